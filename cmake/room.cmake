@@ -1,0 +1,76 @@
+# A room of the house: an object library wisp_<name>. ROOMS are the rooms it may see (all of them lower floors),
+# LIBS the third-party libraries its sources use; neither leaks to who includes its headers.
+include_guard()
+
+add_library(wisp_flags INTERFACE)
+target_compile_options(wisp_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Werror
+  -ffp-contract=off)  # one arithmetic on every processor; fused multiply-add only where written
+if(WISP_SANITIZE)
+  target_compile_options(wisp_flags INTERFACE -fsanitize=${WISP_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(wisp_flags INTERFACE -fsanitize=${WISP_SANITIZE})
+  if(WISP_SANITIZE MATCHES "undefined")
+    target_compile_options(wisp_flags INTERFACE -fno-sanitize-recover=all)
+  endif()
+  if(WISP_SANITIZE MATCHES "thread")
+    target_compile_options(wisp_flags INTERFACE -Wno-tsan)
+  endif()
+endif()
+
+set_property(GLOBAL PROPERTY WISP_ROOMS)
+
+function(wisp_room name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;ROOMS;LIBS" ${ARGN})
+  set(target wisp_${name})
+  add_library(${target} OBJECT ${ARG_SOURCES})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE wisp_flags ${ARG_LIBS})
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  set_property(GLOBAL APPEND PROPERTY WISP_ROOMS ${name})
+  # What a program that links this room's objects needs beside them: the rooms below and their libraries.
+  set(below ${ARG_ROOMS})
+  set(libs ${ARG_LIBS})
+  foreach(room ${ARG_ROOMS})
+    get_property(deeper GLOBAL PROPERTY WISP_${room}_BELOW)
+    get_property(more GLOBAL PROPERTY WISP_${room}_LIBS)
+    list(APPEND below ${deeper})
+    list(APPEND libs ${more})
+  endforeach()
+  list(REMOVE_DUPLICATES below)
+  list(REMOVE_DUPLICATES libs)
+  set_property(GLOBAL PROPERTY WISP_${name}_BELOW "${below}")
+  set_property(GLOBAL PROPERTY WISP_${name}_LIBS "${libs}")
+endfunction()
+
+# All rooms together: libwisp.so, which the program, plugins and programs of one's own link.
+function(wisp_library)
+  get_property(rooms GLOBAL PROPERTY WISP_ROOMS)
+  add_library(wisp SHARED)
+  foreach(room ${rooms})
+    get_property(libs GLOBAL PROPERTY WISP_${room}_LIBS)
+    target_sources(wisp PRIVATE $<TARGET_OBJECTS:wisp_${room}>)
+    target_link_libraries(wisp PRIVATE ${libs})
+  endforeach()
+  target_include_directories(wisp PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(wisp PRIVATE wisp_flags)
+  add_library(wisp::wisp ALIAS wisp)
+endfunction()
+
+# wisp_tests(<room> SOURCES ... [LIBS ...]): program <room>_tests from that room's objects and those below it.
+function(wisp_tests room)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  get_property(below GLOBAL PROPERTY WISP_${room}_BELOW)
+  get_property(libs GLOBAL PROPERTY WISP_${room}_LIBS)
+  add_executable(${room}_tests ${ARG_SOURCES})
+  foreach(each ${room} ${below})
+    target_sources(${room}_tests PRIVATE $<TARGET_OBJECTS:wisp_${each}>)
+  endforeach()
+  target_include_directories(${room}_tests PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${room}_tests PRIVATE wisp_flags wisp_test_main ${libs} ${ARG_LIBS})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  gtest_discover_tests(${room}_tests TEST_PREFIX ${room}. DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 60)
+endfunction()

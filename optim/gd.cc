@@ -1,0 +1,41 @@
+#include "optim/gd.h"
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace wisp::optim {
+
+template <class T>
+GdWorker<T>::GdWorker(const WorkerPlace& /*place*/) {}
+
+template <class T>
+sparse::Vector<T> GdWorker<T>::step(std::uint64_t /*round*/, std::span<const T> x,
+                                    problems::Objective<T>& f) {
+  std::vector<T> gradient(x.size());
+  f.gradient(x, gradient);
+  return sparse::Vector<T>::all(std::move(gradient));
+}
+
+template <class T>
+GdMaster<T>::GdMaster(const MasterPlace& place)
+    : step_(static_cast<T>(place.step / place.workers)), sum_(place.dim, place.workers) {}
+
+template <class T>
+void GdMaster<T>::absorb(const sparse::Vector<T>& update) {
+  sum_.add(update);
+}
+
+template <class T>
+void GdMaster<T>::advance(std::span<T> iterate) {
+  const std::span<const T> sum = sum_.whole();
+  for (std::size_t j = 0; j < iterate.size(); ++j) iterate[j] -= step_ * sum[j];
+  sum_.clear();
+}
+
+template class GdWorker<float>;
+template class GdWorker<double>;
+template class GdMaster<float>;
+template class GdMaster<double>;
+
+}  // namespace wisp::optim

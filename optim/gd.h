@@ -1,0 +1,33 @@
+#pragma once
+// Gradient descent: every worker sends its whole gradient. The baseline that the sparse methods are measured
+// against.
+#include <cstdint>
+#include <span>
+
+#include "optim/rule.h"
+#include "optim/state.h"
+
+namespace wisp::optim {
+
+// Sends grad f_i(x).
+template <class T>
+class GdWorker : public WorkerRule<T> {
+ public:
+  explicit GdWorker(const WorkerPlace& place);
+  sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) override;
+};
+
+// x <- x - (gamma/n) sum_i grad f_i(x), with gamma the mean step.
+template <class T>
+class GdMaster : public MasterRule<T> {
+ public:
+  explicit GdMaster(const MasterPlace& place);
+  void absorb(const sparse::Vector<T>& update) override;
+  void advance(std::span<T> iterate) override;
+
+ private:
+  T step_;  // gamma / n
+  UpdateSum<T> sum_;
+};
+
+}  // namespace wisp::optim

@@ -1,0 +1,68 @@
+#pragma once
+// The two halves of a method as pure state machines: no input, no output, no threads, no clock.
+//
+// A synchronous round: the master sends x to n workers; each answers with worker->step(round, x, f_i); the
+// master calls absorb() once for each worker, in the order of the workers, then advance(x). All arithmetic is
+// in T, in one fixed order, so equal inputs give equal bits wherever the halves run.
+#include <cstdint>
+#include <span>
+
+#include "base/pack.h"
+#include "problems/objective.h"
+#include "sparse/spec.h"
+#include "sparse/vector.h"
+
+namespace wisp::optim {
+
+// What a worker's half is told about its place in the job.
+struct WorkerPlace {
+  std::uint64_t seed = 0;
+  std::uint32_t worker = 0;  // 0 .. workers-1
+  std::uint32_t workers = 1;
+  std::uint32_t dim = 0;
+  sparse::SparsifierSpec sparsifier = {};
+};
+
+// What the master's half is told.
+struct MasterPlace {
+  std::uint32_t workers = 1;  // n
+  std::uint32_t dim = 0;
+  double tau = 1;   // the share of the blocks that an update has
+  double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x)
+};
+
+// For a rule without state. Throws DecodeError if some was saved.
+inline void restore_nothing(Unpacker& unpacker) {
+  if (!unpacker.skip_nil()) throw DecodeError("saved state for a method that has none");
+}
+
+// Model -> update. One a worker; owned and called by its actor only. T is float or double.
+template <class T>
+class WorkerRule {
+ public:
+  virtual ~WorkerRule() = default;
+  // What worker i sends for `round`, a function of the arguments and of what save() writes. x.size() ==
+  // f.dim() == dim.
+  virtual sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) = 0;
+  // All that step() leaves behind for the next one, as one value. restore() of what another rule of the same
+  // kind and dimension saved makes this rule the same; it throws DecodeError, and changes nothing, for
+  // anything else.
+  virtual void save(Packer& packer) const { packer.nil(); }
+  virtual void restore(Unpacker& unpacker) { restore_nothing(unpacker); }
+};
+
+// Update -> model. One a job.
+template <class T>
+class MasterRule {
+ public:
+  virtual ~MasterRule() = default;
+  // Takes in one worker's update, which has passed Vector::check(dim).
+  virtual void absorb(const sparse::Vector<T>& update) = 0;
+  // The next x, from exactly one absorbed update of each of the n workers. iterate.size() == dim.
+  virtual void advance(std::span<T> iterate) = 0;
+  // As for the worker; only between advance() and the next absorb().
+  virtual void save(Packer& packer) const { packer.nil(); }
+  virtual void restore(Unpacker& unpacker) { restore_nothing(unpacker); }
+};
+
+}  // namespace wisp::optim

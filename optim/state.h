@@ -1,0 +1,60 @@
+#pragma once
+// Pieces that the rules share: the sum of a round's updates, and dense state that is saved and restored.
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/pack.h"
+#include "sparse/vector.h"
+
+namespace wisp::optim {
+
+// S = sum_i s_i by index-add, in the order of the calls: several workers may send the same block in one
+// round.
+template <class T>
+class UpdateSum {
+ public:
+  UpdateSum(std::uint32_t dim, std::uint32_t workers) : sum_(dim), workers_(workers) {
+    WISP_CHECK(dim > 0 && workers > 0, "a job has at least one coordinate and one worker");
+  }
+
+  void add(const sparse::Vector<T>& update) {
+    WISP_CHECK(added_ < workers_, "a round has more updates than workers");
+    update.add_to(sum_, T{1});
+    ++added_;
+  }
+  // The sum of a whole round; clear() starts the next.
+  std::span<const T> whole() const {
+    WISP_CHECK(added_ == workers_, "a round advances before every worker's update was absorbed");
+    return sum_;
+  }
+  void clear() {
+    std::fill(sum_.begin(), sum_.end(), T{0});
+    added_ = 0;
+  }
+  bool empty() const { return added_ == 0; }
+  std::uint32_t workers() const { return workers_; }
+
+ private:
+  std::vector<T> sum_;
+  std::uint32_t workers_;
+  std::uint32_t added_ = 0;
+};
+
+// Replaces `state` by a vector of the same size. Throws DecodeError for any other.
+template <class T>
+void restore_state(Unpacker& unpacker, std::vector<T>& state) {
+  std::vector<T> saved;
+  unpack(unpacker, saved);
+  if (saved.size() != state.size()) {
+    throw DecodeError("saved state has " + std::to_string(saved.size()) + " numbers, expected " +
+                      std::to_string(state.size()));
+  }
+  state = std::move(saved);
+}
+
+}  // namespace wisp::optim

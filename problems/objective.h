@@ -1,0 +1,35 @@
+#pragma once
+// What a worker minimises: its own f_i, where f = (1/n) sum_i f_i is the whole problem.
+#include <cstdint>
+#include <span>
+
+namespace wisp::problems {
+
+// Constants of one f_i (of the scaled one, see Objective).
+struct Smoothness {
+  double L = 0;   // grad f_i is L-Lipschitz; relative error at most 1e-9
+  double mu = 0;  // f_i is mu-strongly convex; a lower bound where the exact value is dear (then l2)
+};
+
+// f is the mean over all N rows plus (l2/2)||x||^2. Worker i of n holds N_i rows, and its function is
+//   f_i(x) = (n/N) sum over its rows of the row's loss + (l2/2)||x||^2,
+// so that f = (1/n) sum_i f_i whatever the N_i are. (P2 eq. (1), with the weights N_i n/N.)
+//
+// Equal arguments give equal bits on any x86-64 processor. T is float or double: the gradient is computed in
+// T, the loss is summed in double. One thread at a time; x and gradient have dim() entries and don't overlap.
+template <class T>
+class Objective {
+ public:
+  virtual ~Objective() = default;
+  virtual std::uint32_t dim() const = 0;
+  // Rows that this worker holds; 0 where the problem is not made of rows.
+  virtual std::uint64_t rows() const = 0;
+  // f_i(x), regulariser included.
+  virtual double loss(std::span<const T> x) = 0;
+  // grad f_i(x); overwrites `gradient`.
+  virtual void gradient(std::span<const T> x, std::span<T> gradient) = 0;
+  // Computed anew at every call: some gradients' worth of work.
+  virtual Smoothness smoothness() = 0;
+};
+
+}  // namespace wisp::problems

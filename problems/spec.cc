@@ -1,0 +1,60 @@
+#include "problems/spec.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "problems/catalog.h"
+#include "problems/shard.h"
+
+namespace wisp::problems {
+namespace {
+
+constexpr std::uint32_t kQuadraticDimMax = 4096;  // its matrix is dense: 128 MiB
+
+[[noreturn]] void refuse(const std::string& text) { throw Error(text, Fault::kConfig); }
+
+void check_word(const std::string& key, const std::string& word, const std::vector<std::string>& words) {
+  if (std::find(words.begin(), words.end(), word) != words.end()) return;
+  const auto meant = nearest(word, words);
+  refuse(key + ": unknown '" + escape_text(word, 40) + "'" +
+         (meant ? ", did you mean '" + *meant + "'?" : "") + " (" + join(words, " | ") + ")");
+}
+
+void check_data(const std::string& kind, const DataSpec& data) {
+  check_word("problem.data.format", data.format, {"libsvm", "synthetic"});
+  check_word("problem.data.shard", data.shard, shard_names());
+  if (data.format == "libsvm") {
+    if (kind == "quadratic")
+      refuse("problem.data.format: quadratic has no rows to read; set it to synthetic");
+    if (data.path.empty()) refuse("problem.data.path: missing; set it to a LIBSVM file");
+    return;
+  }
+  if (!data.path.empty()) refuse("problem.data.path: synthetic data are read from no file; leave it out");
+  if (data.dim == 0) refuse("problem.data.dim: missing; synthetic data need it");
+  if (kind != "quadratic" && data.rows == 0) refuse("problem.data.rows: missing; synthetic data need it");
+  if (kind == "quadratic" && data.dim > kQuadraticDimMax) {
+    refuse("problem.data.dim: quadratic is dense; at most " + std::to_string(kQuadraticDimMax));
+  }
+  if (kind == "quadratic" && data.rows > data.dim) {
+    refuse("problem.data.rows: quadratic's inner dimension is at most problem.data.dim");
+  }
+}
+
+}  // namespace
+
+void ProblemSpec::check() const {
+  check_word("problem.kind", kind, problem_names());
+  if (!std::isfinite(l2) || l2 < 0) refuse("problem.l2: must be a number that is not negative");
+  if (l2_inverse_rows && l2 != 0) refuse("problem.l2: is either 1/N or a number");
+  if (l2_inverse_rows && kind == "quadratic")
+    refuse("problem.l2: quadratic has no rows, so 1/N has no meaning");
+  check_word("problem.init", init, {"zeros", "ones"});
+  if (optimum == Optimum::kGiven && !std::isfinite(optimum_value))
+    refuse("problem.optimum: must be a finite number");
+  check_data(kind, data);
+}
+
+}  // namespace wisp::problems

@@ -1,0 +1,43 @@
+#pragma once
+// What a job file may say of the problem.
+#include <cstdint>
+#include <string>
+
+namespace wisp::problems {
+
+// Where the rows come from and how they are dealt to the workers.
+struct DataSpec {
+  std::string path;                  // absolute; empty for synthetic data
+  std::string format = "libsvm";     // libsvm (a path ending in .gz is decompressed) | synthetic
+  std::uint32_t dim = 0;             // d; 0: the largest index present (libsvm); required for synthetic
+  std::uint64_t rows = 0;            // N: only the first so many rows (0: all); required for synthetic rows;
+                                     // quadratic: the inner dimension o of P2 eq. (17) (0: d)
+  std::string shard = "contiguous";  // contiguous | round-robin | shuffled | by-label
+
+  template <class F>
+  void fields(F& f) {
+    f(path, format, dim, rows, shard);
+  }
+};
+
+// f(x) = (1/N) sum over all rows of the loss + (l2/2) ||x||^2.
+struct ProblemSpec {
+  enum class Optimum : std::uint8_t { kUnknown, kSolve, kGiven };
+
+  std::string kind;  // logistic | least-squares | quadratic
+  double l2 = 0;
+  bool l2_inverse_rows = false;  // l2 is 1/N
+  DataSpec data;
+  Optimum optimum = Optimum::kUnknown;
+  double optimum_value = 0;    // f*, when kGiven
+  std::string init = "zeros";  // zeros | ones: the first iterate
+
+  // Throws Error (kConfig) for a value that no job can have.
+  void check() const;
+  template <class F>
+  void fields(F& f) {
+    f(kind, l2, l2_inverse_rows, data, optimum, optimum_value, init);
+  }
+};
+
+}  // namespace wisp::problems

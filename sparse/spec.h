@@ -1,0 +1,25 @@
+#pragma once
+// What a job file may say of a sparsifier.
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace wisp::sparse {
+
+// Which part of an update a worker sends.
+struct SparsifierSpec {
+  std::string kind = "identity";  // identity | random-blocks
+  double density =
+      0;  // tau, the share of the blocks that is sent, in (0, 1]; 0 means 1/n, n the number of workers
+  std::uint32_t blocks = 0;  // m, the number of blocks, as equal as possible; 0 means n
+
+  // Throws Error (kConfig) for a value that no job can have.
+  void check() const;
+  template <class F>
+  void fields(F& f) {
+    f(kind, density, blocks);
+  }
+};
+
+}  // namespace wisp::sparse

@@ -1,0 +1,99 @@
+#pragma once
+// Vector: the part of an update that travels, as numbers of blocks or indices and their values.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sparse/partition.h"
+
+namespace wisp::sparse {
+
+// Which coordinates the values belong to.
+enum class Support : std::uint8_t {
+  kAll,      // all of them, in order
+  kBlocks,   // those of the blocks in `numbers`, block after block; the partition is Partition(dim, blocks)
+  kIndices,  // those in `numbers`
+};
+
+// A vector of R^dim that is zero outside its support (P2: x_U). A message; T is float or double.
+// Whoever received one calls check() before anything else: all other members trust what check() has
+// established.
+template <class T>
+struct Vector {
+  std::uint32_t dim = 0;
+  Support support = Support::kAll;
+  std::uint32_t blocks = 0;            // m, for kBlocks
+  std::vector<std::uint32_t> numbers;  // strictly increasing; empty for kAll
+  std::vector<T> values;
+
+  Vector() = default;
+  // All of R^d, d = values.size().
+  static Vector all(std::vector<T> values);
+  // `dense` restricted to blocks: (dense)_U. `numbers` strictly increasing, below partition.count().
+  static Vector restricted(std::span<const T> dense, const Partition& partition,
+                           std::vector<std::uint32_t> numbers);
+
+  // Throws DecodeError that says what is wrong unless this is a well-formed vector of R^expected_dim: right
+  // sizes, numbers strictly increasing and in range. Values may be anything. O(numbers).
+  void check(std::uint32_t expected_dim) const;
+  // The coordinate of the first value that is NaN or infinite, if there is one.
+  std::optional<std::uint32_t> first_non_finite() const;
+
+  std::size_t nnz() const { return values.size(); }
+  // What the mathematics sends: the values, and 4 bytes for each block number or index. Envelopes are not
+  // counted.
+  std::size_t payload_bytes() const {
+    return values.size() * sizeof(T) + numbers.size() * sizeof(std::uint32_t);
+  }
+
+  // Calls run(offset, std::span<const T>) for each stretch of neighbouring coordinates that travels, in
+  // increasing order.
+  template <class Run>
+  void for_each_run(Run&& run) const;
+  // Calls visit(coordinate, value) in increasing order of coordinates.
+  template <class Visit>
+  void for_each(Visit&& visit) const;
+  // y += scale * this. y.size() == dim.
+  void add_to(std::span<T> y, T scale) const;
+
+  template <class F>
+  void fields(F& f) {
+    f(dim, support, blocks, numbers, values);
+  }
+  bool operator==(const Vector&) const = default;
+};
+
+template <class T>
+template <class Run>
+void Vector<T>::for_each_run(Run&& run) const {
+  const std::span<const T> all_values(values);
+  if (support == Support::kAll) {
+    run(std::uint32_t{0}, all_values);
+    return;
+  }
+  std::size_t used = 0;
+  if (support == Support::kIndices) {
+    for (const std::uint32_t index : numbers) run(index, all_values.subspan(used++, 1));
+    return;
+  }
+  const Partition partition(dim, blocks);
+  for (const std::uint32_t number : numbers) {
+    run(partition.offset(number), all_values.subspan(used, partition.size(number)));
+    used += partition.size(number);
+  }
+}
+
+template <class T>
+template <class Visit>
+void Vector<T>::for_each(Visit&& visit) const {
+  for_each_run([&](std::uint32_t offset, std::span<const T> run) {
+    for (const T value : run) visit(offset++, value);
+  });
+}
+
+extern template struct Vector<float>;
+extern template struct Vector<double>;
+
+}  // namespace wisp::sparse

@@ -1,0 +1,93 @@
+#pragma once
+// The comparison that every method's test makes: the product's rules and the naive oracle, step by step.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "tests/support/method_run.h"
+#include "tests/support/oracle.h"
+#include "tests/support/seed.h"
+
+namespace wisp::test {
+
+inline std::vector<double> random_start(std::size_t d, std::uint64_t seed) {
+  Rng rng(seed, 0, 0, Purpose::kInit);
+  std::vector<double> x(d);
+  for (double& each : x) each = rng.normal();
+  return x;
+}
+
+// 50 steps of the method named `kind` from a random start, each within `tolerance` (relative to max(1, |x|))
+// of the oracle's. `gamma_of_mean_step(tau)`: the paper's gamma is that times the mean step. float runs
+// against the double oracle.
+template <class T, class OracleOf>
+void expect_follows_oracle(const char* kind, double tolerance, double (*gamma_of_mean_step)(double tau)) {
+  std::uint64_t case_seed = seed();
+  for (const Case& c : awkward_cases()) {
+    ++case_seed;
+    const auto problem = random_problem(c.loss, c.d, c.n, c.rows, 0.01, case_seed);
+    const problems::Smoothness constants = constants_of(problem);
+    const double mean_step = 0.3 / constants.L;
+    OracleSetting setting = oracle_setting(c, problem, case_seed, 0);
+    setting.gamma =
+        mean_step * gamma_of_mean_step(static_cast<double>(setting.k) / static_cast<double>(setting.m));
+    const std::vector<double> start = random_start(c.d, case_seed);
+
+    OracleOf oracle(setting, start);
+    MethodRun<T> run(problem, method_spec(kind, c, mean_step), case_seed, constants,
+                     std::vector<T>(start.begin(), start.end()));
+    for (int step = 1; step <= 50; ++step) {
+      oracle.step();
+      run.step();
+      const std::vector<double> x(run.x().begin(), run.x().end());
+      const double size = std::max(1.0, std::sqrt(squared_norm(oracle.x())));
+      ASSERT_LE(largest_difference(x, oracle.x()), tolerance * size)
+          << kind << " d=" << c.d << " n=" << c.n << " step " << step;
+    }
+  }
+}
+
+// The state of every rule goes through bytes into new rules half way: the same bits as without.
+template <class T>
+void expect_survives_restart(const char* kind) {
+  const Case c = awkward_cases()[1];
+  const auto problem = random_problem(c.loss, c.d, c.n, c.rows, 0.01, seed());
+  const problems::Smoothness constants = constants_of(problem);
+  const optim::MethodSpec spec = method_spec(kind, c, 0.3 / constants.L);
+  MethodRun<T> straight(problem, spec, seed(), constants, std::vector<T>(c.d, T{1}));
+  MethodRun<T> restarted(problem, spec, seed(), constants, std::vector<T>(c.d, T{1}));
+  for (int step = 0; step < 20; ++step) {
+    straight.step();
+    restarted.step();
+    restarted.restart();
+    ASSERT_EQ(straight.x(), restarted.x()) << kind << " step " << step;
+  }
+}
+
+// With tau = 1 every block is sent and the method is gradient descent, but for rounding.
+inline void expect_is_gd_when_all_is_sent(const char* kind, double tolerance) {
+  for (const char* sparsifier : {"random-blocks", "identity"}) {
+    Case c = awkward_cases()[1];
+    c.density = 1;
+    const auto problem = random_problem(c.loss, c.d, c.n, c.rows, 0.01, seed());
+    const problems::Smoothness constants = constants_of(problem);
+    optim::MethodSpec spec = method_spec(kind, c, 0.3 / constants.L);
+    if (std::string(sparsifier) == "identity") spec.sparsifier = {};
+    const std::vector<double> start = random_start(c.d, seed());
+    MethodRun<double> sparse(problem, spec, seed(), constants, start);
+    MethodRun<double> gd(problem, method_spec("gd", c, 0.3 / constants.L), seed(), constants, start);
+    for (int step = 0; step < 50; ++step) {
+      sparse.step();
+      gd.step();
+      ASSERT_LE(largest_difference(sparse.x(), gd.x()), tolerance)
+          << kind << " " << sparsifier << " step " << step;
+    }
+  }
+}
+
+}  // namespace wisp::test

@@ -1,0 +1,50 @@
+#include "optim/spec.h"
+
+#include <limits>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace wisp::optim {
+namespace {
+
+using testing::HasSubstr;
+
+std::string complaint(const MethodSpec& spec) {
+  try {
+    spec.check();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kConfig);
+    return error.what();
+  }
+  return "";
+}
+
+MethodSpec number(double value) {
+  return {.kind = "isega", .step_size = {.kind = StepSizeSpec::Kind::kNumber, .value = value}};
+}
+
+TEST(MethodSpec, accepts_every_method_as_it_is) {
+  for (const char* kind : {"gd", "ibcd", "isega"}) EXPECT_EQ(complaint({.kind = kind}), "") << kind;
+  EXPECT_EQ(complaint(number(0.5)), "");
+}
+
+TEST(MethodSpec, refuses_what_no_job_can_have) {
+  EXPECT_THAT(complaint({.kind = "isegga"}), HasSubstr("unknown method 'isegga'; did you mean 'isega'?"));
+  EXPECT_THAT(complaint(number(0)), HasSubstr("not a number above 0"));
+  EXPECT_THAT(complaint(number(-1)), HasSubstr("not a number above 0"));
+  EXPECT_THAT(complaint(number(std::numeric_limits<double>::infinity())), HasSubstr("not a number above 0"));
+  EXPECT_THAT(complaint(number(std::numeric_limits<double>::quiet_NaN())), HasSubstr("not a number above 0"));
+  EXPECT_THAT(
+      complaint(
+          {.kind = "ibcd", .sparsifier = {.kind = "random-blocks", .density = 2}, .sparsifier_given = true}),
+      HasSubstr("not in (0, 1]"));
+  EXPECT_THAT(complaint({.kind = "gd", .sparsifier = {.kind = "random-blocks"}, .sparsifier_given = true}),
+              HasSubstr("gd sends whole gradients; use ibcd or isega"));
+}
+
+}  // namespace
+}  // namespace wisp::optim

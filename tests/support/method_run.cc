@@ -1,0 +1,126 @@
+#include "tests/support/method_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/pack.h"
+#include "sparse/sparsifier.h"
+
+namespace wisp::test {
+namespace {
+
+template <class Rule>
+void transplant(const Rule& from, Rule& to) {
+  Packer packer;
+  from.save(packer);
+  Unpacker unpacker(packer.finish());
+  to.restore(unpacker);
+  unpacker.expect_end();
+}
+
+}  // namespace
+
+template <class T>
+MethodRun<T>::MethodRun(const std::vector<DenseProblem>& problem, const optim::MethodSpec& spec,
+                        std::uint64_t seed, problems::Smoothness constants, std::vector<T> start)
+    : spec_(spec), seed_(seed), constants_(constants), x_(std::move(start)) {
+  for (const DenseProblem& each : problem) objectives_.push_back(make_dense_objective<T>(each));
+  make_rules();
+}
+
+template <class T>
+void MethodRun<T>::make_rules() {
+  const auto dim = static_cast<std::uint32_t>(x_.size());
+  const auto n = static_cast<std::uint32_t>(objectives_.size());
+  workers_.clear();
+  for (std::uint32_t i = 0; i < n; ++i) workers_.push_back(optim::make_worker<T>(seed_, i, n, dim, spec_));
+  master_ = optim::make_master<T>(n, dim, spec_, constants_);
+}
+
+template <class T>
+void MethodRun<T>::step() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const sparse::Vector<T> update = workers_[i]->step(round_, x_, *objectives_[i]);
+    update.check(static_cast<std::uint32_t>(x_.size()));
+    values_sent_ += update.nnz();
+    master_->absorb(update);
+  }
+  master_->advance(x_);
+  ++round_;
+}
+
+template <class T>
+void MethodRun<T>::restart() {
+  const auto old_workers = std::move(workers_);
+  const auto old_master = std::move(master_);
+  make_rules();
+  for (std::size_t i = 0; i < workers_.size(); ++i) transplant(*old_workers[i], *workers_[i]);
+  transplant(*old_master, *master_);
+}
+
+problems::Smoothness constants_of(const std::vector<DenseProblem>& problem) {
+  problems::Smoothness all = problem.front().smoothness();
+  for (const DenseProblem& each : problem) {
+    const problems::Smoothness s = each.smoothness();
+    all.L = std::max(all.L, s.L);
+    all.mu = std::min(all.mu, s.mu);
+  }
+  return all;
+}
+
+std::vector<Case> awkward_cases() {
+  return {
+      {.loss = Loss::kLogistic, .d = 20, .n = 4, .rows = 31, .blocks = 0, .density = 0},
+      {.loss = Loss::kLeastSquares, .d = 23, .n = 5, .rows = 40, .blocks = 7, .density = 0.3},
+      {.loss = Loss::kQuadratic, .d = 17, .n = 3, .rows = 25, .blocks = 17, .density = 0.5},
+      {.loss = Loss::kLogistic, .d = 3, .n = 8, .rows = 20, .blocks = 0, .density = 0},
+      {.loss = Loss::kLeastSquares, .d = 1, .n = 4, .rows = 9, .blocks = 0, .density = 0},
+      {.loss = Loss::kLogistic, .d = 9, .n = 1, .rows = 12, .blocks = 4, .density = 0.5},
+      {.loss = Loss::kQuadratic, .d = 1, .n = 1, .rows = 3, .blocks = 0, .density = 0},
+      {.loss = Loss::kLogistic, .d = 10, .n = 6, .rows = 50, .blocks = 5, .density = 1},
+  };
+}
+
+OracleSetting oracle_setting(const Case& c, std::vector<DenseProblem> problem, std::uint64_t seed,
+                             double gamma) {
+  const optim::MethodSpec spec = method_spec("ibcd", c, 1);
+  const sparse::Density density =
+      sparse::density(spec.sparsifier, static_cast<std::uint32_t>(c.d), static_cast<std::uint32_t>(c.n));
+  return {.d = c.d,
+          .n = c.n,
+          .m = density.blocks,
+          .k = density.chosen,
+          .gamma = gamma,
+          .seed = seed,
+          .gradient = [problem = std::move(problem)](std::size_t i, const Dense& x) {
+            return problem[i].gradient(x);
+          }};
+}
+
+optim::MethodSpec method_spec(const char* kind, const Case& c, double mean_step) {
+  optim::MethodSpec spec;
+  spec.kind = kind;
+  spec.step_size = {.kind = optim::StepSizeSpec::Kind::kNumber, .value = mean_step};
+  spec.sparsifier_given = spec.kind != "gd";
+  if (spec.sparsifier_given)
+    spec.sparsifier = {.kind = "random-blocks", .density = c.density, .blocks = c.blocks};
+  return spec;
+}
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0;
+  for (std::size_t j = 0; j < a.size(); ++j) largest = std::max(largest, std::abs(a[j] - b[j]));
+  return largest;
+}
+
+double squared_norm(const std::vector<double>& a) {
+  double sum = 0;
+  for (const double each : a) sum += each * each;
+  return sum;
+}
+
+template class MethodRun<float>;
+template class MethodRun<double>;
+
+}  // namespace wisp::test

@@ -1,0 +1,41 @@
+#pragma once
+// A job file, read: the specs of all rooms, and where each value came from.
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/spec.h"
+#include "config/errors.h"
+#include "config/source.h"
+#include "config/tree.h"
+#include "launcher/spec.h"
+#include "runtime/spec.h"
+
+namespace wisp::config {
+
+struct Key;
+
+// One value of the resolved file, whether given or a default.
+struct Resolved {
+  std::vector<std::string> path;  // e.g. hosts, node1, slots
+  const Key* key = nullptr;       // its row in the table of keys
+  Node value;                     // paths are absolute, variables replaced, host patterns expanded
+  bool is_default = false;
+};
+
+struct Experiment {
+  actors::JobSpec job;
+  launcher::LauncherSpec launcher;  // with launcher local: one host named "local"
+  runtime::NetworkSpec network;
+  std::map<std::string, Place, std::less<>> places;  // of what was given: "actors.worker.placement.kind"
+  std::vector<Resolved> resolved;                    // in the order of the table of keys
+
+  // Where `path` was given; else where the nearest section around it was; else the job file as a whole.
+  Place where(std::string_view path) const;
+  bool given(std::string_view path) const { return places.find(path) != places.end(); }
+  // For what only turns out later (a data file that isn't there): an error as load() would have reported it.
+  ConfigErrors error(std::string_view path, std::string message, std::string hint = "") const;
+};
+
+}  // namespace wisp::config

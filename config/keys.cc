@@ -1,0 +1,376 @@
+#include "config/keys.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace wisp::config {
+namespace {
+
+using enum KeyType;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Range kPositive{.low = 0, .above_low = true};
+constexpr Range kFromOne{.low = 1};
+
+constexpr Range from(double low, double high) { return {.low = low, .high = high}; }
+
+launcher::HostSpec& host_named(Experiment& experiment, std::string_view name) {
+  auto& hosts = experiment.launcher.hosts;
+  const auto found =
+      std::find_if(hosts.begin(), hosts.end(), [&](const auto& host) { return host.name == name; });
+  WISP_CHECK(found != hosts.end(), "hosts are made before their keys are set");
+  return *found;
+}
+
+runtime::Isolation isolation_of(const Value& value) {
+  return value.text == "thread" ? runtime::Isolation::kThread : runtime::Isolation::kProcess;
+}
+
+void set_l2(Experiment& e, std::string_view, const Value& v) {
+  e.job.problem.l2_inverse_rows = v.is_word;
+  e.job.problem.l2 = v.is_word ? 0 : v.number;
+}
+
+void set_optimum(Experiment& e, std::string_view, const Value& v) {
+  using Optimum = problems::ProblemSpec::Optimum;
+  e.job.problem.optimum = v.is_word ? Optimum::kSolve : Optimum::kGiven;
+  e.job.problem.optimum_value = v.is_word ? 0 : v.number;
+}
+
+void set_step_size(Experiment& e, std::string_view, const Value& v) {
+  using Kind = optim::StepSizeSpec::Kind;
+  e.job.method.step_size.kind = !v.is_word ? Kind::kNumber : v.text == "paper" ? Kind::kPaper : Kind::kTheory;
+  e.job.method.step_size.value = v.is_word ? 0 : v.number;
+}
+
+void set_sparsifier(Experiment& e, std::string_view, const Value& v) {
+  e.job.method.sparsifier.kind = v.text;
+  e.job.method.sparsifier_given = true;
+}
+
+void set_ports(Experiment& e, std::string_view, const Value& v) {
+  e.network.port_first = v.port_first;
+  e.network.port_last = v.port_last;
+}
+
+#define SET(statement)                                       \
+  [](Experiment& e, std::string_view host, const Value& v) { \
+    static_cast<void>(host), static_cast<void>(v);           \
+    statement;                                               \
+  }
+
+// clang-format off
+constexpr auto kKeys = std::to_array<Key>({
+  {"version", kInteger, "", "", "schema version of this file", SET(static_cast<void>(e)), from(1, 1), true},
+  {"name", kName, "", "", "name of the job; default: the file's stem", SET(e.job.name = v.text)},
+  {"seed", kInteger, "", "0", "everything random follows from it",
+   SET(e.job.seed = v.integer), from(0, 0x1p64)},
+  {"dtype", kWord, "float64 | float32", "float64", "arithmetic",
+   SET(e.job.dtype = v.text == "float32" ? actors::Dtype::kFloat32 : actors::Dtype::kFloat64)},
+
+  {"problem", kOneOf, "", "", "what is minimised", nullptr, {}, true},
+  {"problem.kind", kProblem, "", "", "the loss; wisp list problems",
+   SET(e.job.problem.kind = v.text), {}, true},
+  {"problem.l2", kNumber, "1/N", "0", "weight of (l2/2) ||x||^2; 1/N: one over the number of rows",
+   set_l2, {.low = 0}},
+  {"problem.data", kSection, "", "", "where the rows come from"},
+  {"problem.data.path", kPath, "", "", "file of the rows; .gz is decompressed",
+   SET(e.job.problem.data.path = v.text)},
+  {"problem.data.format", kWord, "libsvm | synthetic", "libsvm", "how to read or make the rows",
+   SET(e.job.problem.data.format = v.text)},
+  {"problem.data.dim", kInteger, "", "", "number of features; default: the largest index in the file",
+   SET(e.job.problem.data.dim = static_cast<std::uint32_t>(v.integer)), from(1, 4294967295.0)},
+  {"problem.data.rows", kInteger, "", "", "take only the first so many rows; default: all",
+   SET(e.job.problem.data.rows = v.integer),
+   from(1, 0x1p53)},
+  {"problem.data.shard", kWord, "contiguous | round-robin | shuffled | by-label",
+   "contiguous", "which worker gets which rows",
+   SET(e.job.problem.data.shard = v.text)},
+  {"problem.optimum", kNumber, "solve", "", "the least value f*, or solve for it first; makes the gap known",
+   set_optimum},
+  {"problem.init", kWord, "zeros | ones", "zeros", "first iterate", SET(e.job.problem.init = v.text)},
+
+  {"method", kOneOf, "", "", "how it is minimised", nullptr, {}, true},
+  {"method.kind", kMethod, "", "", "wisp list methods", SET(e.job.method.kind = v.text), {}, true},
+  {"method.step_size", kNumber, "theory | paper", "theory", "mean step, E[x+ - x] = -step * grad f(x)",
+   set_step_size, kPositive},
+  {"method.sparsifier", kOneOf, "", "", "which part of an update is sent; default: the method's own",
+   nullptr, {}, false, true},
+  {"method.sparsifier.kind", kSparsifier, "", "", "wisp list sparsifiers", set_sparsifier, {}, true},
+  {"method.sparsifier.density", kDensity, "", "1/n", "share of the blocks that is sent; n: the number of workers",
+   SET(e.job.method.sparsifier.density = v.number), {.low = 0, .high = 1, .above_low = true}},
+  {"method.sparsifier.blocks", kInteger, "", "", "number of blocks, as equal as possible; default: n",
+   SET(e.job.method.sparsifier.blocks = static_cast<std::uint32_t>(v.integer)), from(1, 4294967295.0)},
+
+  {"actors", kSection, "", "", "who does the work"},
+  {"actors.master", kSection, "", "", "the actor that holds the iterate"},
+  {"actors.master.host", kHostName, "", "", "default: the first host by name",
+   SET(e.job.master.host = v.text)},
+  {"actors.master.isolation", kWord, "process | thread", "", "default: as the workers",
+   SET(e.job.master.isolation = isolation_of(v))},
+  {"actors.master.env", kEnvironment, "", "", "environment variables", SET(e.job.master.env = v.map)},
+  {"actors.worker", kSection, "", "", "the actors that hold the rows"},
+  {"actors.worker.replicas", kInteger, "", "1", "how many",
+   SET(e.job.worker.replicas = static_cast<std::uint32_t>(v.integer)),
+   from(1, 65535)},
+  {"actors.worker.isolation", kWord, "process | thread", "process", "each a process, or threads of one",
+   SET(e.job.worker.isolation = isolation_of(v))},
+  {"actors.worker.placement", kOneOf, "", "", "which worker goes to which host"},
+  {"actors.worker.placement.kind", kWord, "spread | pack", "spread", "evenly, or a host full before the next",
+   SET(e.job.worker.placement.kind = v.text)},
+  {"actors.worker.placement.hosts", kHostNames, "", "", "default: all",
+   SET(e.job.worker.placement.hosts = v.texts)},
+  {"actors.worker.placement.oversubscribe", kBool, "", "false", "take more actors on a host than it has slots",
+   SET(e.job.worker.placement.oversubscribe = v.flag)},
+  {"actors.worker.env", kEnvironment, "", "", "environment variables", SET(e.job.worker.env = v.map)},
+
+  {"stop", kSection, "", "", "when it ends: whichever comes first"},
+  {"stop.gap", kNumber, "", "", "f(x) - f* at most this", SET(e.job.stop.gap = v.number), kPositive},
+  {"stop.rounds", kInteger, "", "", "after so many rounds",
+   SET(e.job.stop.rounds = v.integer), from(1, 0x1p53)},
+  {"stop.time", kDuration, "", "", "after so long", SET(e.job.stop.time = v.duration)},
+  {"stop.diverged", kNumber, "", "1e3", "loss above so many times the first",
+   SET(e.job.stop.diverged = v.number),
+   {.low = 1, .above_low = true}},
+  {"evaluate", kSection, "", "", "when the loss is taken"},
+  {"evaluate.every", kRounds, "", "10 rounds", "not counted in the step time",
+   SET(e.job.evaluate.every_rounds = v.integer), kFromOne},
+
+  {"hosts", kHosts, "", "", "names as ssh knows them; \"node[01-16]\" expands"},
+  {"hosts.*", kSection, "", "", "one host, or all that the pattern stands for"},
+  {"hosts.*.slots", kInteger, "", "", "actors it takes; default: its cores",
+   SET(host_named(e, host).slots = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
+  {"hosts.*.address", kHostName, "", "", "what other hosts connect to; default: what ssh reached it by",
+   SET(host_named(e, host).address = v.text)},
+  {"hosts.*.ssh", kSection, "", "", "where ~/.ssh/config does not say it"},
+  {"hosts.*.ssh.hostname", kSshTarget, "", "", "default: the host's name",
+   SET(host_named(e, host).ssh.hostname = v.text)},
+  {"hosts.*.ssh.port", kInteger, "", "", "default: as ssh has it",
+   SET(host_named(e, host).ssh.port = static_cast<std::uint16_t>(v.integer)), from(1, 65535)},
+  {"hosts.*.ssh.user", kHostName, "", "", "default: as ssh has it",
+   SET(host_named(e, host).ssh.user = v.text)},
+  {"hosts.*.ssh.proxy_jump", kJump, "", "", "[user@]host[:port] to go through",
+   SET(host_named(e, host).ssh.proxy_jump = v.text)},
+
+  {"launcher", kOneOf, "", "", "how processes are started"},
+  {"launcher.kind", kWord, "local | ssh", "", "default: ssh if there are hosts, else local",
+   SET(e.launcher.kind = v.text)},
+  {"ssh", kSection, "", "", "how ssh is called"},
+  {"ssh.program", kTexts, "", "ssh", "the program and its first arguments",
+   SET(e.launcher.ssh.program = v.texts)},
+  {"ssh.config_file", kPath, "", "", "default: as ssh has it", SET(e.launcher.ssh.config_file = v.text)},
+  {"ssh.connect_timeout", kDuration, "", "10s", "for one connection",
+   SET(e.launcher.ssh.connect_timeout = v.duration)},
+  {"ssh.max_parallel", kInteger, "", "32", "connections being made at once",
+   SET(e.launcher.ssh.max_parallel = static_cast<std::uint32_t>(v.integer)), from(1, 1024)},
+  {"ssh.options", kOptions, "", "", "words of ssh_config(5)", SET(e.launcher.ssh.options = v.map)},
+  {"deploy", kSection, "", "", "what is put on the hosts"},
+  {"deploy.workdir", kRemotePath, "", "~/.local/state/wisp", "folder of the hosts for it; ~ is the login's home",
+   SET(e.launcher.deploy.workdir = v.text)},
+
+  {"network", kSection, "", "", "between the processes of the job"},
+  {"network.transport", kWord, "auto | ipc | tcp", "auto", "auto: ipc if all are on this host",
+   SET(e.network.transport = v.text)},
+  {"network.security", kWord, "curve | plaintext", "curve", "off this host",
+   SET(e.network.security = v.text)},
+  {"network.ports", kPorts, "", "20000-32767", "where endpoints are bound", set_ports, from(1024, 65535)},
+  {"network.max_message", kSize, "", "1GiB", "a longer frame is refused",
+   SET(e.network.message_max = v.integer), from(0x1p16, 0x1p40)},
+  {"timeouts", kSection, "", "", "how long is waited"},
+  {"timeouts.start", kDuration, "", "60s", "until every process has joined",
+   SET(e.launcher.timeouts.start = v.duration)},
+  {"timeouts.shutdown_grace", kDuration, "", "10s", "between TERM and KILL",
+   SET(e.launcher.timeouts.shutdown_grace = v.duration)},
+  {"logs", kSection, "", "", "what the actors' log files hold"},
+  {"logs.level", kWord, "debug | info | warn | error", "info", "and above",
+   SET(e.launcher.logs.level = v.text)},
+
+  {"include", kFree, "", "", "files that this one lies over"},
+  {"vars", kFree, "", "", "values of ${NAME} that neither --var nor the environment has"},
+});
+// clang-format on
+#undef SET
+
+struct Synonym {
+  std::string_view word;
+  std::string_view path;
+};
+
+// What the neighbouring systems call it.
+constexpr auto kSynonyms = std::to_array<Synonym>({
+    {"lr", "method.step_size"},
+    {"learning_rate", "method.step_size"},
+    {"stepsize", "method.step_size"},
+    {"step", "method.step_size"},
+    {"eta", "method.step_size"},
+    {"gamma", "method.step_size"},
+    {"optimizer", "method"},
+    {"optimiser", "method"},
+    {"algorithm", "method"},
+    {"topk", "method.sparsifier"},
+    {"compressor", "method.sparsifier"},
+    {"compression", "method.sparsifier"},
+    {"loss", "problem"},
+    {"objective", "problem"},
+    {"dataset", "problem.data"},
+    {"weight_decay", "problem.l2"},
+    {"num_features", "problem.data.dim"},
+    {"num_workers", "actors.worker.replicas"},
+    {"workers", "actors.worker.replicas"},
+    {"nproc", "actors.worker.replicas"},
+    {"world_size", "actors.worker.replicas"},
+    {"tolerance", "stop.gap"},
+    {"tol", "stop.gap"},
+    {"max_rounds", "stop.rounds"},
+    {"max_iter", "stop.rounds"},
+    {"iterations", "stop.rounds"},
+    {"precision", "dtype"},
+    {"nodes", "hosts"},
+});
+
+std::string_view parent_of(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? "" : path.substr(0, dot);
+}
+
+std::string_view last_of(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+// As it would be written from within `section`.
+std::string seen_from(std::string_view section, std::string_view path) {
+  return std::string(parent_of(path) == section ? last_of(path) : path);
+}
+
+std::string exact(double number) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.15g", number);
+  return buffer;
+}
+
+std::string describe_range(const Range& range) {
+  const bool low = range.low > -kInfinity;
+  const bool high = range.high < kInfinity && range.high < 0x1p53;  // the rest is no limit that anyone meets
+  if (low && range.above_low)
+    return " above " + exact(range.low) + (high ? " and at most " + exact(range.high) : "");
+  if (low && high) return " from " + exact(range.low) + " to " + exact(range.high);
+  return low ? " of at least " + exact(range.low) : "";
+}
+
+}  // namespace
+
+std::span<const Key> keys() { return kKeys; }
+
+const Key* find_key(std::string_view path) {
+  const auto found =
+      std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& key) { return key.path == path; });
+  return found == kKeys.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> words_of(const Key& key, const Vocabulary& vocabulary) {
+  if (key.type == kMethod) return vocabulary.methods;
+  if (key.type == kProblem) return vocabulary.problems;
+  if (key.type == kSparsifier) return vocabulary.sparsifiers;
+  if (key.type == kBool) return {"true", "false"};
+  if (key.words.empty()) return {};
+  std::vector<std::string> words;
+  for (const std::string& word : split(key.words, '|')) {
+    const std::size_t first = word.find_first_not_of(' ');
+    words.push_back(word.substr(first, word.find_last_not_of(' ') - first + 1));
+  }
+  return words;
+}
+
+std::string describe(const Key& key) {
+  switch (key.type) {
+    case kSection:
+      return "a map of keys";
+    case kOneOf:
+      return "a word, or a map with a kind";
+    case kHosts:
+      return "a map from host names, or a list of them";
+    case kFree:
+      return key.path == "vars" ? "a map from names to values" : "a list of files";
+    case kWord:
+      return "one of " + std::string(key.words);
+    case kMethod:
+      return "the name of a method";
+    case kProblem:
+      return "the name of a problem";
+    case kSparsifier:
+      return "the name of a sparsifier";
+    case kName:
+      return "a name of letters, digits, - and _, at most 64";
+    case kText:
+      return "text";
+    case kPath:
+      return "the path of a file";
+    case kRemotePath:
+      return "an absolute path, or one below ~/";
+    case kHostName:
+      return "a name of letters, digits, '.', '-' and '_'";
+    case kSshTarget:
+      return "a host name or an IPv6 address";
+    case kJump:
+      return "[user@]host[:port], or several with commas";
+    case kBool:
+      return "true or false";
+    case kInteger:
+      if (key.range.low == key.range.high) return exact(key.range.low);
+      return "a whole number" + describe_range(key.range);
+    case kNumber: {
+      const std::string number = "a number" + describe_range(key.range);
+      return key.words.empty() ? number : join(words_of(key, {}), ", ") + " or " + number;
+    }
+    case kDuration:
+      return "a time such as 500ms, 10s, 5m or 2h";
+    case kSize:
+      return "a size such as 64MiB or 1GB" + std::string(key.range.low > 0 ? ", from 64KiB to 1TiB" : "");
+    case kDensity:
+      return "1/n, a share above 0 and at most 1, or a percentage";
+    case kRounds:
+      return "a number of rounds such as '10 rounds'";
+    case kPorts:
+      return "a range of ports from 1024 to 65535 such as 20000-20063";
+    case kTexts:
+      return "a list of texts";
+    case kHostNames:
+      return "a list of host names";
+    case kEnvironment:
+      return "a map from names of variables to texts";
+    case kOptions:
+      return "a map from words of ssh_config(5) to texts";
+  }
+  return "";
+}
+
+std::optional<std::string> suggest_key(std::string_view section, std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower) {
+    if (c == '-') c = '_';
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  std::vector<std::string> siblings;
+  for (const Key& key : kKeys) {
+    if (parent_of(key.path) == section && last_of(key.path) != "*") siblings.emplace_back(last_of(key.path));
+  }
+  if (std::find(siblings.begin(), siblings.end(), lower) != siblings.end()) return lower;
+  const auto sibling = nearest(lower, siblings);
+  if (sibling && lower.size() > 4 && edit_distance(lower, *sibling) == 1) return sibling;
+  for (const Synonym& synonym : kSynonyms) {
+    if (synonym.word == lower) return seen_from(section, synonym.path);
+  }
+  if (sibling) return sibling;
+  if (lower == "kind") return std::nullopt;  // every other section has one
+  for (const Key& key : kKeys) {
+    if (last_of(key.path) == lower && key.path.find('*') == std::string_view::npos && key.path != section) {
+      return seen_from(section, key.path);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace wisp::config

@@ -1,0 +1,92 @@
+#pragma once
+// The table of keys: the one source of the parser, the suggestions and `wisp list keys`.
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/experiment.h"
+#include "config/vocabulary.h"
+
+namespace wisp::config {
+
+enum class KeyType {
+  kSection,     // a map of keys
+  kOneOf,       // a section with a `kind`, for which a bare word is short
+  kHosts,       // a map from host names, or patterns of them, to sections; or a list of names
+  kFree,        // vars, include: read before the table is asked
+  kWord,        // one of `words`
+  kMethod,      // one of the vocabulary's methods,
+  kProblem,     // problems,
+  kSparsifier,  // sparsifiers
+  kName,        // ^[A-Za-z0-9_-]{1,64}$
+  kText,
+  kPath,        // of this machine; relative to the file it stands in
+  kRemotePath,  // of a host: absolute, or below ~/
+  kHostName,    // also users and addresses
+  kSshTarget,   // the same, or an IPv6 address
+  kJump,        // [user@]host[:port], several with commas
+  kBool,
+  kInteger,
+  kNumber,  // or one of `words`
+  kDuration,
+  kSize,
+  kDensity,      // 1/n, a share, or a percentage
+  kRounds,       // "10 rounds"
+  kPorts,        // "20000-20063"
+  kTexts,        // a list
+  kHostNames,    // a list of names or patterns
+  kEnvironment,  // a map from names to texts
+  kOptions,      // the same, for words of ssh_config(5)
+};
+
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool above_low = false;  // low itself is outside
+};
+
+// What a value turned out to be; which member is set follows from the type.
+struct Value {
+  std::string text;      // words, names, texts, paths
+  bool is_word = false;  // kNumber: `text` is one of the words
+  bool flag = false;
+  double number = 0;          // kNumber, kDensity (0: 1/n)
+  std::uint64_t integer = 0;  // kInteger, kSize (bytes), kRounds
+  std::chrono::milliseconds duration{0};
+  std::uint16_t port_first = 0;
+  std::uint16_t port_last = 0;
+  std::vector<std::string> texts;
+  std::map<std::string, std::string> map;
+};
+
+struct Key {
+  std::string_view path;  // a `*` stands for the name of a host
+  KeyType type = KeyType::kText;
+  std::string_view words;     // "spread | pack"
+  std::string_view fallback;  // the default as it would be written; empty: there is none
+  std::string_view doc;       // one line
+  void (*set)(Experiment& experiment, std::string_view host, const Value& value) = nullptr;
+  Range range = {};
+  bool required = false;          // within its section, if that is given
+  bool optional_section = false;  // left out, its defaults don't apply
+};
+
+// In the order of the resolved file; a section stands before its keys.
+std::span<const Key> keys();
+// The row for a path in which host names are already `*`; null if there is none.
+const Key* find_key(std::string_view path);
+// Which words the key takes, those of the vocabulary included; empty if any will do.
+std::vector<std::string> words_of(const Key& key, const Vocabulary& vocabulary);
+// "a whole number of at least 1", "theory, paper or a number above 0": what a value of this key must be.
+std::string describe(const Key& key);
+// What was probably meant by an unknown key in `section` ("" for the top): a key of that section, or the full
+// path of one elsewhere. By edit distance, and by the words that other systems use.
+std::optional<std::string> suggest_key(std::string_view section, std::string_view word);
+
+}  // namespace wisp::config

@@ -1,0 +1,30 @@
+#pragma once
+// A job file and the command line's changes to it -> a typed Experiment, or every mistake at once.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/experiment.h"
+#include "config/variables.h"
+#include "config/vocabulary.h"
+
+namespace wisp::config {
+
+// What to read. Values win in this order: includes < a file < later files < sets; and for variables
+// vars < environment < the file's `vars:`, the first that has it.
+struct Request {
+  std::vector<std::string> files;  // as the user wrote them; later ones merge over earlier ones
+  std::vector<std::string>
+      sets;  // "a.b[0].c=V", V as YAML; an empty V deletes; "hosts.\"node3.lab\".slots=4"
+  std::vector<std::string> vars;  // "K=V"
+  Lookup environment;             // null: no environment
+  Vocabulary vocabulary;
+  std::filesystem::path
+      folder;  // relative files and relative paths of `sets` start here; empty: the current one
+};
+
+// Throws ConfigErrors (Fault::kConfig). Opens no file but the job files: whether data and hosts exist is
+// found out by who needs them.
+Experiment load(const Request& request);
+
+}  // namespace wisp::config

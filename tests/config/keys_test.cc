@@ -1,0 +1,136 @@
+#include "config/keys.h"
+
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/config/workbench.h"
+
+namespace wisp::config {
+namespace {
+
+TEST(Keys, each_has_a_path_of_its_own_and_a_section_before_it) {
+  std::set<std::string_view> seen;
+  for (const Key& key : keys()) {
+    EXPECT_TRUE(seen.insert(key.path).second) << key.path;
+    EXPECT_EQ(find_key(key.path), &key);
+    EXPECT_FALSE(key.doc.empty()) << key.path;
+    EXPECT_FALSE(describe(key).empty()) << key.path;
+    const std::size_t dot = key.path.rfind('.');
+    if (dot != std::string_view::npos) {
+      EXPECT_TRUE(seen.contains(key.path.substr(0, dot))) << key.path;
+    }
+  }
+  EXPECT_EQ(find_key("nothing"), nullptr);
+}
+
+TEST(Keys, each_that_holds_a_value_has_a_setter) {
+  for (const Key& key : keys()) {
+    const bool holds_none = key.type == KeyType::kSection || key.type == KeyType::kOneOf ||
+                            key.type == KeyType::kHosts || key.type == KeyType::kFree;
+    EXPECT_EQ(key.set == nullptr, holds_none) << key.path;
+  }
+}
+
+TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
+  const Experiment loaded = Workbench().file("job.yaml", kJob).load();
+  const actors::JobSpec job;
+  EXPECT_EQ(loaded.job.seed, job.seed);
+  EXPECT_EQ(loaded.job.dtype, job.dtype);
+  EXPECT_EQ(loaded.job.problem.l2, job.problem.l2);
+  EXPECT_EQ(loaded.job.problem.l2_inverse_rows, job.problem.l2_inverse_rows);
+  EXPECT_EQ(loaded.job.problem.data.format, job.problem.data.format);
+  EXPECT_EQ(loaded.job.problem.data.dim, job.problem.data.dim);
+  EXPECT_EQ(loaded.job.problem.data.rows, job.problem.data.rows);
+  EXPECT_EQ(loaded.job.problem.data.shard, job.problem.data.shard);
+  EXPECT_EQ(loaded.job.problem.optimum, job.problem.optimum);
+  EXPECT_EQ(loaded.job.problem.init, job.problem.init);
+  EXPECT_EQ(loaded.job.method.step_size.kind, job.method.step_size.kind);
+  EXPECT_EQ(loaded.job.method.sparsifier_given, job.method.sparsifier_given);
+  EXPECT_EQ(loaded.job.method.sparsifier.density, job.method.sparsifier.density);
+  EXPECT_EQ(loaded.job.method.sparsifier.blocks, job.method.sparsifier.blocks);
+  EXPECT_EQ(loaded.job.worker.replicas, job.worker.replicas);
+  EXPECT_EQ(loaded.job.worker.isolation, job.worker.isolation);
+  EXPECT_EQ(loaded.job.master.isolation, job.master.isolation);
+  EXPECT_EQ(loaded.job.worker.placement.kind, job.worker.placement.kind);
+  EXPECT_EQ(loaded.job.worker.placement.oversubscribe, job.worker.placement.oversubscribe);
+  EXPECT_EQ(loaded.job.stop.diverged, job.stop.diverged);
+  EXPECT_EQ(loaded.job.stop.gap, job.stop.gap);
+  EXPECT_EQ(loaded.job.stop.time, job.stop.time);
+  EXPECT_EQ(loaded.job.evaluate.every_rounds, job.evaluate.every_rounds);
+  const launcher::LauncherSpec launcher;
+  EXPECT_EQ(loaded.launcher.kind, launcher.kind);
+  EXPECT_EQ(loaded.launcher.ssh.program, launcher.ssh.program);
+  EXPECT_EQ(loaded.launcher.ssh.connect_timeout, launcher.ssh.connect_timeout);
+  EXPECT_EQ(loaded.launcher.ssh.max_parallel, launcher.ssh.max_parallel);
+  EXPECT_EQ(loaded.launcher.deploy.workdir, launcher.deploy.workdir);
+  EXPECT_EQ(loaded.launcher.timeouts.start, launcher.timeouts.start);
+  EXPECT_EQ(loaded.launcher.timeouts.shutdown_grace, launcher.timeouts.shutdown_grace);
+  EXPECT_EQ(loaded.launcher.logs.level, launcher.logs.level);
+  const runtime::NetworkSpec network;
+  EXPECT_EQ(loaded.network.transport, network.transport);
+  EXPECT_EQ(loaded.network.security, network.security);
+  EXPECT_EQ(loaded.network.port_first, network.port_first);
+  EXPECT_EQ(loaded.network.port_last, network.port_last);
+  EXPECT_EQ(loaded.network.message_max, network.message_max);
+}
+
+TEST(Keys, every_one_is_read_by_the_tests) {
+  const Experiment loaded = Workbench().file("job.yaml", kEveryKey).load();
+  for (const Key& key : keys()) {
+    if (key.set == nullptr) continue;
+    std::string path(key.path);
+    if (const std::size_t star = path.find('*'); star != std::string::npos) path.replace(star, 1, "n1");
+    EXPECT_TRUE(loaded.given(path)) << path;
+  }
+}
+
+TEST(Keys, words_of_the_vocabulary_are_its_own) {
+  const Vocabulary vocabulary = small_vocabulary();
+  EXPECT_EQ(words_of(*find_key("method.kind"), vocabulary), vocabulary.methods);
+  EXPECT_EQ(words_of(*find_key("problem.kind"), vocabulary), vocabulary.problems);
+  EXPECT_EQ(words_of(*find_key("method.sparsifier.kind"), vocabulary), vocabulary.sparsifiers);
+  EXPECT_EQ(words_of(*find_key("dtype"), vocabulary), (std::vector<std::string>{"float64", "float32"}));
+  EXPECT_TRUE(words_of(*find_key("seed"), vocabulary).empty());
+}
+
+TEST(Keys, describe_what_they_take) {
+  EXPECT_EQ(describe(*find_key("version")), "1");
+  EXPECT_EQ(describe(*find_key("seed")), "a whole number of at least 0");
+  EXPECT_EQ(describe(*find_key("actors.worker.replicas")), "a whole number from 1 to 65535");
+  EXPECT_EQ(describe(*find_key("method.step_size")), "theory, paper or a number above 0");
+  EXPECT_EQ(describe(*find_key("problem.optimum")), "solve or a number");
+  EXPECT_EQ(describe(*find_key("network.transport")), "one of auto | ipc | tcp");
+}
+
+TEST(Keys, unknown_ones_are_guessed_at) {
+  EXPECT_EQ(suggest_key("", "sed"), "seed");
+  EXPECT_EQ(suggest_key("", "Method"), "method");
+  EXPECT_EQ(suggest_key("method", "step-size"), "step_size");
+  EXPECT_EQ(suggest_key("method", "lr"), "step_size");
+  EXPECT_EQ(suggest_key("", "learning_rate"), "method.step_size");
+  EXPECT_EQ(suggest_key("actors.worker", "num_workers"), "replicas");
+  EXPECT_EQ(suggest_key("actors.worker", "nproc"), "replicas");
+  EXPECT_EQ(suggest_key("", "world_size"), "actors.worker.replicas");
+  EXPECT_EQ(suggest_key("problem", "weight_decay"), "l2");
+  EXPECT_EQ(suggest_key("method", "compression"), "sparsifier");
+  EXPECT_EQ(suggest_key("method", "topk"), "sparsifier");
+  EXPECT_EQ(suggest_key("actors", "workers"), "worker");
+  EXPECT_EQ(suggest_key("", "replicas"), "actors.worker.replicas");
+  EXPECT_EQ(suggest_key("hosts.*", "slot"), "slots");
+  EXPECT_EQ(suggest_key("", "zzzzzz"), std::nullopt);
+  EXPECT_EQ(suggest_key("stop", "kind"), std::nullopt);
+}
+
+TEST(Keys, every_guess_exists) {
+  for (const char* word : {"lr", "learning_rate", "eta", "optimizer", "topk", "compressor", "loss", "dataset",
+                           "weight_decay", "num_workers", "tol", "max_iter", "precision", "nodes"}) {
+    const auto guess = suggest_key("x", word);
+    ASSERT_TRUE(guess.has_value()) << word;
+    EXPECT_NE(find_key(*guess), nullptr) << *guess;
+  }
+}
+
+}  // namespace
+}  // namespace wisp::config

@@ -1,0 +1,154 @@
+#include "config/rules.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/config/workbench.h"
+
+namespace wisp::config {
+namespace {
+
+// The second example of the project's job files, with more workers than slots and a word misspelt.
+TEST(Rules, errors_read_as_the_manual_says) {
+  Workbench bench;
+  bench.file(
+      "phishing-3hosts.yaml",
+      "version: 1\n"
+      "name: phishing-3hosts\n"
+      "include: [ phishing.yaml ]\n"
+      "\n"
+      "hosts:\n"
+      "  node1: { slots: 1 }\n"
+      "  node2: { slots: 4, address: 192.0.2.12 }\n"
+      "  node3: { slots: 4, ssh: { hostname: node3.lab, port: 2222, user: ml, proxy_jump: bastion } }\n"
+      "\n"
+      "actors:\n"
+      "  master: { host: node1 }\n"
+      "  worker: { replicas: 12, placement: { kind: spred, hosts: [ node2, node3 ] } }\n");
+  bench.file("phishing.yaml", kJob);
+  EXPECT_EQ(
+      bench.errors(),
+      "phishing-3hosts.yaml:12:46: error: unknown placement 'spred'\n"
+      "   12 |   worker: { replicas: 12, placement: { kind: spred, hosts: [ node2, node3 ] } }\n"
+      "      |                                              ^~~~~ did you mean 'spread'? (spread | pack)\n"
+      "phishing-3hosts.yaml:12:23: error: 12 workers need 12 slots, but node2 and node3 offer 8; raise "
+      "slots, "
+      "lower replicas, or set placement.oversubscribe: true\n");
+  bench.set("actors.worker.placement.kind=spread").set("actors.worker.placement.oversubscribe=true");
+  EXPECT_EQ(bench.errors(), "");
+}
+
+TEST(Rules, a_gap_needs_an_optimum) {
+  EXPECT_EQ(
+      errors_of(
+          "version: 1\nproblem: { kind: logistic, data: { path: x } }\nmethod: gd\nstop: { gap: 1e-6 }\n"),
+      "job.yaml:4:14: error: the gap f(x) - f* is known only with problem.optimum\n"
+      "    4 | stop: { gap: 1e-6 }\n"
+      "      |              ^~~~ add 'optimum: solve' to the problem, or its value\n");
+}
+
+TEST(Rules, something_must_stop_it) {
+  EXPECT_EQ(
+      errors_of(
+          "version: 1\nproblem: { kind: logistic, data: { path: x } }\nmethod: gd\nstop: { diverged: 10 }\n"),
+      "job.yaml:4:1: error: nothing stops this job\n"
+      "    4 | stop: { diverged: 10 }\n"
+      "      | ^~~~ set stop.gap, stop.rounds or stop.time\n");
+  EXPECT_EQ(
+      errors_of(
+          "version: 1\nproblem: { kind: logistic, data: { path: x } }\nmethod: gd\nstop: { rounds: x }\n"),
+      "job.yaml:4:17: error: stop.rounds must be a whole number of at least 1, not 'x'\n"
+      "    4 | stop: { rounds: x }\n"
+      "      |                 ^\n");
+}
+
+TEST(Rules, data_must_come_from_somewhere) {
+  const auto errors_with = [](const std::string& problem) {
+    return errors_of("version: 1\nproblem: " + problem + "\nmethod: gd\nstop: { rounds: 1 }\n");
+  };
+  EXPECT_EQ(errors_with("logistic"),
+            "job.yaml:2:10: error: 'problem.data.path' is missing\n"
+            "    2 | problem: logistic\n"
+            "      |          ^~~~~~~~ the file with the rows, or 'format: synthetic' with a dim\n");
+  EXPECT_EQ(errors_with("{ kind: logistic, data: { format: synthetic } }"),
+            "job.yaml:2:44: error: synthetic data needs problem.data.dim\n"
+            "    2 | problem: { kind: logistic, data: { format: synthetic } }\n"
+            "      |                                            ^~~~~~~~~\n");
+  EXPECT_EQ(
+      errors_with("{ kind: quadratic, data: { format: synthetic, dim: 10, path: x } }"),
+      "job.yaml:2:71: error: synthetic data is not read from a file\n"
+      "    2 | problem: { kind: quadratic, data: { format: synthetic, dim: 10, path: x } }\n"
+      "      |                                                                       ^ leave out the path\n");
+  EXPECT_EQ(errors_with("{ kind: quadratic, data: { format: synthetic, dim: 10 } }"), "");
+}
+
+TEST(Rules, launcher_and_hosts_go_together) {
+  EXPECT_EQ(errors_in_line("launcher: local\nhosts: [ a ]"),
+            "job.yaml:5:11: error: a local launcher takes no hosts\n"
+            "    5 | launcher: local\n"
+            "      |           ^~~~~ leave out launcher, or hosts\n");
+  EXPECT_EQ(errors_in_line("launcher: ssh"),
+            "job.yaml:5:11: error: ssh needs hosts\n"
+            "    5 | launcher: ssh\n"
+            "      |           ^~~ add hosts, or 'launcher: local'\n");
+  EXPECT_EQ(errors_in_line("actors: { worker: { placement: { hosts: [ a ] } } }"),
+            "job.yaml:5:41: error: a local job has no hosts\n"
+            "    5 | actors: { worker: { placement: { hosts: [ a ] } } }\n"
+            "      |                                         ^ leave them out, or add hosts\n");
+  EXPECT_EQ(errors_in_line("actors: { master: { host: a } }"),
+            "job.yaml:5:27: error: a local job has no hosts\n"
+            "    5 | actors: { master: { host: a } }\n"
+            "      |                           ^ leave it out, or add hosts\n");
+}
+
+TEST(Rules, hosts_of_the_actors_are_hosts_of_the_job) {
+  EXPECT_EQ(
+      errors_in_line(
+          "hosts: [ node1, node2 ]\n"
+          "actors: { master: { host: nodel }, worker: { placement: { hosts: [ node2, zzz, node2 ] } } }"),
+      "job.yaml:6:27: error: host 'nodel' is not in hosts\n"
+      "    6 | actors: { master: { host: nodel }, worker: { placement: { hosts: [ node2, zzz, node2 ] } } }\n"
+      "      |                           ^~~~~ did you mean 'node1'?\n"
+      "job.yaml:6:66: error: host 'zzz' is not in hosts\n"
+      "job.yaml:6:66: error: host 'node2' is given twice\n");
+}
+
+TEST(Rules, workers_need_slots) {
+  const std::string five = "actors: { worker: { replicas: 5 } }\n";
+  EXPECT_EQ(errors_in_line(five + "hosts: { a: { slots: 2 }, b: { slots: 2 }, c: }"), "");
+  EXPECT_EQ(errors_in_line(five + "hosts: { a: { slots: 5 } }"), "");
+  EXPECT_EQ(errors_in_line(five), "");
+  EXPECT_EQ(
+      errors_in_line(five + "hosts: { a: { slots: 4 } }"),
+      "job.yaml:5:31: error: 5 workers need 5 slots, but a offers 4; raise slots, lower replicas, or set "
+      "placement.oversubscribe: true\n"
+      "    5 | actors: { worker: { replicas: 5 } }\n"
+      "      |                               ^\n");
+  EXPECT_NE(errors_in_line("actors: { worker: { replicas: 99 } }\nhosts: { 'a[1-8]': { slots: 4 } }")
+                .find("but 8 hosts offer 32;"),
+            std::string::npos);
+}
+
+TEST(Rules, combinations_that_theory_forbids_are_errors) {
+  Workbench bench;
+  bench.file("job.yaml", kJob);
+  bench.request.vocabulary.why_not = [](const Experiment& experiment) -> std::optional<std::string> {
+    if (experiment.job.problem.kind == "logistic") return "gd does not like logistic";
+    return std::nullopt;
+  };
+  EXPECT_EQ(bench.errors(),
+            "job.yaml:3:9: error: gd does not like logistic\n"
+            "    3 | method: gd\n"
+            "      |         ^~\n");
+  bench.request.vocabulary.why_not = [](const Experiment& experiment) -> std::optional<std::string> {
+    if (experiment.job.problem.kind == "logistic") return "problem.kind: gd does not like logistic";
+    return std::nullopt;
+  };
+  EXPECT_TRUE(bench.errors().starts_with("job.yaml:2:18: error: problem.kind: gd does not like logistic\n"));
+  bench.set("method.kind=gdd");
+  EXPECT_EQ(bench.errors().find("does not like"), std::string::npos);
+  bench.request.sets = {"problem.kind=quadratic"};
+  EXPECT_EQ(bench.errors(), "");
+}
+
+}  // namespace
+}  // namespace wisp::config

@@ -1,0 +1,144 @@
+#pragma once
+// Job files in a folder of their own, and what load() says of them.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "config/errors.h"
+#include "config/load.h"
+#include "config/read_yaml.h"
+
+namespace wisp::config {
+
+inline Vocabulary small_vocabulary() {
+  return {{"gd", "ibcd", "isega"},
+          {"logistic", "least-squares", "quadratic"},
+          {"identity", "random-blocks"},
+          nullptr};
+}
+
+inline std::shared_ptr<const Source> source_of(std::string text, std::string name = "job.yaml") {
+  return std::make_shared<Source>(Source::Kind::kFile, std::move(name), "/jobs", std::move(text), 0);
+}
+
+// The tree of a text that is known to be right.
+inline Node tree_of(const std::string& text) {
+  Mistakes mistakes;
+  auto node = read_yaml(source_of(text), mistakes);
+  mistakes.throw_if_any();
+  return node.value_or(Node());
+}
+
+inline std::string text_of(const Mistakes& mistakes) {
+  try {
+    mistakes.throw_if_any();
+  } catch (const ConfigErrors& errors) {
+    return std::string(errors.what()) + "\n";
+  }
+  return "";
+}
+
+class Workbench {
+ public:
+  Workbench() {
+    std::string name = (std::filesystem::temp_directory_path() / "wisp-config-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw Error("no temporary folder " + name);
+    request.folder = name;
+    request.vocabulary = small_vocabulary();
+    request.environment = [this](const std::string& key) -> std::optional<std::string> {
+      const auto found = environment.find(key);
+      return found == environment.end() ? std::nullopt : std::optional(found->second);
+    };
+  }
+  ~Workbench() { std::filesystem::remove_all(request.folder); }
+  Workbench(const Workbench&) = delete;
+  Workbench& operator=(const Workbench&) = delete;
+
+  // Writes a file; the first one is the job.
+  Workbench& file(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((request.folder / name).parent_path());
+    std::filesystem::remove(request.folder / name);  // some file systems flush what is written over itself
+    std::ofstream(request.folder / name, std::ios::binary) << text;
+    if (request.files.empty()) request.files.push_back(name);
+    return *this;
+  }
+  Workbench& set(const std::string& option) {
+    request.sets.push_back(option);
+    return *this;
+  }
+
+  Experiment load() const { return config::load(request); }
+
+  // What load() complains of; empty if it does not.
+  std::string errors() const {
+    try {
+      load();
+    } catch (const ConfigErrors& error) {
+      EXPECT_EQ(error.fault(), Fault::kConfig);
+      return std::string(error.what()) + "\n";
+    }
+    return "";
+  }
+
+  Request request;
+  std::map<std::string, std::string> environment;
+};
+
+// The errors of one file "job.yaml".
+inline std::string errors_of(const std::string& text) { return Workbench().file("job.yaml", text).errors(); }
+
+// Lines 1 to 4 of a job; with them and nothing else it is complete.
+inline const std::string kJob =
+    "version: 1\n"
+    "problem: { kind: logistic, data: { path: a.libsvm } }\n"
+    "method: gd\n"
+    "stop: { rounds: 5 }\n";
+
+// Every key there is.
+inline const std::string kEveryKey =
+    "version: 1\n"
+    "name: full\n"
+    "seed: 7\n"
+    "dtype: float32\n"
+    "problem:\n"
+    "  kind: least-squares\n"
+    "  l2: 1/N\n"
+    "  data: { path: /d/a.libsvm, format: libsvm, dim: 123, rows: 1000, shard: by-label }\n"
+    "  optimum: 0.25\n"
+    "  init: ones\n"
+    "method: { kind: ibcd, step_size: 0.5, sparsifier: { kind: random-blocks, density: 1%, blocks: 10 } }\n"
+    "actors:\n"
+    "  master: { host: n2, isolation: thread, env: { A: '1' } }\n"
+    "  worker:\n"
+    "    replicas: 3\n"
+    "    isolation: process\n"
+    "    placement: { kind: pack, hosts: [ n1, n2 ], oversubscribe: true }\n"
+    "    env: { OMP_NUM_THREADS: \"1\" }\n"
+    "stop: { gap: 1e-6, rounds: 5000, time: 10m, diverged: 1e4 }\n"
+    "evaluate: { every: 5 rounds }\n"
+    "hosts: { 'n[1-2]': { slots: 1, address: 192.0.2.1, ssh: { hostname: h, port: 22, user: u, proxy_jump: j "
+    "} } }\n"
+    "launcher: ssh\n"
+    "ssh: { program: [ ssh, -4 ], config_file: /c, connect_timeout: 5s, max_parallel: 4, options: { "
+    "Compression: 'yes' } }\n"
+    "deploy: { workdir: /w }\n"
+    "network: { transport: tcp, security: plaintext, ports: 20000-20063, max_message: 64MiB }\n"
+    "timeouts: { start: 30s, shutdown_grace: 5s }\n"
+    "logs: { level: debug }\n"
+    "include: []\n"
+    "vars: { UNUSED: 1 }\n"
+    "x-more: [ 1 ]\n";
+
+// What is wrong with a job of which only line 5 is of interest.
+inline std::string errors_in_line(const std::string& line) { return errors_of(kJob + line + "\n"); }
+
+}  // namespace wisp::config

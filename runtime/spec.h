@@ -1,0 +1,39 @@
+#pragma once
+// What a job file may say of actors, their placement and the network between nodes.
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace wisp::runtime {
+
+enum class Isolation : std::uint8_t { kProcess, kThread };
+
+// Where the replicas of a group go.
+struct PlacementSpec {
+  std::string kind = "spread";     // spread: evenly | pack: fill a host before the next
+  std::vector<std::string> hosts;  // empty: all hosts
+  bool oversubscribe = false;      // more actors than slots
+
+  template <class F>
+  void fields(F& f) {
+    f(kind, hosts, oversubscribe);
+  }
+};
+
+struct NetworkSpec {
+  std::string transport = "auto";    // auto: ipc when all is on this host, else tcp | ipc | tcp
+  std::string security = "curve";    // curve: off loopback; plaintext: nowhere
+  std::uint16_t port_first = 20000;  // endpoints are bound in this range, below the ephemeral ports
+  std::uint16_t port_last = 32767;
+  std::uint64_t message_max = 1ull << 30;  // bytes of one frame
+
+  void check() const;
+  template <class F>
+  void fields(F& f) {
+    f(transport, security, port_first, port_last, message_max);
+  }
+};
+
+}  // namespace wisp::runtime

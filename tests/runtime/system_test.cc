@@ -1,0 +1,295 @@
+// A driver and nodes of one process, joined by plain queues.
+#include "runtime/system.h"
+
+#include <future>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/runtime/nodes.h"
+
+namespace wisp::runtime {
+namespace {
+
+using std::chrono::milliseconds;
+using test::kHang;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Counter : public Actor {
+ public:
+  using Constructor = void(std::int64_t);
+  explicit Counter(std::int64_t start) : value_(start) {
+    if (start < 0) throw Error("a counter begins at 0", Fault::kConfig);
+  }
+  std::int64_t add(std::int64_t amount) { return value_ += amount; }
+  NodeId node() { return context().self().node; }
+  Task<Handle<Counter>> spawn_another(std::string name, std::string node, std::int64_t start) {
+    const Handle<Counter> other = co_await spawn<Counter>(context(), Options(name).on(node), start);
+    const std::int64_t sum = co_await other.call<&Counter::add>(100);
+    value_ = sum;
+    co_return other;
+  }
+  Task<int> never() {
+    const int never = co_await Future<int>(std::make_shared<FutureState>(nullptr, "nothing"));
+    co_return never;
+  }
+  Task<int> ask(Handle<Counter> other) {
+    const int answer = co_await other.call<&Counter::never>();
+    co_return answer;
+  }
+
+ private:
+  std::int64_t value_;
+};
+
+class SystemTest : public testing::Test {
+ protected:
+  SystemTest() {
+    register_services(registry_);
+    registry_.actor<Counter>("counter")
+        .method<&Counter::add>("add")
+        .method<&Counter::node>("node")
+        .method<&Counter::spawn_another>("spawn_another")
+        .method<&Counter::never>("never")
+        .method<&Counter::ask>("ask");
+    SystemOptions options;
+    options.run = test::kRun;
+    options.fingerprint = "gd, 10 dimensions";
+    options.clock = &clock_;
+    options.make_log = journal_.logs();
+    options.on_failure = [this](const std::string& why) { failed_.set_value(why); };
+    system_ = std::make_unique<System>(std::move(options), registry_, network_.attach(0));
+  }
+  ~SystemTest() override {
+    for (auto& [node, thread] : threads_) {
+      end(node);
+      thread.join();
+    }
+  }
+
+  // Also where the driver has lost it: by a frame of another node.
+  void end(NodeId node) {
+    const NodeId other = 1000 + node;
+    const auto transport = network_.attach(other);
+    transport->connect(node, Address("in-process://" + std::to_string(node), ""));
+    FrameHeader header;
+    header.run = test::kRun;
+    header.source = other;
+    header.destination = node;
+    header.sequence = 1;
+    Envelope envelope;
+    envelope.method = registry_.id_of<&NodeService::stop>();
+    transport->send(node, encode(header, Message(envelope, registry_detail::pack_arguments<std::tuple<>>())));
+  }
+
+  NodeParameters parameters(NodeId node) {
+    NodeParameters parameters;
+    parameters.name = "node" + std::to_string(node);
+    parameters.run = test::kRun;
+    parameters.network.self = node;
+    parameters.driver = system_->node().address();
+    parameters.fingerprint = "gd, 10 dimensions";
+    return parameters;
+  }
+  void serve_here(const NodeParameters& given, milliseconds deadline = kHang) {
+    serve(given, registry_, clock_, journal_.logs(), network_.attach(given.network.self), deadline);
+  }
+  NodeId start() {
+    const NodeId node = system_->expect("node" + std::to_string(threads_.size() + 1));
+    threads_.emplace(node, std::thread([this, given = parameters(node)] { serve_here(given); }));
+    return node;
+  }
+  void wait_for(const std::vector<NodeId>& nodes) {
+    system_->wait_for(nodes, kHang, [](const auto&) {});
+  }
+
+  template <class T>
+  std::string why_not(Future<T> future) {
+    try {
+      (void)future.get(kHang);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  const SystemClock clock_;
+  test::Journal journal_;
+  Registry registry_;
+  InProcessNetwork network_;
+  std::promise<std::string> failed_;
+  std::unique_ptr<System> system_;
+  std::map<NodeId, std::thread> threads_;
+};
+
+TEST_F(SystemTest, spawns_actors_on_the_nodes_that_joined) {
+  const NodeId first = start();
+  const NodeId second = start();
+  wait_for({first, second});
+  const auto here = system_->spawn<Counter>(Options("here"), 1).get(kHang);
+  const auto there = system_->spawn<Counter>(Options("there").on("node2"), 40).get(kHang);
+  EXPECT_EQ(here.call<&Counter::node>().get(kHang), 0u);
+  EXPECT_EQ(there.call<&Counter::node>().get(kHang), second);
+  EXPECT_EQ(there.name(), "there");
+  EXPECT_EQ(there.call<&Counter::add>(2).get(kHang), 42);
+}
+
+TEST_F(SystemTest, spawns_before_the_node_has_joined) {
+  const NodeId node = system_->expect("late");
+  auto spawned = system_->spawn<Counter>(Options("c").on("late"), 1);
+  EXPECT_FALSE(spawned.ready());
+  threads_.emplace(node, std::thread([this, given = parameters(node)] { serve_here(given); }));
+  EXPECT_EQ(spawned.get(kHang).call<&Counter::node>().get(kHang), node);
+}
+
+TEST_F(SystemTest, actors_spawn_actors_on_other_nodes) {
+  wait_for({start(), start()});
+  const auto first = system_->spawn<Counter>(Options("first").on("node1"), 0).get(kHang);
+  const auto second = first.call<&Counter::spawn_another>("second", "node2", 7).get(kHang);
+  EXPECT_EQ(second.call<&Counter::node>().get(kHang), 2u);
+  EXPECT_EQ(second.call<&Counter::add>(0).get(kHang), 107);
+  EXPECT_EQ(first.call<&Counter::add>(0).get(kHang), 107);  // spoke to it directly
+  EXPECT_THAT(why_not(first.call<&Counter::spawn_another>("third", "node2", -1)), HasSubstr("begins at 0"));
+}
+
+TEST_F(SystemTest, finds_actors_by_name) {
+  wait_for({start()});
+  (void)system_->spawn<Counter>(Options("spawned").on("node1"), 5).get(kHang);
+  (void)system_->adopt("adopted", std::make_unique<Counter>(6));
+  EXPECT_EQ(system_->get_actor<Counter>("spawned").get(kHang).call<&Counter::add>(1).get(kHang), 6);
+  EXPECT_EQ(system_->get_actor<Counter>("adopted").get(kHang).call<&Counter::add>(1).get(kHang), 7);
+  EXPECT_EQ(why_not(system_->get_actor<Counter>("nobody")), "driver: no actor is called nobody");
+}
+
+TEST_F(SystemTest, a_name_is_taken_once) {
+  wait_for({start()});
+  (void)system_->spawn<Counter>(Options("c"), 1).get(kHang);
+  EXPECT_EQ(why_not(system_->spawn<Counter>(Options("c").on("node1"), 1)),
+            "driver: an actor is called c already");
+
+  auto one = system_->spawn<Counter>(Options("d").on("node1"), 1);
+  auto other = system_->spawn<Counter>(Options("d").on("node1"), 2);  // while the first is on its way
+  EXPECT_EQ(one.get(kHang).call<&Counter::add>(0).get(kHang), 1);
+  EXPECT_EQ(why_not(std::move(other)), "driver: an actor is called d already");
+}
+
+TEST_F(SystemTest, a_spawn_that_fails_leaves_the_name_free) {
+  wait_for({start()});
+  for (const char* node : {"", "node1"}) {
+    auto failed = system_->spawn<Counter>(Options("e").on(node), -1);
+    try {
+      (void)failed.get(kHang);
+      FAIL() << "no exception";
+    } catch (const ActorError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("a counter begins at 0"));
+      EXPECT_EQ(error.fault(), Fault::kConfig);
+    }
+  }
+  EXPECT_EQ(why_not(system_->spawn<Counter>(Options("e").on("nowhere"), 1)),
+            "driver: no node is called nowhere");
+  EXPECT_EQ(why_not(system_->spawn<Counter>(Options("e"), 1)), "");
+}
+
+TEST_F(SystemTest, waiting_ends_with_the_names_of_the_missing) {
+  const NodeId first = start();
+  const std::vector<NodeId> all = {first, system_->expect("slow"), system_->expect("slower")};
+  wait_for({first});
+  std::vector<std::string> told;
+  try {
+    system_->wait_for(
+        all, milliseconds(20), [&](const auto& missing) { told = missing; }, milliseconds(5));
+    FAIL() << "no exception";
+  } catch (const Timeout& error) {
+    EXPECT_STREQ(error.what(), "these nodes have not joined within 20ms: slow slower");
+  }
+  EXPECT_THAT(told, ElementsAre("slow", "slower"));
+  EXPECT_THROW(system_->wait_for(all, kHang, [](const auto&) { throw Error("its process has ended"); }),
+               Error);
+}
+
+TEST_F(SystemTest, a_node_of_another_job_is_refused_with_both_texts) {
+  NodeParameters other = parameters(system_->expect("other"));
+  other.fingerprint = "isega, 12 dimensions";
+  try {
+    serve_here(other);
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "cannot join the driver at in-process://0: driver: it was started for 'isega, 12 dimensions', the "
+        "driver for 'gd, 10 dimensions'");
+    EXPECT_EQ(error.fault(), Fault::kHost);
+  }
+}
+
+TEST_F(SystemTest, a_node_that_nobody_expects_is_refused) {
+  try {
+    serve_here(parameters(9));
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("node 9 is not expected"));
+  }
+}
+
+TEST_F(SystemTest, a_node_that_finds_no_driver_gives_up) {
+  NodeParameters lost = parameters(system_->expect("lost"));
+  lost.driver = Address("in-process://77", "");
+  try {
+    serve_here(lost, milliseconds(20));
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "cannot join the driver at in-process://77: no answer from driver.wisp.driver.join within 20 ms");
+  }
+}
+
+TEST_F(SystemTest, a_lost_node_is_lost_to_everybody) {
+  const NodeId second = (start(), start());
+  wait_for({1, second});
+  const auto asking = system_->spawn<Counter>(Options("asking").on("node1"), 0).get(kHang);
+  const auto silent = system_->spawn<Counter>(Options("silent").on("node2"), 0).get(kHang);
+  auto from_driver = silent.call<&Counter::never>();
+  auto from_node = asking.call<&Counter::ask>(silent);
+  system_->lose(second, "node2: killed by signal 9");
+  EXPECT_EQ(why_not(std::move(from_driver)), "silent: node2: killed by signal 9");
+  EXPECT_EQ(why_not(std::move(from_node)), "silent: node2: killed by signal 9");
+  EXPECT_EQ(why_not(asking.call<&Counter::ask>(silent)), "silent: node2: killed by signal 9");
+  EXPECT_EQ(why_not(system_->spawn<Counter>(Options("x").on("node2"), 0)), "driver: no node is called node2");
+  EXPECT_EQ(asking.call<&Counter::add>(1).get(kHang), 1);
+}
+
+TEST_F(SystemTest, stops_a_node) {
+  const NodeId node = start();
+  wait_for({node});
+  system_->stop(node);
+  threads_.at(node).join();
+  threads_.clear();
+}
+
+TEST_F(SystemTest, tells_when_a_link_is_broken_and_nobody_waits_in_vain) {
+  const NodeId node = start();
+  wait_for({node});
+  const auto silent = system_->spawn<Counter>(Options("silent").on("node1"), 0).get(kHang);
+  const auto near = system_->spawn<Counter>(Options("near"), 0).get(kHang);
+  auto far_call = silent.call<&Counter::never>();
+  auto near_call = near.call<&Counter::never>();
+  FrameHeader header;
+  header.run = test::kRun;
+  header.source = 9;
+  header.sequence = 5;
+  const auto impostor = network_.attach(9);
+  impostor->connect(0, system_->node().address());
+  impostor->send(0, encode(header, Message()));
+  auto why = failed_.get_future();
+  ASSERT_EQ(why.wait_for(kHang), std::future_status::ready);
+  EXPECT_EQ(why.get(),
+            "the driver lost touch with the nodes: frames 1 to 4 from node 9 were lost on the way");
+  EXPECT_THROW(far_call.get(kHang), ActorDied);
+  EXPECT_THROW(near_call.get(kHang), ActorDied);
+  EXPECT_THROW(system_->spawn<Counter>(Options("late"), 0).get(kHang), ActorDied);
+}
+
+}  // namespace
+}  // namespace wisp::runtime

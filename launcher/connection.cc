@@ -1,0 +1,328 @@
+#include "launcher/connection.h"
+
+#include <signal.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "launcher/ssh.h"
+
+namespace wisp::launcher {
+namespace {
+
+using namespace std::chrono_literals;
+using message::Down;
+using message::Up;
+
+constexpr std::size_t kReadSize = 256u << 10;
+constexpr std::size_t kErrorsMax = 4096;
+constexpr std::size_t kBootNoiseMax = 64u << 10;
+constexpr auto kPingEvery = 5s;
+constexpr int kPingsUnansweredMax = 6;
+constexpr auto kSilenceMax =
+    60s;  // what an agent behind ssh bears to hear nothing; locally the pipe's end is enough
+constexpr auto kEndPatience = 5s;  // an agent that lost its driver needs 2 s for its processes
+constexpr auto kEndingTick = 20ms;
+
+std::chrono::microseconds now_utc() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(SystemClock().wall().time_since_epoch());
+}
+
+bool take_prefix(std::string& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.erase(0, prefix.size());
+  return true;
+}
+
+}  // namespace
+
+Connection::Connection(const ConnectionSettings& settings, const HostSpec& host)
+    : settings_(settings), host_(host) {
+  info_.name = host.name;
+  info_.address = host.address;
+  info_.local = settings.spec.kind == "local";
+}
+
+void Connection::open(Time now) {
+  opened_ = now;
+  Command command;
+  command.argv = info_.local ? settings_.local_agent : ssh_command(settings_.spec.ssh, host_);
+  command.group = Group::kSession;
+  try {
+    client_ = start_child(command);
+  } catch (const Error& error) {  // the other hosts go on
+    stage_ = Stage::kClosed;
+    failure_ = fmt::format("{}: {}", info_.name, error.what());
+    return;
+  }
+  stage_ = Stage::kConnecting;
+  if (info_.local) say_hello();
+}
+
+void Connection::add_descriptors(std::vector<pollfd>& fds) const {
+  if (client_.in && !to_agent_.empty()) fds.push_back({client_.in.get(), POLLOUT, 0});
+  if (client_.out) fds.push_back({client_.out.get(), POLLIN, 0});
+  if (client_.err) fds.push_back({client_.err.get(), POLLIN, 0});
+}
+
+Connection::Time Connection::due(Time now) const {
+  if (stage_ == Stage::kEnding) return now + kEndingTick;
+  if (starting()) return opened_ + settings_.spec.timeouts.start;
+  return stage_ == Stage::kReady ? pinged_ + kPingEvery : Time::max();
+}
+
+void Connection::step(Time now, std::vector<Event>& events) {
+  if (stage_ == Stage::kWaiting || stage_ == Stage::kClosed) return;
+  if (client_.in && !to_agent_.flush(client_.in.get())) {
+    client_.in.reset();  // why will be seen on the other pipes
+    to_agent_.clear();
+  }
+  read_errors();
+  read_output(now, events);
+  if (starting() && now >= opened_ + settings_.spec.timeouts.start) {
+    fail("timeout while " + waiting_for(now), "timeouts.start can be raised");
+  }
+  if (stage_ == Stage::kReady) keep_alive(now);
+  if (failing() && stage_ != Stage::kEnding) begin_ending(now);
+  if (kill_at_ <= now) ::kill(client_.pid, SIGKILL);
+  if (stage_ != Stage::kEnding && kill_at_ > now) return;
+  if (const auto ended = reap(client_.pid)) finish(*ended, events);
+}
+
+void Connection::read_errors() {
+  std::vector<std::byte> bytes;
+  if (!client_.err) return;
+  if (read_some(client_.err.get(), bytes, kReadSize) == ReadResult::kEnd) client_.err.reset();
+  errors_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (errors_.size() > kErrorsMax) errors_.erase(0, errors_.size() - kErrorsMax);
+}
+
+void Connection::read_output(Time now, std::vector<Event>& events) {
+  if (!client_.out) return;
+  std::vector<std::byte> bytes;
+  const ReadResult result = read_some(client_.out.get(), bytes, kReadSize);
+  try {
+    if (stage_ < Stage::kGreeting) read_boot_lines(bytes);
+    if (failing()) bytes.clear();
+    from_agent_.feed(bytes);
+    while (const std::optional<Bytes> next = from_agent_.next()) obey(*next, events);
+  } catch (const Error& error) {  // this host is lost, the others are not
+    fail(fmt::format("the agent speaks nonsense: {}", error.what()));
+  }
+  if (result == ReadResult::kEnd) {
+    client_.out.reset();
+    if (stage_ != Stage::kEnding) begin_ending(now);
+  }
+}
+
+// Takes the bootstrap's lines from `bytes` and leaves what is the agent's.
+void Connection::read_boot_lines(std::vector<std::byte>& bytes) {
+  auto at = bytes.begin();
+  while (at != bytes.end() && stage_ < Stage::kGreeting && !failing()) {
+    const char c = static_cast<char>(*at++);
+    if (c != '\n') {
+      boot_text_.push_back(c);
+      if (++boot_noise_ > kBootNoiseMax)
+        fail("its login prints without end", "silence the shell's start-up files");
+      continue;
+    }
+    const std::string line = std::exchange(boot_text_, {});
+    obey_boot_line(line);
+  }
+  bytes.erase(bytes.begin(), at);
+}
+
+void Connection::obey_boot_line(const std::string& text) {
+  std::string line = text;
+  if (line.ends_with('\r')) line.pop_back();
+  if (take_prefix(line, "wisp-fail ")) {
+    fail(escape_text(line, 500));
+  } else if (stage_ == Stage::kConnecting && take_prefix(line, "wisp-boot 1 ")) {
+    booted_ = true;
+    check_machine(line);
+    const Bundle& bundle = settings_.bundle;
+    const std::string answer =
+        fmt::format("{}\n{}\n{}\n", settings_.spec.deploy.workdir, bundle.sha256, bundle.tar.size());
+    to_agent_.push_raw(Bytes::copy(std::as_bytes(std::span(answer))));
+    stage_ = Stage::kAsking;
+  } else if (stage_ == Stage::kAsking && line == "wisp-need") {
+    to_agent_.push_raw(settings_.bundle.tar);
+    stage_ = Stage::kSending;
+  } else if ((stage_ == Stage::kAsking || stage_ == Stage::kSending) && line == "wisp-ready") {
+    say_hello();
+  }
+}
+
+void Connection::check_machine(const std::string& line) {
+  utsname here{};
+  ::uname(&here);
+  const std::string ours = fmt::format("{} {}", here.sysname, here.machine);
+  if (line != ours) fail(fmt::format("it is {}, this machine is {}", escape_text(line, 80), ours));
+}
+
+void Connection::say_hello() {
+  send(Down::kHello, message::Hello{message::kProtocol, settings_.spec.deploy.workdir,
+                                    info_.local ? 0ms : std::chrono::milliseconds(kSilenceMax)});
+  stage_ = Stage::kGreeting;
+}
+
+void Connection::obey(const Bytes& bytes, std::vector<Event>& events) {
+  using std::chrono::system_clock;
+  Unpacker unpacker(bytes);
+  Up kind{};
+  unpack(unpacker, kind);
+  switch (kind) {
+    case Up::kGreeting:
+      return greet(unpack_body<message::Greeting>(unpacker));
+    case Up::kPong:
+      return settle_clock(unpack_body<message::Pong>(unpacker));
+    case Up::kFile:
+      file = unpack_body<message::File>(unpacker);
+      return;
+    case Up::kStarted: {
+      const auto body = unpack_body<message::Started>(unpacker);
+      events.push_back(Started{info_.name, body.process, body.attempt, body.pid});
+      return;
+    }
+    case Up::kExited: {
+      const auto body = unpack_body<message::Exited>(unpacker);
+      events.push_back(
+          Exited{info_.name, body.process, body.attempt, body.pid, body.status, body.signal, body.error});
+      return;
+    }
+    case Up::kLine: {
+      const auto body = unpack_body<message::Line>(unpacker);
+      events.push_back(Line{info_.name, body.process, body.attempt, body.actor, body.level, body.round,
+                            body.text, system_clock::time_point(body.time)});
+      return;
+    }
+    case Up::kFailed:
+      return fail(unpack_body<message::Failed>(unpacker).text);
+    case Up::kStopped:
+      survivors_ = unpack_body<message::Stopped>(unpacker).survivors;
+      stopped_ = true;
+      return;
+  }
+  throw DecodeError(fmt::format("unknown report {}", static_cast<std::uint32_t>(kind)));
+}
+
+void Connection::greet(const message::Greeting& greeting) {
+  if (greeting.protocol != message::kProtocol) return fail("its agent is of another version");
+  info_.hostname = greeting.hostname;
+  info_.agent_pid = greeting.pid;
+  info_.cores = greeting.cores;
+  info_.workdir = greeting.workdir;
+  const std::vector<std::string> ends = split(greeting.ssh_connection, ' ');
+  if (!info_.local && ends.size() == 4) {
+    info_.driver_address = ends[0];
+    if (info_.address.empty()) info_.address = ends[2];
+  }
+  send(Down::kPing, message::Ping{now_utc()});
+}
+
+void Connection::settle_clock(const message::Pong& pong) {
+  pings_unanswered_ = 0;
+  if (stage_ != Stage::kGreeting) return;
+  if (!info_.local) info_.clock_offset = pong.time - (pong.echo + now_utc()) / 2;
+  was_ready_ = true;
+  stage_ = Stage::kReady;
+}
+
+void Connection::keep_alive(Time now) {
+  if (now < pinged_ + kPingEvery) return;
+  pinged_ = now;
+  if (++pings_unanswered_ > kPingsUnansweredMax) {
+    return fail(fmt::format("the agent has not answered for {} s", kPingsUnansweredMax * kPingEvery / 1s));
+  }
+  send(Down::kPing, message::Ping{now_utc()});
+}
+
+void Connection::stop(std::chrono::milliseconds grace) {
+  if (stage_ == Stage::kWaiting) {
+    stage_ = Stage::kClosed;
+  } else if (starting()) {
+    fail("not wanted any more");
+  } else if (stage_ == Stage::kReady || stage_ == Stage::kStopping) {
+    send(Down::kStop, message::Stop{grace});
+    stage_ = Stage::kStopping;
+  }
+}
+
+void Connection::fail(const std::string& what, const std::string& remedy) {
+  if (failing()) return;
+  what_ = what;
+  remedy_ = remedy;
+}
+
+// The end of stdin ends an agent; a client that is still connecting needs to be told by a signal.
+void Connection::begin_ending(Time now) {
+  if (failing()) ::kill(client_.pid, SIGTERM);
+  stage_ = Stage::kEnding;
+  client_.in.reset();
+  to_agent_.clear();
+  kill_at_ = std::min(kill_at_, now + kEndPatience);
+}
+
+void Connection::finish(const Ended& ended, std::vector<Event>& events) {
+  read_errors();
+  const bool wanted = stopped_;
+  if (!failing() && !wanted) {
+    Diagnosis diagnosis{fmt::format("the agent ended ({})", describe(ended)), ""};
+    if (!info_.local) diagnosis = diagnose_ssh(host_, booted_, describe(ended), errors_);
+    fail(diagnosis.what, diagnosis.remedy);
+  }
+  if (failing()) {
+    failure_ = fmt::format("{}: {}", info_.name, what_);
+    if (const std::string said = words(); !said.empty()) *failure_ += "\n    " + said;
+    if (!remedy_.empty()) *failure_ += "\n    " + remedy_;
+  }
+  if (was_ready_ && !wanted) events.push_back(HostLost{info_.name, *failure_});
+  client_ = Child{};
+  stage_ = Stage::kClosed;
+}
+
+// The last lines of its stderr, indented as one block.
+std::string Connection::words() const {
+  std::vector<std::string> lines;
+  for (const std::string& line : split(errors_, '\n')) {
+    std::string text = line;
+    while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
+    if (!text.empty()) lines.push_back(escape_text(text, 300));
+  }
+  if (lines.size() > 8) lines.erase(lines.begin(), lines.end() - 8);
+  return join(lines, "\n    ");
+}
+
+std::string Connection::waiting_for(Time now) const {
+  const auto text = [this]() -> std::string {
+    switch (stage_) {
+      case Stage::kWaiting:
+        return "waiting for its turn";
+      case Stage::kConnecting:
+        return "ssh connecting";
+      case Stage::kAsking:
+        return "ssh connected, asking for the program";
+      case Stage::kSending:
+        return fmt::format("sending the program, {} of {} kB left", to_agent_.size() / 1000,
+                           settings_.bundle.tar.size() / 1000);
+      case Stage::kGreeting:
+        return info_.local ? "agent started, no answer yet" : "ssh connected, agent started, no answer yet";
+      case Stage::kReady:
+        return "ready";
+      case Stage::kStopping:
+        return "its processes to end";
+      case Stage::kEnding:
+      case Stage::kClosed:
+        break;
+    }
+    return "its agent to end";
+  }();
+  if (!starting()) return text;
+  return fmt::format("{} ({} s of {} s)", text, (now - opened_) / 1s, settings_.spec.timeouts.start / 1s);
+}
+
+}  // namespace wisp::launcher

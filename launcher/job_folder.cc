@@ -1,0 +1,179 @@
+#include "launcher/job_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "base/disk.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "launcher/state_file.h"
+
+namespace wisp::launcher {
+namespace {
+
+constexpr std::size_t kOpenFilesMax = 128;
+
+[[noreturn]] void fail(const std::filesystem::path& path) {
+  throw Error(fmt::format("{}: {}", path.string(), std::strerror(errno)));
+}
+
+void make_folder(const std::filesystem::path& path) {
+  if (::mkdir(path.c_str(), 0700) != 0) fail(path);
+}
+
+// The whole line or, where the disk is full, the reason.
+void append_line(int fd, const std::filesystem::path& path, std::string_view line) {
+  std::string text(line);
+  text += '\n';
+  std::string_view rest(text);
+  while (!rest.empty()) {
+    const ssize_t count = ::write(fd, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path);
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+// Readers find the old link or the new one, never none.
+void point_latest(const std::filesystem::path& jobs, const std::string& target, const std::string& id) {
+  const std::filesystem::path link = jobs / "latest";
+  const std::filesystem::path temporary = jobs / (".latest-" + id);
+  if (::symlink(target.c_str(), temporary.c_str()) != 0) fail(temporary);
+  if (::rename(temporary.c_str(), link.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    errno = error;
+    fail(link);
+  }
+}
+
+}  // namespace
+
+std::filesystem::path default_state_dir() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
+    return std::filesystem::path(state) / "wisp";
+  }
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home != '/') throw Error("neither XDG_STATE_HOME nor HOME is set; use --state-dir");
+  return std::filesystem::path(home) / ".local" / "state" / "wisp";
+}
+
+struct JobFolder::Impl {
+  Impl(const std::filesystem::path& state_dir, const std::string& job,
+       std::function<void(const std::string&)> tell)
+      : on_write_error(std::move(tell)), id(random_hex(8)) {
+    if (!is_name(job)) throw Error(fmt::format("'{}' is no name for a job", escape_text(job, 80)));
+    const std::filesystem::path jobs = std::filesystem::absolute(state_dir) / "jobs";
+    disk.make_folders(jobs);
+    path = jobs / (job + "-" + id);
+    make_folder(path);
+    lock_it();
+    make_folder(path / "logs");
+    point_latest(jobs, path.filename().string(), id);
+  }
+
+  // The lock belongs to the open file, not to the process: it goes over to the child of a fork, and another
+  // descriptor of the same file that is closed does not release it.
+  void lock_it() {
+    const std::filesystem::path file = path / "driver.lock";
+    lock.reset(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    if (!lock || ::fcntl(lock.get(), F_OFD_SETLK, &range) != 0) fail(file);
+    say_who();
+  }
+
+  void say_who() {
+    char hostname[256] = "";
+    ::gethostname(hostname, sizeof(hostname) - 1);
+    const std::string text = fmt::format("{} {}\n", hostname, ::getpid());
+    if (::ftruncate(lock.get(), 0) != 0 ||
+        ::pwrite(lock.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+      fail(path / "driver.lock");
+    }
+  }
+
+  std::filesystem::path log_path(const std::string& actor, std::uint32_t attempt) const {
+    if (!is_name(actor)) throw Error(fmt::format("'{}' is no actor's name", escape_text(actor, 80)));
+    return path / "logs" / actor / fmt::format("{}.log", attempt);
+  }
+
+  int opened(const std::filesystem::path& file) {
+    const auto found = files.find(file);
+    if (found != files.end()) return found->second.get();
+    if (files.size() >= kOpenFilesMax) files.clear();
+    disk.make_folders(file.parent_path());
+    Descriptor fd(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd) fail(file);
+    return files.emplace(file, std::move(fd)).first->second.get();
+  }
+
+  void append(const std::filesystem::path& file, std::string_view line) {
+    std::string error;
+    {
+      const std::lock_guard guard(mutex);
+      try {
+        append_line(opened(file), file, line);
+        return;
+      } catch (const Error& caught) {  // the caller is a log: the job's end is decided elsewhere
+        if (std::exchange(failed, true)) return;
+        error = fmt::format("cannot write {}", caught.what());
+      }
+    }
+    if (on_write_error) on_write_error(error);
+  }
+
+  const std::function<void(const std::string&)> on_write_error;
+  const std::string id;
+  std::filesystem::path path;
+  Descriptor lock;
+
+  std::mutex mutex;  // guards what follows
+  SystemDisk disk;
+  std::map<std::filesystem::path, Descriptor> files;
+  bool failed = false;
+};
+
+JobFolder::JobFolder(const std::filesystem::path& state_dir, const std::string& job,
+                     std::function<void(const std::string&)> on_write_error)
+    : impl_(std::make_unique<Impl>(state_dir, job, std::move(on_write_error))) {}
+
+JobFolder::~JobFolder() = default;
+
+const std::filesystem::path& JobFolder::path() const { return impl_->path; }
+
+const std::string& JobFolder::id() const { return impl_->id; }
+
+void JobFolder::adopt() { impl_->say_who(); }
+
+void JobFolder::write(std::string_view file, std::string_view content) {
+  const std::lock_guard guard(impl_->mutex);
+  impl_->disk.write_text(impl_->path / file, content);
+}
+
+void JobFolder::write_state(const JobState& state) { write("state.json", state_to_json(state)); }
+
+void JobFolder::append(std::string_view file, std::string_view line) {
+  impl_->append(impl_->path / file, line);
+}
+
+void JobFolder::log(const LogLine& line) {
+  const std::string actor = is_name(line.actor) ? line.actor : "unnamed";
+  impl_->append(impl_->log_path(actor, line.attempt), format(line));
+}
+
+std::filesystem::path JobFolder::log_path(const std::string& actor, std::uint32_t attempt) const {
+  return impl_->log_path(actor, attempt);
+}
+
+}  // namespace wisp::launcher

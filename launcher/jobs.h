@@ -1,0 +1,47 @@
+#pragma once
+// The register of jobs: which job folders there are, which of them have a living driver, and which one a user
+// means.
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/job_folder.h"
+
+namespace wisp::launcher {
+
+// Who holds a job's lock. A lock ends with its process, so there is nothing stale to clean up.
+struct Driver {
+  std::string hostname;
+  std::int64_t pid = 0;
+  bool here = false;  // on this machine: the pid can be signalled
+};
+
+struct JobEntry {
+  std::filesystem::path folder;
+  JobState state;                // as last written; name and id are those of the folder if there is none
+  std::optional<Driver> driver;  // set while the driver lives
+};
+
+// Whether the driver of this folder lives, and where.
+std::optional<Driver> driver_of(const std::filesystem::path& folder);
+// state.json; nothing if it is missing. Throws Error if it is not readable as one.
+std::optional<JobState> read_state(const std::filesystem::path& folder);
+
+// All jobs of a state folder, the one that started first first. A missing folder has none; a damaged
+// state.json leaves an entry with what the folder's name says.
+std::vector<JobEntry> list_jobs(const std::filesystem::path& state_dir);
+
+// What to do when several running jobs fit.
+enum class Ambiguous { kTakeLatest, kRefuse };
+
+// `which` is a job's name, its id (or its beginning, from 4 digits), or its job file; empty: the only running
+// job, else the latest. Running ones come before ended ones. Throws Error (kUnreachable) if none fits, or if
+// several running ones do: always where `which` is given, with kRefuse also where it is empty; the text lists
+// them.
+JobEntry find_job(const std::filesystem::path& state_dir, const std::string& which,
+                  Ambiguous ambiguous = Ambiguous::kTakeLatest);
+
+}  // namespace wisp::launcher

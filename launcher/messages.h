@@ -1,0 +1,193 @@
+#pragma once
+// What the driver and an agent say to each other; how it is framed is in launcher/wire.h.
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace wisp::launcher::message {
+
+constexpr std::uint32_t kProtocol = 1;
+
+enum class Down : std::uint32_t { kHello = 1, kAskFile, kPutFile, kStart, kSignal, kStop, kPing, kRemoveAtEnd };
+enum class Up : std::uint32_t { kGreeting = 1, kFile, kStarted, kExited, kLine, kFailed, kPong, kStopped };
+
+// Driver to agent. Hello comes first.
+struct Hello {
+  std::uint32_t protocol = kProtocol;
+  std::string workdir;                       // ~ is the home folder there
+  std::chrono::milliseconds silence_max{0};  // hearing nothing for so long ends the agent; 0: never
+  template <class F>
+  void fields(F& f) {
+    f(protocol, workdir, silence_max);
+  }
+};
+
+// Answered by File.
+struct AskFile {
+  std::string sha256;
+  std::uint64_t size = 0;
+  template <class F>
+  void fields(F& f) {
+    f(sha256, size);
+  }
+};
+
+// A piece of a file, in order; the last one is answered by File, and so is any that fails.
+struct PutFile {
+  std::string sha256;
+  std::uint64_t size = 0;  // of the whole
+  std::uint64_t offset = 0;
+  Bytes content;
+  template <class F>
+  void fields(F& f) {
+    f(sha256, size, offset, content);
+  }
+};
+
+// Answered by Started or Exited. Fields as in launcher::Process.
+struct Start {
+  std::string process;
+  std::uint32_t attempt = 1;
+  std::string program;
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> environment;
+  std::string folder;
+  Bytes input;
+  template <class F>
+  void fields(F& f) {
+    f(process, attempt, program, arguments, environment, folder, input);
+  }
+};
+
+struct Signal {
+  std::string process;  // empty: all
+  std::int32_t signal = 0;
+  template <class F>
+  void fields(F& f) {
+    f(process, signal);
+  }
+};
+
+// TERM to all, KILL after the grace, then Stopped and the agent's end. The shortest grace heard counts.
+struct Stop {
+  std::chrono::milliseconds grace{0};
+  template <class F>
+  void fields(F& f) {
+    f(grace);
+  }
+};
+
+// Answered by Pong.
+struct Ping {
+  std::chrono::microseconds time{0};
+  template <class F>
+  void fields(F& f) {
+    f(time);
+  }
+};
+
+// What the agent removes, with all that is in it, when it ends, however the driver ended.
+struct RemoveAtEnd {
+  std::string path;  // absolute; it need not be there
+  template <class F>
+  void fields(F& f) {
+    f(path);
+  }
+};
+
+// Agent to driver. Greeting answers Hello.
+struct Greeting {
+  std::uint32_t protocol = kProtocol;
+  std::int64_t pid = 0;
+  std::string hostname;
+  std::uint32_t cores = 0;
+  std::string
+      ssh_connection;   // "client-ip client-port server-ip server-port", as sshd says it; empty without ssh
+  std::string workdir;  // absolute
+  template <class F>
+  void fields(F& f) {
+    f(protocol, pid, hostname, cores, ssh_connection, workdir);
+  }
+};
+
+struct File {
+  std::string sha256;
+  bool present = false;
+  std::string path;
+  std::string error;  // why it could not be stored
+  template <class F>
+  void fields(F& f) {
+    f(sha256, present, path, error);
+  }
+};
+
+struct Started {
+  std::string process;
+  std::uint32_t attempt = 1;
+  std::int64_t pid = 0;
+  template <class F>
+  void fields(F& f) {
+    f(process, attempt, pid);
+  }
+};
+
+struct Exited {
+  std::string process;
+  std::uint32_t attempt = 1;
+  std::int64_t pid = 0;
+  std::int32_t status = 0;
+  std::int32_t signal = 0;
+  std::string error;
+  template <class F>
+  void fields(F& f) {
+    f(process, attempt, pid, status, signal, error);
+  }
+};
+
+struct Line {
+  std::string process;
+  std::uint32_t attempt = 1;
+  std::string actor;
+  std::string level;
+  std::optional<std::uint64_t> round;
+  std::string text;
+  std::chrono::microseconds time{0};  // since 1970, the host's clock
+  template <class F>
+  void fields(F& f) {
+    f(process, attempt, actor, level, round, text, time);
+  }
+};
+
+// The agent can't go on and says why; its end follows.
+struct Failed {
+  std::string text;
+  template <class F>
+  void fields(F& f) {
+    f(text);
+  }
+};
+
+struct Pong {
+  std::chrono::microseconds echo{0};  // Ping's
+  std::chrono::microseconds time{0};  // the host's clock, since 1970
+  template <class F>
+  void fields(F& f) {
+    f(echo, time);
+  }
+};
+
+// The last message: everything has ended but these.
+struct Stopped {
+  std::vector<std::string> survivors;
+  template <class F>
+  void fields(F& f) {
+    f(survivors);
+  }
+};
+
+}  // namespace wisp::launcher::message

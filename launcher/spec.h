@@ -1,0 +1,60 @@
+#pragma once
+// What a job file may say of hosts, of ssh, and of how long things may take.
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace wisp::launcher {
+
+// How ssh reaches a host, where the user's ssh configuration does not say it.
+struct SshTarget {
+  std::string hostname;    // empty: the host's name, as ssh_config resolves it
+  std::uint16_t port = 0;  // 0: ssh's own choice
+  std::string user;
+  std::string proxy_jump;
+};
+
+struct HostSpec {
+  std::string name;         // as ssh knows it; "local" is this machine when launcher is local
+  std::uint32_t slots = 0;  // actors it takes; 0: its cores
+  std::string address;      // what other hosts connect to; empty: the address ssh reached it by
+  SshTarget ssh;
+};
+
+struct SshSpec {
+  std::vector<std::string> program = {"ssh"};
+  std::string config_file;  // empty: ssh's own default
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::uint32_t max_parallel = 32;
+  std::map<std::string, std::string> options;  // ssh_config(5) words
+};
+
+struct DeploySpec {
+  std::string workdir = "~/.local/state/wisp";  // on the hosts; ~ is the login's home
+};
+
+struct TimeoutSpec {
+  std::chrono::milliseconds start{60'000};
+  std::chrono::milliseconds shutdown_grace{10'000};
+};
+
+struct LogSpec {
+  std::string level = "info";  // debug | info | warn | error
+};
+
+struct LauncherSpec {
+  std::string kind = "local";   // local | ssh
+  std::vector<HostSpec> hosts;  // in the order of their names
+  SshSpec ssh;
+  DeploySpec deploy;
+  TimeoutSpec timeouts;
+  LogSpec logs;
+
+  // Throws Error (kConfig): a host or user name that is not ^[A-Za-z0-9._-]+$ or begins with '-', an
+  // impossible time.
+  void check() const;
+};
+
+}  // namespace wisp::launcher

@@ -1,0 +1,120 @@
+#include "launcher/ssh.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace wisp::launcher {
+namespace {
+
+// In single quotes for any login shell: no single quote, newline, backslash or exclamation mark within.
+// `read` of a shell takes single bytes, so nothing of the bundle or of the agent's input is lost to it. Two
+// that unpack the same bundle at once both succeed.
+constexpr std::string_view kBootstrap =
+    "exec /bin/sh -c '"
+    "umask 077; "
+    "fail() { echo; echo \"wisp-fail $1\"; exit 73; }; "
+    "echo; echo \"wisp-boot 1 $(uname -s) $(uname -m)\"; "
+    "IFS= read -r w && IFS= read -r b && IFS= read -r n || exit 74; "
+    "case \"$w\" in \"~\") w=$HOME ;; \"~/\"*) w=$HOME/${w#??} ;; esac; "
+    "d=$w/bundles/$b; "
+    "mkdir -p \"$w/bundles\" || fail \"cannot make the folder $w/bundles\"; "
+    "if test -e \"$d/complete\"; then echo wisp-have; else "
+    "for p in tar head mktemp; do command -v $p >/dev/null || fail \"there is no $p on this host\"; done; "
+    "t=$(mktemp -d \"$w/bundles/.new.XXXXXX\") || fail \"cannot write into $w/bundles\"; "
+    "clean() { rm -rf \"$t\"; }; trap clean EXIT; "
+    "echo wisp-need; "
+    "head -c \"$n\" | tar -x -f - -C \"$t\" || fail \"cannot unpack the program into $w/bundles\"; "
+    "test -e \"$t/complete\" || fail \"the program arrived incomplete\"; "
+    "test -e \"$d/complete\" || mv \"$t\" \"$d\" || fail \"cannot rename into $d\"; "
+    "rm -rf \"$t\" \"$d/${t##*/}\"; trap - EXIT; "
+    "test -e \"$d/complete\" || fail \"$d is damaged; remove it\"; "
+    "fi; "
+    "echo wisp-ready; exec \"$d/bin/wisp\" agent'";
+
+void add_option(std::vector<std::string>& argv, const std::string& word, const std::string& value) {
+  argv.push_back("-o");
+  argv.push_back(word + "=" + value);
+}
+
+struct Meaning {
+  const char* words;  // in what ssh says
+  const char* what;
+  const char* remedy;  // {0}: the host's name
+};
+
+constexpr std::array<Meaning, 17> kMeanings{{
+    {"Could not resolve hostname", "unknown host", "check its name, or set hosts.{0}.ssh.hostname"},
+    {"REMOTE HOST IDENTIFICATION HAS CHANGED", "the host key has changed",
+     "if that is expected, remove the old key with `ssh-keygen -R {0}` and log in once by hand"},
+    {"Host key verification failed", "unknown host key",
+     "log in once by hand, `ssh {0} true`, and compare the key"},
+    {"No matching host key", "no common host key type", "see ssh_config(5), HostKeyAlgorithms"},
+    {"Too many authentication failures", "login refused",
+     "name the key: IdentityFile and IdentitiesOnly in ssh_config"},
+    {"Permission denied", "login refused",
+     "`ssh -o BatchMode=yes {0} true` must work without a question: check hosts.{0}.ssh.user, and load the "
+     "key into "
+     "ssh-agent"},
+    {"Connection refused", "connection refused", "is sshd running there, and is hosts.{0}.ssh.port right?"},
+    {"No route to host", "no route to the host", "is the host up, and its address right?"},
+    {"Network is unreachable", "the network is unreachable", "is the network up?"},
+    {"timed out", "timeout", "is the host up, and its port open? ssh.connect_timeout can be raised"},
+    {"Bad configuration option", "ssh does not accept its configuration",
+     "see ssh.options and ssh.config_file"},
+    {"Bad owner or permissions", "ssh does not accept its configuration", "make the named file private"},
+    {"Can't open user config file", "ssh does not find its configuration", "check ssh.config_file"},
+    {"command-line: line", "ssh does not accept its configuration", "see ssh.options"},
+    {"kex_exchange_identification", "the connection was closed before the login",
+     "sshd's MaxStartups may be reached: lower ssh.max_parallel; or it is no sshd that listens there"},
+    {"Connection reset", "the connection was reset", "is it sshd that listens on this port?"},
+    {"Connection closed", "the connection was closed", "sshd's own log on {0} has the reason"},
+}};
+
+}  // namespace
+
+std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host) {
+  std::vector<std::string> argv = ssh.program;
+  if (!ssh.config_file.empty()) argv.insert(argv.end(), {"-F", ssh.config_file});
+  for (const auto& [word, value] : ssh.options)
+    add_option(argv, word, value);  // first: ssh keeps the first it sees
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(ssh.connect_timeout).count();
+  add_option(argv, "BatchMode", "yes");
+  add_option(argv, "ConnectTimeout", fmt::format("{}", seconds));
+  add_option(argv, "ServerAliveInterval", "5");
+  add_option(argv, "ServerAliveCountMax", "3");
+  add_option(argv, "LogLevel", "ERROR");
+  add_option(argv, "ControlMaster", "no");  // a shared connection would outlive this client
+  add_option(argv, "ControlPath", "none");
+  add_option(argv, "ClearAllForwardings", "yes");
+  add_option(argv, "RemoteCommand", "none");
+  argv.insert(argv.end(), {"-T", "-x", "-a"});
+  if (host.ssh.port != 0) argv.insert(argv.end(), {"-p", fmt::format("{}", host.ssh.port)});
+  if (!host.ssh.user.empty()) argv.insert(argv.end(), {"-l", host.ssh.user});
+  if (!host.ssh.proxy_jump.empty()) argv.insert(argv.end(), {"-J", host.ssh.proxy_jump});
+  argv.push_back("--");
+  argv.push_back(host.ssh.hostname.empty() ? host.name : host.ssh.hostname);
+  argv.emplace_back(bootstrap_command());
+  return argv;
+}
+
+std::string_view bootstrap_command() { return kBootstrap; }
+
+Diagnosis diagnose_ssh(const HostSpec& host, bool booted, const std::string& status, std::string_view words) {
+  if (booted) {
+    const bool agent = status != "exit status 255" && !status.starts_with("signal");
+    return {fmt::format("{} ended ({})", agent ? "the agent" : "the ssh connection", status), ""};
+  }
+  for (const Meaning& each : kMeanings) {
+    if (words.find(each.words) != std::string_view::npos) {
+      return {each.what, fmt::format(fmt::runtime(each.remedy), host.name)};
+    }
+  }
+  return {fmt::format("ssh ended ({}) before /bin/sh could answer", status),
+          fmt::format("`ssh {} /bin/sh -c true` must work", host.name)};
+}
+
+}  // namespace wisp::launcher

@@ -1,0 +1,31 @@
+#pragma once
+// How ssh is called, what runs first on the other side, and what its complaints mean.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "launcher/spec.h"
+
+namespace wisp::launcher {
+
+// argv of the ssh client for a host, the remote command included. Nothing of the job file is part of the
+// remote command: it is bootstrap_command(), always. StrictHostKeyChecking is the user's. Expects a checked
+// spec.
+std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host);
+
+// One constant string for any login shell. It answers on stdout with lines that begin with "wisp-"; whatever
+// else a login prints before or between is not ours. In turn:
+//   "wisp-boot 1 <system> <machine>"  then it reads three lines: workdir, sha256 of the bundle, its size in
+//   bytes "wisp-have" or "wisp-need"        after the latter it reads the bundle "wisp-ready" then it is the
+//   agent "wisp-fail <why>"                 at any time, and it ends
+std::string_view bootstrap_command();
+
+// What ssh's last words mean: what happened, and what to do about it.
+struct Diagnosis {
+  std::string what;
+  std::string remedy;
+};
+// `booted`: the bootstrap had answered. `status` is ssh's exit status, `words` its stderr.
+Diagnosis diagnose_ssh(const HostSpec& host, bool booted, const std::string& status, std::string_view words);
+
+}  // namespace wisp::launcher

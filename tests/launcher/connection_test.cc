@@ -1,0 +1,67 @@
+// What a connection takes from a bootstrap that misbehaves; the ordinary course is in fleet_test.cc.
+#include "launcher/connection.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/process.h"
+
+namespace wisp::launcher {
+namespace {
+
+using testing::HasSubstr;
+
+// Steps a connection until it has closed, and returns why.
+std::string end_of(Connection& connection) {
+  std::vector<Event> events;
+  connection.open(std::chrono::steady_clock::now());
+  while (!connection.closed()) {
+    std::vector<pollfd> fds;
+    connection.add_descriptors(fds);
+    ::poll(fds.data(), fds.size(), 20);
+    connection.step(std::chrono::steady_clock::now(), events);
+  }
+  EXPECT_TRUE(events.empty());
+  EXPECT_TRUE(connection.verified());
+  return connection.failure().value_or("");
+}
+
+// The ssh client is replaced by a script.
+std::string end_with(const std::string& script) {
+  ConnectionSettings settings;
+  settings.spec.kind = "ssh";
+  settings.spec.ssh.program = {"/bin/sh", "-c", script, "sh"};
+  HostSpec host;
+  host.name = "node1";
+  Connection connection(settings, host);
+  EXPECT_EQ(connection.waiting_for({}), "waiting for its turn");
+  return end_of(connection);
+}
+
+TEST(Connection, another_kind_of_machine_is_refused) {
+  EXPECT_THAT(end_with("echo wisp-boot 1 Linux sparc64; cat"),
+              HasSubstr("it is Linux sparc64, this machine is Linux"));
+}
+
+TEST(Connection, a_failed_bootstrap_is_quoted) {
+  EXPECT_EQ(end_with("echo noise; echo wisp-fail there is no tar on this host; exit 73"),
+            "node1: there is no tar on this host");
+}
+
+TEST(Connection, a_shell_that_does_not_answer_is_told_from_a_refused_login) {
+  EXPECT_THAT(end_with("echo 'This account is not available.'; exit 1"),
+              HasSubstr("ssh ended (exit status 1) before /bin/sh could answer"));
+}
+
+TEST(Connection, endless_noise_is_given_up) {
+  EXPECT_THAT(end_with("exec yes n | tr -d '\\n'"), HasSubstr("prints without end"));
+}
+
+TEST(Connection, what_ssh_prints_can_not_reach_the_terminal_raw) {
+  const std::string text = end_with("printf '\\033[2Jred\\007\\n' >&2; exit 255");
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_THAT(text, HasSubstr("\\x1b[2Jred"));
+}
+
+}  // namespace
+}  // namespace wisp::launcher

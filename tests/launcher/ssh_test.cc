@@ -1,0 +1,92 @@
+#include "launcher/ssh.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace wisp::launcher {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+HostSpec host_of(const std::string& name) {
+  HostSpec host;
+  host.name = name;
+  return host;
+}
+
+TEST(SshCommand, ends_in_the_host_and_one_constant_string) {
+  const std::vector<std::string> argv = ssh_command(SshSpec(), host_of("node1"));
+  EXPECT_EQ(argv.front(), "ssh");
+  const std::vector<std::string> tail(argv.end() - 3, argv.end());
+  EXPECT_THAT(tail, ElementsAre("--", "node1", std::string(bootstrap_command())));
+}
+
+TEST(SshCommand, takes_the_job_files_words_before_ours) {
+  SshSpec ssh;
+  ssh.program = {"ip", "netns", "exec", "x", "ssh"};
+  ssh.config_file = "/etc/config";
+  ssh.options["ServerAliveInterval"] = "30";
+  HostSpec host = host_of("node3");
+  host.ssh = {"node3.lab", 2222, "ml", "bastion"};
+  const std::vector<std::string> argv = ssh_command(ssh, host);
+  const std::vector<std::string> head(argv.begin(), argv.begin() + 9);
+  EXPECT_THAT(head, ElementsAre("ip", "netns", "exec", "x", "ssh", "-F", "/etc/config", "-o",
+                                "ServerAliveInterval=30"));
+  const auto has = [&](const std::string& a, const std::string& b) {
+    const auto at = std::find(argv.begin(), argv.end(), a);
+    return at != argv.end() && at[1] == b;
+  };
+  EXPECT_TRUE(has("-p", "2222"));
+  EXPECT_TRUE(has("-l", "ml"));
+  EXPECT_TRUE(has("-J", "bastion"));
+  EXPECT_EQ(argv[argv.size() - 2], "node3.lab");
+}
+
+TEST(SshCommand, never_decides_about_host_keys_and_never_asks) {
+  const std::vector<std::string> argv = ssh_command(SshSpec(), host_of("node1"));
+  EXPECT_THAT(argv, Not(testing::Contains(HasSubstr("StrictHostKeyChecking"))));
+  EXPECT_THAT(argv, testing::Contains("BatchMode=yes"));
+  EXPECT_THAT(argv, testing::Contains("ServerAliveInterval=5"));
+  EXPECT_THAT(argv, testing::Contains("ServerAliveCountMax=3"));
+}
+
+TEST(SshCommand, the_bootstrap_passes_through_any_login_shell) {
+  const std::string text(bootstrap_command());
+  EXPECT_TRUE(text.starts_with("exec /bin/sh -c '"));
+  EXPECT_TRUE(text.ends_with("'"));
+  const std::string inner = text.substr(17, text.size() - 18);
+  EXPECT_EQ(inner.find_first_of("'\n\\!"), std::string::npos);
+}
+
+TEST(DiagnoseSsh, knows_what_ssh_says) {
+  const HostSpec host = host_of("node2");
+  const auto what = [&](const char* words) {
+    return diagnose_ssh(host, false, "exit status 255", words).what;
+  };
+  EXPECT_EQ(what("ssh: Could not resolve hostname node2: Name or service not known"), "unknown host");
+  EXPECT_EQ(what("ssh: connect to host node2 port 22: Connection refused"), "connection refused");
+  EXPECT_EQ(what("ml@node2: Permission denied (publickey)."), "login refused");
+  EXPECT_EQ(what("Host key verification failed."), "unknown host key");
+  EXPECT_EQ(what("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed."),
+            "the host key has changed");
+  EXPECT_EQ(what("ssh: connect to host node2 port 22: Connection timed out"), "timeout");
+  EXPECT_EQ(what("Connection timed out during banner exchange"), "timeout");
+  EXPECT_EQ(what("kex_exchange_identification: Connection closed by remote host"),
+            "the connection was closed before the login");
+  EXPECT_EQ(what(""), "ssh ended (exit status 255) before /bin/sh could answer");
+  EXPECT_EQ(diagnose_ssh(host, true, "exit status 3", "").what, "the agent ended (exit status 3)");
+  EXPECT_EQ(diagnose_ssh(host, true, "exit status 255", "").what,
+            "the ssh connection ended (exit status 255)");
+}
+
+TEST(DiagnoseSsh, gives_a_remedy_with_the_hosts_name) {
+  EXPECT_THAT(diagnose_ssh(host_of("node2"), false, "", "Permission denied").remedy,
+              HasSubstr("hosts.node2.ssh.user"));
+}
+
+}  // namespace
+}  // namespace wisp::launcher

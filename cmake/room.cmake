@@ -17,6 +17,17 @@ if(WISP_SANITIZE)
   endif()
 endif()
 
+# The standard library's headers, parsed once for all rooms (and once more for all tests). Only where building often
+# matters more than finding a missing include: the release preset goes without.
+if(WISP_PRECOMPILE)
+  set(wisp_std_headers <algorithm> <atomic> <chrono> <cmath> <condition_variable> <cstdint> <deque> <filesystem>
+    <functional> <map> <memory> <mutex> <optional> <span> <sstream> <string> <string_view> <thread> <utility> <variant>
+    <vector>)
+  add_library(wisp_precompiled OBJECT ${CMAKE_CURRENT_LIST_DIR}/precompiled.cc)
+  target_link_libraries(wisp_precompiled PRIVATE wisp_flags)
+  target_precompile_headers(wisp_precompiled PRIVATE ${wisp_std_headers})
+endif()
+
 set_property(GLOBAL PROPERTY WISP_ROOMS)
 
 function(wisp_room name)
@@ -27,6 +38,9 @@ function(wisp_room name)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE wisp_flags ${ARG_LIBS})
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  if(WISP_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM wisp_precompiled)
+  endif()
   set_property(GLOBAL APPEND PROPERTY WISP_ROOMS ${name})
   # What a program that links this room's objects needs beside them: the rooms below and their libraries.
   set(below ${ARG_ROOMS})
@@ -68,6 +82,9 @@ function(wisp_tests room)
   endforeach()
   target_include_directories(${room}_tests PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${room}_tests PRIVATE wisp_flags wisp_test_main ${libs} ${ARG_LIBS})
+  if(WISP_PRECOMPILE)
+    target_precompile_headers(${room}_tests REUSE_FROM wisp_precompiled_tests)
+  endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()

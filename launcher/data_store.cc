@@ -1,6 +1,7 @@
 #include "launcher/data_store.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,7 +100,11 @@ std::string DataStore::finish(Incoming& incoming, const message::PutFile& piece)
 std::filesystem::path expand_home(const std::string& path) {
   if (path.empty() || path.front() != '~') return std::filesystem::absolute(path);
   const char* home = std::getenv("HOME");
-  if (home == nullptr || *home != '/') throw Error(fmt::format("{}: HOME is not set", path), Fault::kHost);
+  if (home == nullptr || *home != '/') {
+    const passwd* user = ::getpwuid(::getuid());
+    if (user == nullptr) throw Error(fmt::format("{}: HOME is not set", path), Fault::kHost);
+    home = user->pw_dir;
+  }
   return path.size() > 2 ? std::filesystem::path(home) / path.substr(2) : std::filesystem::path(home);
 }
 

@@ -13,7 +13,16 @@ namespace wisp::launcher::message {
 
 constexpr std::uint32_t kProtocol = 1;
 
-enum class Down : std::uint32_t { kHello = 1, kAskFile, kPutFile, kStart, kSignal, kStop, kPing, kRemoveAtEnd };
+enum class Down : std::uint32_t {
+  kHello = 1,
+  kAskFile,
+  kPutFile,
+  kStart,
+  kSignal,
+  kStop,
+  kPing,
+  kRemoveAtEnd
+};
 enum class Up : std::uint32_t { kGreeting = 1, kFile, kStarted, kExited, kLine, kFailed, kPong, kStopped };
 
 // Driver to agent. Hello comes first.

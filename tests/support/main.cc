@@ -11,7 +11,8 @@ class ReproduceOnFailure : public testing::EmptyTestEventListener {
   void OnTestEnd(const testing::TestInfo& info) override {
     if (info.result()->Failed()) {
       std::printf("reproduce: WISP_SEED=%llu %s --gtest_filter=%s.%s\n",
-                  static_cast<unsigned long long>(wisp::test::seed()), program_, info.test_suite_name(), info.name());
+                  static_cast<unsigned long long>(wisp::test::seed()), program_, info.test_suite_name(),
+                  info.name());
     }
   }
 

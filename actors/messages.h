@@ -1,0 +1,110 @@
+#pragma once
+// The messages that masters, workers and the monitor speak. T is float or double.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/spec.h"
+#include "base/bytes.h"
+#include "problems/source.h"
+#include "sparse/vector.h"
+
+namespace wisp::actors {
+
+// The master's iterate, as broadcast.
+template <class T>
+struct Model {
+  Model() = default;
+  Model(std::uint64_t model_round, std::vector<T> model_iterate)
+      : round(model_round), iterate(std::move(model_iterate)) {}
+  std::uint64_t round = 0;
+  std::vector<T> iterate;
+  template <class F>
+  void fields(F& f) {
+    f(round, iterate);
+  }
+};
+
+// A worker's answer to a Model.
+template <class T>
+struct Update {
+  Update() = default;
+  std::uint64_t round = 0;        // of the Model it was computed at
+  std::uint64_t gradient_ns = 0;  // time spent in the gradient
+  sparse::Vector<T> vector;
+  template <class F>
+  void fields(F& f) {
+    f(round, gradient_ns, vector);
+  }
+};
+
+// What a worker needs to know to work.
+struct WorkerParameters {
+  WorkerParameters() = default;
+  problems::ProblemSpec problem;
+  problems::Source source;
+  optim::MethodSpec method;
+  std::uint64_t seed = 0;
+  std::uint32_t worker = 0;  // 0 .. workers-1
+  std::uint32_t workers = 1;
+  template <class F>
+  void fields(F& f) {
+    f(problem, source, method, seed, worker, workers);
+  }
+};
+
+// What a worker found when it had read its rows.
+struct Shard {
+  Shard() = default;
+  std::uint64_t rows = 0;
+  std::uint32_t dim = 0;
+  double L = 0;  // of its scaled f_i
+  double mu = 0;
+  template <class F>
+  void fields(F& f) {
+    f(rows, dim, L, mu);
+  }
+};
+
+// One line of metrics.jsonl: the state of a run at an evaluation.
+struct Progress {
+  Progress() = default;
+  std::uint64_t round = 0;
+  double loss = 0;
+  std::optional<double> gap;
+  std::uint64_t uplink_bytes = 0;  // payload: values, indices, block numbers
+  std::uint64_t downlink_bytes = 0;
+  std::uint64_t wire_bytes = 0;  // all frames of the master's node, both ways
+  double seconds = 0;            // of rounds, evaluations left out
+  double gradient_seconds = 0;   // of those, the workers' mean time in the gradient
+  template <class F>
+  void fields(F& f) {
+    f(round, loss, gap, uplink_bytes, downlink_bytes, wire_bytes, seconds, gradient_seconds);
+  }
+};
+
+// How a run ended.
+struct Summary {
+  Summary() = default;
+  std::string status;  // converged | finished | diverged | cancelled
+  std::string reason;  // which limit, in words
+  std::uint32_t workers = 0;
+  std::uint32_t dim = 0;
+  double L = 0;
+  double mu = 0;
+  double step = 0;
+  Progress last;
+  std::uint64_t dense_uplink_bytes = 0;  // what whole vectors would have taken
+  std::uint64_t dense_downlink_bytes = 0;
+  double total_seconds = 0;  // evaluations included
+  std::string iterate_hash;  // 16 hex digits of SHA-256 over the iterate's little-endian values
+  Bytes iterate;             // dim values of the job's dtype, little-endian
+  template <class F>
+  void fields(F& f) {
+    f(status, reason, workers, dim, L, mu, step, last, dense_uplink_bytes, dense_downlink_bytes,
+      total_seconds, iterate_hash, iterate);
+  }
+};
+
+}  // namespace wisp::actors

@@ -1,0 +1,183 @@
+#include "actors/round_master.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "optim/catalog.h"
+
+namespace wisp::actors {
+
+namespace {
+
+constexpr std::chrono::seconds kLogEvery{1};
+
+double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+}  // namespace
+
+template <class T>
+runtime::Task<Summary> RoundMaster<T>::run() {
+  co_await set_up();
+  for (;;) {
+    const bool last = job_.stop.rounds && progress_.round >= *job_.stop.rounds;
+    if (last || progress_.round % job_.evaluate.every_rounds == 0 || cancelled_ || time_is_up()) {
+      co_await evaluate();
+      if (ended()) break;
+    }
+    co_await round();
+    if (!status_.empty()) break;
+  }
+  const Summary summary = summarise();
+  co_return summary;
+}
+
+template <class T>
+runtime::Task<void> RoundMaster<T>::set_up() {
+  started_at_ = this->context().now();
+  const std::vector<Shard> shards = co_await runtime::call<&Worker<T>::set_up>(workers_);
+  problems::Smoothness smoothness{shards.front().L, shards.front().mu};
+  for (const Shard& shard : shards) {
+    smoothness.L = std::max(smoothness.L, shard.L);
+    smoothness.mu = std::min(smoothness.mu, shard.mu);
+  }
+  const auto workers = static_cast<std::uint32_t>(workers_.size());
+  const std::uint32_t dim = shards.front().dim;
+  const optim::MethodNumbers numbers = optim::method_numbers(workers, dim, job_.method, smoothness);
+  rule_ = optim::make_master<T>(workers, dim, job_.method, smoothness);
+  iterate_.assign(dim, job_.problem.init == "ones" ? T(1) : T(0));
+  L_ = smoothness.L;
+  mu_ = smoothness.mu;
+  step_ = numbers.step;
+  this->context().log().info(fmt::format("{} workers, dimension {}, L {:.6g}, mu {:.6g}, step {:.6g}",
+                                         workers, dim, L_, mu_, step_));
+}
+
+template <class T>
+runtime::Task<void> RoundMaster<T>::round() {
+  const auto start = this->context().now();
+  this->context().log().set_round(progress_.round);
+  const Model<T> model(progress_.round, iterate_);
+  const std::vector<Update<T>> updates =
+      co_await runtime::call<&Worker<T>::step>(workers_, model);  // packed once, sent to n
+  std::uint64_t gradient_ns = 0;
+  for (std::size_t i = 0; i < updates.size(); ++i) {  // in worker order: one hash
+    absorb(i, updates[i]);
+    if (!status_.empty()) co_return;
+    gradient_ns += updates[i].gradient_ns;
+  }
+  rule_->advance(iterate_);
+  ++progress_.round;
+  progress_.downlink_bytes += workers_.size() * iterate_.size() * sizeof(T);
+  progress_.gradient_seconds +=
+      1e-9 * static_cast<double>(gradient_ns) / static_cast<double>(workers_.size());
+  round_time_ += this->context().now() - start;
+}
+
+template <class T>
+void RoundMaster<T>::absorb(std::size_t worker, const Update<T>& update) {
+  const std::string& name = workers_[worker].name();
+  if (update.round != progress_.round) {
+    throw Error(
+        fmt::format("{} answered round {} with an update of round {}", name, progress_.round, update.round));
+  }
+  try {
+    update.vector.check(static_cast<std::uint32_t>(iterate_.size()));
+  } catch (const DecodeError& error) {  // it does not know whose vector it is
+    throw Error(fmt::format("{} sent an update in round {} that is refused: {}", name, progress_.round,
+                            error.what()));
+  }
+  if (const auto index = update.vector.first_non_finite()) {
+    return end("diverged", fmt::format("{} sent a value that is not finite, at coordinate {} in round {}",
+                                       name, *index, progress_.round));
+  }
+  progress_.uplink_bytes += update.vector.payload_bytes();
+  rule_->absorb(update.vector);
+}
+
+template <class T>
+runtime::Task<void> RoundMaster<T>::evaluate() {
+  const Model<T> model(progress_.round, iterate_);
+  const std::vector<double> losses = co_await runtime::call<&Worker<T>::evaluate>(workers_, model);
+  double sum = 0;
+  for (const double loss : losses) sum += loss;
+  progress_.loss = sum / static_cast<double>(losses.size());
+  if (optimum_) progress_.gap = progress_.loss - *optimum_;
+  const runtime::Traffic traffic = this->context().traffic();
+  progress_.wire_bytes = traffic.sent + traffic.received;
+  progress_.seconds = seconds(round_time_);
+  if (!first_loss_) first_loss_ = progress_.loss;
+  monitor_.template tell<&Monitor::report>(progress_);
+  log_progress();
+}
+
+template <class T>
+bool RoundMaster<T>::time_is_up() const {
+  return job_.stop.time && this->context().now() - started_at_ >= *job_.stop.time;
+}
+
+// Decided on a fresh evaluation.
+template <class T>
+bool RoundMaster<T>::ended() {
+  const StopSpec& stop = job_.stop;
+  if (!std::isfinite(progress_.loss)) {
+    end("diverged", "the loss is not finite");
+  } else if (progress_.loss > stop.diverged * std::max(*first_loss_, 0.0) && *first_loss_ > 0) {
+    end("diverged", fmt::format("the loss {:.6g} is above {:g} times the first, {:.6g}", progress_.loss,
+                                stop.diverged, *first_loss_));
+  } else if (stop.gap && progress_.gap && *progress_.gap <= *stop.gap) {
+    end("converged", fmt::format("gap {:.3g} <= {:g}", *progress_.gap, *stop.gap));
+  } else if (cancelled_) {
+    end("cancelled", "asked to stop");
+  } else if (stop.rounds && progress_.round >= *stop.rounds) {
+    end("finished", fmt::format("{} rounds", progress_.round));
+  } else if (time_is_up()) {
+    end("finished", fmt::format("{:.3g} s", seconds(*stop.time)));
+  }
+  return !status_.empty();
+}
+
+template <class T>
+void RoundMaster<T>::end(std::string status, std::string reason) {
+  status_ = std::move(status);
+  reason_ = std::move(reason);
+  this->context().log().info(status_ + ": " + reason_);
+}
+
+template <class T>
+void RoundMaster<T>::log_progress() {
+  const auto now = this->context().now();
+  if (progress_.round != 0 && now - logged_at_ < kLogEvery) return;
+  logged_at_ = now;
+  const std::string gap = progress_.gap ? fmt::format(", gap {:.3g}", *progress_.gap) : "";
+  this->context().log().info(
+      fmt::format("loss {:.9g}{}, {} bytes up", progress_.loss, gap, progress_.uplink_bytes));
+}
+
+template <class T>
+Summary RoundMaster<T>::summarise() const {
+  Summary summary;
+  summary.status = status_;
+  summary.reason = reason_;
+  summary.workers = static_cast<std::uint32_t>(workers_.size());
+  summary.dim = static_cast<std::uint32_t>(iterate_.size());
+  summary.L = L_;
+  summary.mu = mu_;
+  summary.step = step_;
+  summary.last = progress_;
+  summary.dense_uplink_bytes = progress_.round * workers_.size() * iterate_.size() * sizeof(T);
+  summary.dense_downlink_bytes = summary.dense_uplink_bytes;
+  summary.total_seconds = seconds(this->context().now() - started_at_);
+  const auto values = std::as_bytes(std::span(iterate_));
+  summary.iterate_hash = sha256_hex(values).substr(0, 16);
+  summary.iterate = Bytes::copy(values);
+  return summary;
+}
+
+template class RoundMaster<float>;
+template class RoundMaster<double>;
+
+}  // namespace wisp::actors

@@ -1,0 +1,84 @@
+#pragma once
+// RoundMaster: the synchronous master of P2: broadcast the model, take in every worker's update, step.
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/messages.h"
+#include "actors/monitor.h"
+#include "actors/worker.h"
+#include "optim/rule.h"
+#include "runtime/handle.h"
+
+namespace wisp::actors {
+
+template <class T>
+struct MasterParameters {
+  MasterParameters() = default;
+  JobSpec job;
+  std::optional<double> optimum;  // f*, where it is known
+  std::vector<runtime::Handle<Worker<T>>> workers;
+  runtime::Handle<Monitor> monitor;
+  template <class F>
+  void fields(F& f) {
+    f(job, optimum, workers, monitor);
+  }
+};
+
+// T is float or double ("master/float32", "master/float64"). Updates are taken in in the order of the
+// workers, so a run gives the same bits wherever they live.
+template <class T>
+class RoundMaster : public runtime::Actor {
+ public:
+  using Constructor = void(MasterParameters<T>);
+  explicit RoundMaster(MasterParameters<T> parameters)
+      : job_(std::move(parameters.job)),
+        optimum_(parameters.optimum),
+        workers_(std::move(parameters.workers)),
+        monitor_(std::move(parameters.monitor)) {}
+
+  // The whole run; called once. Throws ActorError or ActorDied of the first worker that failed.
+  runtime::Task<Summary> run();
+  // Ends the run after the round that is under way: status cancelled.
+  void stop() { cancelled_ = true; }
+
+ private:
+  using Workers = std::vector<runtime::Handle<Worker<T>>>;
+
+  runtime::Task<void> set_up();
+  runtime::Task<void> evaluate();
+  runtime::Task<void> round();
+  void absorb(std::size_t worker, const Update<T>& update);
+  bool time_is_up() const;
+  bool ended();
+  void end(std::string status, std::string reason);
+  Summary summarise() const;
+  void log_progress();
+
+  const JobSpec job_;
+  const std::optional<double> optimum_;
+  const Workers workers_;
+  const runtime::Handle<Monitor> monitor_;
+
+  std::vector<T> iterate_;
+  std::unique_ptr<optim::MasterRule<T>> rule_;
+  double L_ = 0;
+  double mu_ = 0;
+  double step_ = 0;
+
+  bool cancelled_ = false;
+  std::optional<double> first_loss_;
+  Progress progress_;
+  std::chrono::nanoseconds started_at_{0};
+  std::chrono::nanoseconds round_time_{0};
+  std::chrono::nanoseconds logged_at_{0};
+  std::string status_;
+  std::string reason_;
+};
+
+extern template class RoundMaster<float>;
+extern template class RoundMaster<double>;
+
+}  // namespace wisp::actors

@@ -1,0 +1,35 @@
+#pragma once
+// An objective that adds up the time spent in its gradient.
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "problems/objective.h"
+
+namespace wisp::actors {
+
+// Forwards to `objective`, which it owns; `now` is the actor's clock, `spent` outlives it.
+template <class T>
+class TimedObjective : public problems::Objective<T> {
+ public:
+  TimedObjective(std::unique_ptr<problems::Objective<T>> objective,
+                 std::function<std::chrono::nanoseconds()> now, std::chrono::nanoseconds& spent)
+      : objective_(std::move(objective)), now_(std::move(now)), spent_(spent) {}
+
+  std::uint32_t dim() const override { return objective_->dim(); }
+  std::uint64_t rows() const override { return objective_->rows(); }
+  double loss(std::span<const T> x) override { return objective_->loss(x); }
+  void gradient(std::span<const T> x, std::span<T> gradient) override {
+    const auto start = now_();
+    objective_->gradient(x, gradient);
+    spent_ += now_() - start;
+  }
+  problems::Smoothness smoothness() override { return objective_->smoothness(); }
+
+ private:
+  const std::unique_ptr<problems::Objective<T>> objective_;
+  const std::function<std::chrono::nanoseconds()> now_;
+  std::chrono::nanoseconds& spent_;
+};
+
+}  // namespace wisp::actors

@@ -1,0 +1,42 @@
+#pragma once
+// Worker: owns a shard of the data and answers models with updates.
+#include <chrono>
+#include <memory>
+
+#include "actors/messages.h"
+#include "optim/rule.h"
+#include "problems/objective.h"
+#include "runtime/actor.h"
+
+namespace wisp::actors {
+
+// T is float or double ("worker/float32", "worker/float64").
+template <class T>
+class Worker : public runtime::Actor {
+ public:
+  using Constructor = void(WorkerParameters);
+  explicit Worker(WorkerParameters parameters) : parameters_(std::move(parameters)) {}
+
+  // Reads its rows; the first call. Throws Error (kConfig) that names file and line.
+  Shard set_up();
+  // The method's update at `model`. A model of another dimension is refused.
+  Update<T> step(Model<T> model);
+  // f_i(model), scaled so that f is the mean over the workers.
+  double evaluate(Model<T> model);
+
+ private:
+  void check(const Model<T>& model) const;
+  void log_progress(std::uint64_t round, const Update<T>& update);
+
+  const WorkerParameters parameters_;
+  std::unique_ptr<problems::Objective<T>> objective_;
+  std::unique_ptr<optim::WorkerRule<T>> rule_;
+  std::chrono::nanoseconds gradient_time_{0};
+  std::uint64_t steps_ = 0;
+  std::chrono::nanoseconds logged_at_{0};
+};
+
+extern template class Worker<float>;
+extern template class Worker<double>;
+
+}  // namespace wisp::actors

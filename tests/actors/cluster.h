@@ -1,0 +1,151 @@
+#pragma once
+// What the tests of this room share: a driver and nodes of one process, small jobs, a clock that is wound by
+// looks.
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "actors/job.h"
+#include "problems/catalog.h"
+#include "runtime/in_process_transport.h"
+#include "runtime/system.h"
+#include "tests/runtime/nodes.h"
+
+namespace wisp::actors::test {
+
+using runtime::test::kHang;
+
+// Each look at it is `step` later than the one before.
+class TickingClock : public Clock {
+ public:
+  explicit TickingClock(std::chrono::nanoseconds step) : step_(step.count()) {}
+  std::chrono::nanoseconds steady() const override { return std::chrono::nanoseconds(now_ += step_); }
+  std::chrono::system_clock::time_point wall() const override { return {}; }
+
+ private:
+  const std::int64_t step_;
+  mutable std::atomic<std::int64_t> now_{0};
+};
+
+// A driver, and nodes that serve it on threads of their own.
+class Cluster {
+ public:
+  Cluster() {
+    runtime::register_services(registry_);
+    register_actors(registry_);
+    runtime::SystemOptions options;
+    options.run = runtime::test::kRun;
+    options.clock = &clock_;
+    options.make_log = journal_.logs();
+    options.on_failure = [](const std::string& why) { ADD_FAILURE() << why; };
+    system_ = std::make_unique<runtime::System>(std::move(options), registry_, network_.attach(0));
+  }
+  ~Cluster() {
+    while (!nodes_.empty()) end(nodes_.begin()->first);
+  }
+
+  runtime::System& system() { return *system_; }
+  const runtime::test::Journal& journal() const { return journal_; }
+
+  // Returns when the node has joined. `registry` and `clock` are the driver's where they are not given.
+  void start(const std::string& name, const runtime::Registry* registry = nullptr,
+             const Clock* clock = nullptr, unsigned threads = 0) {
+    runtime::NodeParameters parameters;
+    parameters.name = name;
+    parameters.run = runtime::test::kRun;
+    parameters.network.self = system_->expect(name);
+    parameters.driver = system_->node().address();
+    parameters.threads = threads;
+    const auto serve_it = [this, parameters, registry, clock] {
+      runtime::serve(parameters, registry == nullptr ? registry_ : *registry,
+                     clock == nullptr ? clock_ : *clock, journal_.logs(),
+                     network_.attach(parameters.network.self), kHang);
+    };
+    nodes_.emplace(name, Serving{parameters.network.self, std::thread(serve_it)});
+    system_->wait_for({parameters.network.self}, kHang, [](const auto&) {});
+  }
+  // Returns its number when it has ended; nobody has been told.
+  runtime::NodeId end(const std::string& name) {
+    Serving serving = std::move(nodes_.at(name));
+    nodes_.erase(name);
+    system_->stop(serving.id);
+    serving.thread.join();
+    return serving.id;
+  }
+
+ private:
+  struct Serving {
+    runtime::NodeId id;
+    std::thread thread;
+  };
+  const SystemClock clock_;
+  runtime::test::Journal journal_;
+  runtime::Registry registry_;
+  runtime::InProcessNetwork network_;
+  std::unique_ptr<runtime::System> system_;
+  std::map<std::string, Serving> nodes_;
+};
+
+// What the monitor has told, for a thread that waits for it.
+class Reports {
+ public:
+  void take(const Progress& progress) {
+    const std::lock_guard lock(mutex_);
+    progress_.push_back(progress);
+    changed_.notify_all();
+  }
+  // As soon as there are `count`.
+  std::vector<Progress> wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    const bool there = changed_.wait_for(lock, kHang, [&] { return progress_.size() >= count; });
+    EXPECT_TRUE(there) << progress_.size() << " reports";
+    return progress_;
+  }
+  std::function<void(const Progress&)> sink() {
+    return [this](const Progress& progress) { take(progress); };
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Progress> progress_;
+};
+
+// Data that are made from the seed, in shards of unequal size.
+inline JobSpec small_job(const std::string& method, Dtype dtype = Dtype::kFloat64) {
+  JobSpec job;
+  job.name = "small";
+  job.seed = 7;
+  job.dtype = dtype;
+  job.problem.kind = "logistic";
+  job.problem.l2 = 1e-3;
+  job.problem.data.format = "synthetic";
+  job.problem.data.dim = 13;
+  job.problem.data.rows = 40;
+  job.method.kind = method;
+  job.method.step_size.kind = optim::StepSizeSpec::Kind::kPaper;
+  job.stop.rounds = 25;
+  job.worker.replicas = 3;
+  return job;
+}
+
+// Worker i on nodes[i % n], "" being the driver's.
+inline Layout layout_of(const JobSpec& job, const std::string& master,
+                        const std::vector<std::string>& nodes) {
+  Layout layout;
+  layout.master_node = master;
+  for (std::size_t i = 0; i < job.worker.replicas; ++i)
+    layout.worker_nodes.push_back(nodes[i % nodes.size()]);
+  layout.sources.assign(job.worker.replicas, problems::prepare(job.problem));
+  return layout;
+}
+
+}  // namespace wisp::actors::test

@@ -1,0 +1,144 @@
+// One worker, on a node whose clock moves on by each look at it.
+#include "actors/worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "actors/timed_objective.h"
+#include "optim/catalog.h"
+#include "tests/actors/cluster.h"
+
+namespace wisp::actors {
+namespace {
+
+using test::Cluster;
+using test::kHang;
+using test::small_job;
+
+class WorkerTest : public testing::Test {
+ protected:
+  WorkerTest() {
+    parameters_.problem = job_.problem;
+    parameters_.source = problems::prepare(job_.problem);
+    parameters_.method = job_.method;
+    parameters_.seed = job_.seed;
+    parameters_.worker = 1;
+    parameters_.workers = 3;
+    objective_ = problems::make_objective<double>(job_.problem, parameters_.source, 1, 3, job_.seed);
+  }
+  runtime::Handle<Worker<double>> spawn(std::chrono::nanoseconds look = std::chrono::microseconds(250)) {
+    clock_ = std::make_unique<test::TickingClock>(look);
+    cluster_.start("there", nullptr, clock_.get());
+    return cluster_.system()
+        .spawn<Worker<double>>(runtime::Options("worker-1").on("there"), parameters_)
+        .get(kHang);
+  }
+  template <class R>
+  std::string refusal(runtime::Future<R> future) {
+    try {
+      (void)future.get(kHang);
+    } catch (const runtime::ActorError& error) {
+      return error.what();
+    }
+    return "";
+  }
+  std::size_t lines_with(const std::string& part) const {
+    const auto lines = cluster_.journal().lines();
+    return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.find(part) != std::string::npos;
+    }));
+  }
+
+  const JobSpec job_ = small_job("isega");
+  WorkerParameters parameters_;
+  std::unique_ptr<problems::Objective<double>> objective_;
+  std::unique_ptr<test::TickingClock> clock_;  // outlives the nodes
+  Cluster cluster_;
+};
+
+TEST_F(WorkerTest, tells_what_it_found_in_its_rows) {
+  const Shard shard = spawn().call<&Worker<double>::set_up>().get(kHang);
+  EXPECT_EQ(shard.rows, objective_->rows());
+  EXPECT_EQ(shard.dim, 13u);
+  EXPECT_EQ(shard.L, objective_->smoothness().L);
+  EXPECT_EQ(shard.mu, objective_->smoothness().mu);
+  EXPECT_TRUE(cluster_.journal().holds("worker-1 info 13 rows, dimension 13, L "));
+}
+
+TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  const auto rule = optim::make_worker<double>(job_.seed, 1, 3, 13, job_.method);
+  for (std::uint64_t round = 0; round < 5; ++round) {
+    const std::vector<double> x(13, 0.5 * static_cast<double>(round));
+    const auto update = worker.call<&Worker<double>::step>(Model<double>(round, x)).get(kHang);
+    EXPECT_EQ(update.round, round);
+    EXPECT_EQ(update.vector, rule->step(round, x, *objective_));
+    EXPECT_EQ(update.gradient_ns, 250'000u);  // one look at the clock after the other
+    EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(round, x)).get(kHang),
+              objective_->loss(x));
+  }
+}
+
+TEST_F(WorkerTest, does_not_work_before_it_is_set_up) {
+  const auto worker = spawn();
+  const Model<double> model(0, std::vector<double>(13, 0.0));
+  EXPECT_EQ(refusal(worker.call<&Worker<double>::step>(model)), "worker-1: asked to work before set_up");
+  EXPECT_EQ(refusal(worker.call<&Worker<double>::evaluate>(model)), "worker-1: asked to work before set_up");
+}
+
+TEST_F(WorkerTest, refuses_a_model_of_another_dimension) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  const Model<double> model(0, std::vector<double>(12, 0.0));
+  const std::string why = "worker-1: a model of dimension 12 where 13 is expected";
+  EXPECT_EQ(refusal(worker.call<&Worker<double>::step>(model)), why);
+  EXPECT_EQ(refusal(worker.call<&Worker<double>::evaluate>(model)), why);
+}
+
+TEST_F(WorkerTest, has_little_to_say_while_it_works) {
+  const auto worker =
+      spawn(std::chrono::milliseconds(200));  // three looks a step: a line for every second step
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  const Model<double> first(0, std::vector<double>(13, 0.0));
+  (void)worker.call<&Worker<double>::step>(first).get(kHang);
+  EXPECT_TRUE(cluster_.journal().holds("worker-1 info gradient 200 ms a round, "));
+  EXPECT_TRUE(cluster_.journal().holds(" of 13 values sent, "));
+  for (std::uint64_t round = 1; round <= 6; ++round) {
+    (void)worker.call<&Worker<double>::step>(Model<double>(round, first.iterate)).get(kHang);
+  }
+  EXPECT_EQ(lines_with("gradient "), 1u + 3u);
+}
+
+// f(x) = sum x.
+class Sum : public problems::Objective<double> {
+ public:
+  std::uint32_t dim() const override { return 2; }
+  std::uint64_t rows() const override { return 3; }
+  double loss(std::span<const double> x) override { return x[0] + x[1]; }
+  void gradient(std::span<const double>, std::span<double> gradient) override {
+    gradient[0] = gradient[1] = 1;
+  }
+  problems::Smoothness smoothness() override { return {4, 5}; }
+};
+
+TEST(TimedObjective, forwards_and_times_the_gradient_alone) {
+  std::chrono::nanoseconds now{0};
+  std::chrono::nanoseconds spent{0};
+  TimedObjective<double> timed(
+      std::make_unique<Sum>(), [&now] { return now += std::chrono::nanoseconds(9); }, spent);
+  const std::vector<double> x = {1, 2};
+  std::vector<double> gradient = {0, 0};
+  EXPECT_EQ(timed.dim(), 2u);
+  EXPECT_EQ(timed.rows(), 3u);
+  EXPECT_EQ(timed.loss(x), 3);
+  EXPECT_EQ(timed.smoothness().L, 4);
+  EXPECT_EQ(spent.count(), 0);
+  timed.gradient(x, gradient);
+  timed.gradient(x, gradient);
+  EXPECT_EQ(gradient, std::vector<double>({1, 1}));
+  EXPECT_EQ(spent.count(), 18);
+}
+
+}  // namespace
+}  // namespace wisp::actors

@@ -1,0 +1,245 @@
+#include "cli/command_line.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace wisp::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "wisp: distributed optimization that sends only what matters.\n"
+    "A job file says what to minimise, with which method, on which hosts.";
+constexpr const char* kFirstSteps =
+    "A job:       wisp plan job.yaml; wisp run job.yaml; wisp logs -f\n"
+    "In the back: wisp run -d job.yaml; wisp ps; wisp wait; wisp down\n"
+    "More of one: wisp help COMMAND";
+constexpr const char* kEverywhere = "Options taken everywhere: see wisp help.";
+
+std::chrono::milliseconds duration_of(const std::string& text) {
+  const auto duration = parse_duration(text);
+  if (!duration)
+    throw CLI::ValidationError("--timeout", "'" + text + "' is no time such as 500ms, 10s, 5m or 2h");
+  return *duration;
+}
+
+// The words stand in the option's own description.
+CLI::Validator one_of(const std::vector<std::string>& words) { return CLI::IsMember(words).description(""); }
+
+class Parser {
+ public:
+  Parser() : app_(kAbout, "wisp") {
+    app_.set_help_flag("-h,--help", "print this help");
+    app_.set_version_flag("--version", "");
+    app_.get_option("--version")->description("as wisp version");
+    app_.fallthrough();
+    app_.require_subcommand(0, 1);
+    app_.footer(kFirstSteps);
+    app_.get_formatter()->column_width(32);
+    app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    add_global_options();
+    add_job_commands();
+    add_watching_commands();
+    add_other_commands();
+  }
+
+  std::variant<Invocation, Help> parse(std::vector<std::string> arguments) {
+    if (arguments.empty()) return Help{app_.help()};
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+      return Help{app_.help()};
+    } catch (const CLI::CallForVersion&) {
+      invocation_.command = "version";
+      return invocation_;
+    } catch (const CLI::ExtrasError&) {
+      throw Error(unexpected(), Fault::kUsage);
+    } catch (const CLI::ParseError& error) {
+      throw Error(in_command() + error.what() + see_help(), Fault::kUsage);
+    }
+    return result();
+  }
+
+ private:
+  CLI::App* add(const std::string& name, const std::string& description) {
+    CLI::App* command = app_.add_subcommand(name, description);
+    command->group("Commands");
+    command->footer(kEverywhere);
+    return command;
+  }
+
+  void add_global_options() {
+    GlobalOptions& global = invocation_.global;
+    app_.add_option("-j,--job", global.job,
+                    "a name, an id, or the job file; default: the only running job, else the latest")
+        ->type_name("JOB");
+    app_.add_option("--set", global.sets, "a value of the job file, by its path")
+        ->type_name("a.b=V")
+        ->allow_extra_args(false);
+    app_.add_option("--var", global.vars, "a variable of the job file")
+        ->type_name("K=V")
+        ->allow_extra_args(false);
+    app_.add_flag("--json", global.json, "data as JSON");
+    app_.add_flag("-q,--quiet", global.quiet, "warnings and errors only");
+    app_.add_option("--color", global.color, "auto, always or never")
+        ->type_name("WHEN")
+        ->check(one_of({"auto", "always", "never"}));
+    app_.add_option("--state-dir", global.state_dir, "where job folders are; default: ~/.local/state/wisp")
+        ->type_name("DIR");
+  }
+
+  static void add_files(CLI::App* command, std::vector<std::string>& files) {
+    command->add_option("FILE", files, "job files; later ones lie over earlier ones")
+        ->required()
+        ->type_name("");
+  }
+
+  void add_workers(CLI::App* command) {
+    command
+        ->add_option_function<std::uint32_t>(
+            "--workers",
+            [this](std::uint32_t count) {
+              invocation_.global.sets.push_back("actors.worker.replicas=" + std::to_string(count));
+            },
+            "short for --set actors.worker.replicas=N")
+        ->type_name("N");
+  }
+
+  void add_job_commands() {
+    CLI::App* run = add("run", "start a job, show it, and wait for its end");
+    add_files(run, invocation_.run.files);
+    run->add_flag("-d,--detach", invocation_.run.detach, "leave it running and print its id");
+    run->add_flag("--require-gap", invocation_.run.require_gap, "exit status 1 unless the gap is reached");
+    add_workers(run);
+
+    CLI::App* config = add("config", "check a job file and print it resolved");
+    add_files(config, invocation_.config.files);
+    config->add_option("--format", invocation_.config.format, "yaml or json")
+        ->type_name("FORMAT")
+        ->check(one_of({"yaml", "json"}));
+    add_workers(config);
+
+    CLI::App* plan = add("plan", "what would run where, and the method's numbers; starts nothing");
+    add_files(plan, invocation_.plan.files);
+    add_workers(plan);
+  }
+
+  void add_watching_commands() {
+    CLI::App* ps = add("ps", "the actors of a job");
+    ps->add_flag("-a,--all", invocation_.ps.all, "all jobs, also those that ended");
+
+    LogsOptions& logs = invocation_.logs;
+    CLI::App* command = add("logs", "what the actors of a job have written, in the order of time");
+    command->add_option("ACTOR", logs.actors, "names or patterns such as 'worker-*'; default: all")
+        ->type_name("");
+    command->add_flag("-f,--follow", logs.follow, "wait for more until the job ends");
+    command->add_option("-n,--lines", logs.last, "at most the last N lines of each actor to begin with")
+        ->type_name("N");
+    command->add_flag_callback(
+        "--no-prefix", [&logs] { logs.prefix = false; }, "the text alone, without time and actor");
+  }
+
+  void add_other_commands() {
+    CLI::App* down = add("down", "end a running job everywhere, and see to it that it has ended");
+    down->add_flag("--force", invocation_.down.force, "don't wait for a graceful end");
+    add_timeout(down, invocation_.down.timeout);
+    add_timeout(add("wait", "wait for the end of a job; its exit status"), invocation_.wait.timeout);
+
+    add("list", "what job files can name")
+        ->add_option("WHAT", invocation_.list.what, "methods, problems, sparsifiers, actors or keys")
+        ->required()
+        ->type_name("")
+        ->check(one_of({"methods", "problems", "sparsifiers", "actors", "keys"}));
+    add("version", "which program this is, and what it was built from");
+    add("help", "help of all, or of one command")
+        ->add_option("COMMAND", help_of_, "one of the commands")
+        ->type_name("");
+  }
+
+  static void add_timeout(CLI::App* command, std::optional<std::chrono::milliseconds>& timeout) {
+    command
+        ->add_option_function<std::string>(
+            "--timeout", [&timeout](const std::string& text) { timeout = duration_of(text); },
+            "give up after so long: exit status 124")
+        ->type_name("TIME");
+  }
+
+  const CLI::App* chosen() const {
+    const auto commands = app_.get_subcommands();
+    return commands.empty() ? nullptr : commands.front();
+  }
+
+  std::variant<Invocation, Help> result() {
+    if (chosen() == nullptr) throw Error("which command?" + see_help(), Fault::kUsage);
+    invocation_.command = chosen()->get_name();
+    if (invocation_.command != "help") return invocation_;
+    if (help_of_.empty()) return Help{whole_help()};
+    for (const CLI::App* each : app_.get_subcommands({})) {
+      if (each->get_name() == help_of_) return Help{each->help("wisp")};
+    }
+    throw Error(unknown_command(help_of_), Fault::kUsage);
+  }
+
+  // The application's own help(), which would be that of the chosen command.
+  std::string whole_help() const {
+    return app_.get_formatter()->make_help(&app_, "wisp", CLI::AppFormatMode::Normal);
+  }
+
+  std::string in_command() const { return chosen() == nullptr ? "" : chosen()->get_name() + ": "; }
+  std::string see_help() const {
+    return "; see 'wisp help" + (chosen() == nullptr ? "" : " " + chosen()->get_name()) + "'";
+  }
+
+  static std::string meant(const std::string& word, const std::vector<std::string>& candidates) {
+    const auto near = nearest(word, candidates);
+    return near ? "; did you mean '" + *near + "'?" : "";
+  }
+
+  std::string unknown_command(const std::string& word) const {
+    std::vector<std::string> names;
+    for (const CLI::App* each : app_.get_subcommands({})) names.push_back(each->get_name());
+    return "unknown command '" + escape_text(word, 80) + "'" + meant(word, names) + " (" +
+           join(names, " | ") + ")";
+  }
+
+  std::string unknown_option(const std::string& word) const {
+    std::vector<std::string> names;
+    for (const CLI::App* app : {chosen(), static_cast<const CLI::App*>(&app_)}) {
+      if (app == nullptr) continue;
+      for (const CLI::Option* each : app->get_options()) {
+        for (const std::string& name : each->get_lnames()) names.push_back("--" + name);
+      }
+    }
+    return in_command() + "unknown option '" + escape_text(word, 80) + "'" +
+           meant(word.substr(0, word.find('=')), names) + see_help();
+  }
+
+  // What is wrong with the first word that nothing takes.
+  std::string unexpected() const {
+    const std::vector<std::string> words = app_.remaining(true);
+    const std::string word = words.empty() ? "" : words.front();
+    const auto option =
+        std::find_if(words.begin(), words.end(), [](const auto& each) { return each.starts_with('-'); });
+    if (chosen() == nullptr && !word.starts_with('-')) return unknown_command(word);
+    if (option != words.end()) return unknown_option(*option);
+    return in_command() + "takes no '" + escape_text(word, 80) + "'" + see_help();
+  }
+
+  CLI::App app_;
+  Invocation invocation_;
+  std::string help_of_;
+};
+
+}  // namespace
+
+std::variant<Invocation, Help> parse_command_line(std::vector<std::string> arguments) {
+  return Parser().parse(std::move(arguments));
+}
+
+}  // namespace wisp::cli

@@ -1,0 +1,171 @@
+#include "cli/down.h"
+
+extern "C" {  // glibc 2.36 leaves that to us
+#include <sys/syscall.h>
+#include <unistd.h>
+}
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "cli/exit.h"
+#include "cli/job_text.h"
+#include "cli/output.h"
+#include "launcher/jobs.h"
+
+namespace wisp::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kLookEvery{50};
+constexpr std::chrono::seconds kSilence{3};
+constexpr std::chrono::milliseconds kBetweenSignals{300};  // two at once would count as one
+constexpr std::chrono::seconds kGracefulMax{120};
+constexpr std::chrono::seconds kForcedMax{10};
+constexpr std::chrono::seconds kKilledMax{5};
+
+// glibc 2.36 declares its functions for these calls in C alone.
+int open_pidfd(std::int64_t pid) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+}
+
+std::optional<launcher::JobEntry> running_job(const GlobalOptions& options) {
+  const std::filesystem::path folder = state_dir(options);
+  if (options.job.empty()) {
+    const std::vector<launcher::JobEntry> jobs = launcher::list_jobs(folder);
+    const bool any =
+        std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.driver.has_value(); });
+    if (!any) {
+      talk(options, "no job is running");
+      return std::nullopt;
+    }
+  }
+  launcher::JobEntry job = launcher::find_job(folder, options.job, launcher::Ambiguous::kRefuse);
+  if (!job.driver) {
+    talk(options, fmt::format("{} is not running: {}", title(job), status_text(job)));
+    return std::nullopt;
+  }
+  return job;
+}
+
+// A driver that can be signalled without hitting another process that has got its number since.
+class DriverHandle {
+ public:
+  explicit DriverHandle(const launcher::JobEntry& job) : job_(job), fd_(open_pidfd(job.driver->pid)) {
+    const auto driver = launcher::driver_of(job_.folder);
+    if (!driver || driver->pid != job.driver->pid) fd_.reset();
+  }
+
+  void signal(int number) {
+    if (!fd_ || ::syscall(SYS_pidfd_send_signal, fd_.get(), number, nullptr, 0) == 0 || errno == ESRCH)
+      return;
+    throw Error(fmt::format("cannot signal the driver of {} (process {}): {}", title(job_), job_.driver->pid,
+                            std::strerror(errno)),
+                Fault::kUnreachable);
+  }
+
+  // Whether it has gone within `limit`; says what is waited for.
+  bool wait_gone(const GlobalOptions& options, std::chrono::milliseconds limit) const {
+    const auto begin = steady_clock::now();
+    auto quiet_until = begin + kSilence;
+    while (launcher::driver_of(job_.folder)) {
+      const auto now = steady_clock::now();
+      if (now - begin >= limit) return false;
+      if (now >= quiet_until) {
+        const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - begin);
+        talk(options, fmt::format("waiting for {}: process {} is ending it ({} s of {} s)", title(job_),
+                                  job_.driver->pid, waited.count(),
+                                  std::chrono::duration_cast<std::chrono::seconds>(limit).count()));
+        quiet_until = now + kSilence;
+      }
+      std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(kLookEvery, limit));
+    }
+    return true;
+  }
+
+ private:
+  const launcher::JobEntry& job_;
+  Descriptor fd_;
+};
+
+void end_gracefully(const GlobalOptions& options, const launcher::JobEntry& job, const DownOptions& down) {
+  DriverHandle driver(job);
+  driver.signal(SIGTERM);
+  const std::chrono::milliseconds limit = down.timeout.value_or(kGracefulMax);
+  if (driver.wait_gone(options, limit)) return;
+  throw Error(fmt::format("{} has not ended within {}; wisp down --force -j {}", title(job),
+                          format_duration(limit), title(job)),
+              down.timeout ? Fault::kDeadline : Fault::kTeardown);
+}
+
+// Returns whether the driver could end by itself.
+bool end_by_force(const GlobalOptions& options, const launcher::JobEntry& job, const DownOptions& down) {
+  DriverHandle driver(job);
+  driver.signal(SIGTERM);
+  if (driver.wait_gone(options, kBetweenSignals)) return true;
+  driver.signal(SIGTERM);
+  if (driver.wait_gone(options, down.timeout.value_or(kForcedMax))) return true;
+  driver.signal(SIGKILL);
+  if (driver.wait_gone(options, kKilledMax)) return false;
+  throw Error(fmt::format("process {}, the driver of {}, does not end", job.driver->pid, title(job)),
+              Fault::kTeardown);
+}
+
+// The actors of which the driver did not see the end.
+std::vector<std::string> left_behind(const launcher::JobState& state) {
+  std::vector<std::string> names;
+  for (const launcher::ActorState& each : state.actors) {
+    if (each.state == "running" || each.state == "starting") names.push_back(each.name + "@" + each.host);
+  }
+  return names;
+}
+
+int report(const GlobalOptions& options, launcher::JobEntry job, bool by_itself) {
+  job.driver.reset();
+  if (auto state = launcher::read_state(job.folder)) job.state = std::move(*state);
+  const std::vector<std::string> left = left_behind(job.state);
+  if (options.json) {
+    const nlohmann::ordered_json json = {
+        {"job_id", title(job)}, {"status", job.state.status}, {"killed", !by_itself}, {"unverified", left}};
+    print(json.dump() + "\n");
+  }
+  if (by_itself && left.empty()) {
+    talk(options, fmt::format("{} is down: {}", title(job), status_text(job)));
+    return kExitDone;
+  }
+  warn(fmt::format(
+      "wisp: the driver of {} is gone, but did not see the end of {}; their agents end them within 15 s",
+      title(job), left.empty() ? "its hosts" : escape_text(join(left, ", "), 400)));
+  return kExitTeardown;
+}
+
+}  // namespace
+
+int down_command(const GlobalOptions& options, const DownOptions& down) {
+  const std::optional<launcher::JobEntry> job = running_job(options);
+  if (!job) return kExitDone;
+  if (!job->driver->here) {
+    throw Error(fmt::format("{} is driven from {}; run there: wisp down -j {}", title(*job),
+                            job->driver->hostname, title(*job)),
+                Fault::kUnreachable);
+  }
+  bool by_itself = true;
+  if (down.force) {
+    by_itself = end_by_force(options, *job, down);
+  } else {
+    end_gracefully(options, *job, down);
+  }
+  return report(options, *job, by_itself);
+}
+
+}  // namespace wisp::cli

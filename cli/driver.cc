@@ -1,0 +1,446 @@
+#include "cli/driver.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <future>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/exit.h"
+#include "config/resolve.h"
+
+namespace wisp::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds kTick{250};
+constexpr std::chrono::milliseconds kEndingTick{20};
+constexpr std::chrono::seconds kSilenceMax{3};  // then every wait says what it waits for
+constexpr std::chrono::milliseconds kStateEvery{500};
+constexpr std::chrono::milliseconds kFailureGrace{1000};  // for those who are well when another has failed
+constexpr std::chrono::milliseconds kPartingMax{1000};    // for nodes to end by themselves after a run
+constexpr std::chrono::milliseconds kDeafMax{500};  // for the conductor, once nothing answers it any more
+
+Descriptor open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int status_of(const std::string& status, int signal) {
+  if (status == "converged" || status == "finished") return 0;
+  return status == "cancelled" ? 128 + signal : 1;
+}
+
+}  // namespace
+
+Driver::Driver(const config::Experiment& experiment, launcher::JobFolder& folder, Display& display,
+               DriverOptions options)
+    : experiment_(experiment),
+      folder_(folder),
+      display_(display),
+      options_(std::move(options)),
+      signals_(open_signals()),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  WISP_CHECK(signals_ && wake_, "descriptors for signals and events");
+  runtime::register_services(registry_);
+  actors::register_actors(registry_);
+  state_.job = experiment_.job.name;
+  state_.id = folder_.id();
+  state_.file = options_.job_file;
+  state_.status = "starting";
+  state_.started = clock_.wall();
+  news_at_ = std::chrono::steady_clock::now();
+  progress_.loss = std::numeric_limits<double>::quiet_NaN();  // until it is known
+}
+
+Driver::~Driver() = default;
+
+Outcome Driver::run() {
+  folder_.write("job.yaml", config::to_yaml(experiment_));
+  write_state(true);
+  launcher::FleetOptions fleet_options;
+  fleet_options.progress = [this](const std::string& text) { display_.say(text); };
+  fleet_ = std::make_unique<launcher::Fleet>(experiment_.launcher, std::move(fleet_options),
+                                             [this](const launcher::Event& event) { on_agent(event); });
+  conductor_ = std::thread([this] { conduct(); });
+  see_events_until([this] { return done_.has_value() || abandoned_; },
+                   std::chrono::steady_clock::time_point::max());
+  tear_down();
+  return conclude();
+}
+
+// Handles events and signals until `done` or the deadline; whether it is done.
+bool Driver::see_events_until(const std::function<bool()>& done,
+                              std::chrono::steady_clock::time_point deadline) {
+  while (!done()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    Event event;
+    if (wait_for_event(event, ending_ ? kEndingTick : kTick)) {
+      std::visit([this](const auto& each) { handle(each); }, event);
+    }
+    tick();
+  }
+  return true;
+}
+
+void Driver::push(Event event) {
+  {
+    std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);  // full: it is awake anyway
+}
+
+void Driver::on_agent(const launcher::Event& event) {
+  if (const auto* line = std::get_if<launcher::Line>(&event)) return take_line(*line);
+  if (const auto* started = std::get_if<launcher::Started>(&event)) return push(*started);
+  if (const auto* exited = std::get_if<launcher::Exited>(&event)) return push(*exited);
+  push(std::get<launcher::HostLost>(event));
+}
+
+void Driver::take_line(const launcher::Line& line) {
+  LogLine stored;
+  stored.time = line.time;
+  stored.actor = is_name(line.actor) ? line.actor : line.process;
+  stored.attempt = line.attempt;
+  stored.host = line.host;
+  stored.round = line.round;
+  stored.level = line.level;
+  stored.text = line.text;
+  folder_.log(stored);
+}
+
+bool Driver::wait_for_event(Event& event, std::chrono::milliseconds wait) {
+  const auto pop = [&] {
+    std::lock_guard lock(mutex_);
+    if (events_.empty()) return false;
+    event = std::move(events_.front());
+    events_.pop_front();
+    return true;
+  };
+  if (pop()) return true;
+  pollfd descriptors[2] = {{signals_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
+  ::poll(descriptors, 2, static_cast<int>(wait.count()));
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto drained = ::read(wake_.get(), &count, sizeof count);
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+    handle_signal(static_cast<int>(info.ssi_signo));
+  return pop();
+}
+
+const NodePlan* Driver::find_node(const std::string& name) const {
+  for (const NodePlan& node : layout_.nodes) {
+    if (node.name == name) return &node;
+  }
+  return nullptr;
+}
+
+void Driver::handle(const launcher::Started& started) {
+  std::lock_guard lock(mutex_);
+  const NodePlan* node = find_node(started.process);
+  if (node == nullptr) return;
+  for (const std::string& name : node->actors) {
+    launcher::ActorState actor;
+    actor.name = name;
+    actor.class_name = name == "master" ? actors::master_class(experiment_.job.dtype)
+                                        : actors::worker_class(experiment_.job.dtype);
+    actor.host = started.host;
+    actor.pid = started.pid;
+    actor.attempt = started.attempt;
+    actor.state = "running";
+    actor.started = clock_.wall();
+    state_.actors.push_back(std::move(actor));
+  }
+  state_dirty_ = true;
+}
+
+void Driver::handle(const launcher::Exited& exited) {
+  const std::string cause = launcher::describe(exited);
+  folder_.append("events.jsonl",
+                 fmt::format(R"({{"event":"exited","process":"{}","host":"{}","cause":"{}"}})",
+                             exited.process, exited.host, escape_text(cause, 1024)));
+  std::vector<std::string> actors;
+  {
+    std::lock_guard lock(mutex_);
+    if (const NodePlan* node = find_node(exited.process)) actors = node->actors;
+  }
+  for (const std::string& actor : actors) set_state(actor, ending_ ? "exited" : "failed", cause);
+  if (ending_ || actors.empty()) return;
+  lose_nodes([&](const NodePlan& node) { return node.name == exited.process; }, cause);
+  fail(RootCause{actors.front(), exited.host, exited.attempt, cause});
+}
+
+void Driver::handle(const launcher::HostLost& lost) {
+  folder_.append("events.jsonl", fmt::format(R"({{"event":"host lost","host":"{}","cause":"{}"}})", lost.host,
+                                             escape_text(lost.cause, 1024)));
+  std::string first;
+  {
+    std::lock_guard lock(mutex_);
+    for (const NodePlan& node : layout_.nodes) {
+      if (node.host != lost.host) continue;
+      for (const std::string& actor : node.actors) {
+        if (first.empty()) first = actor;
+        set_state(actor, "lost", lost.cause);
+      }
+    }
+  }
+  if (ending_) return;
+  lose_nodes([&](const NodePlan& node) { return node.host == lost.host; }, lost.cause);
+  fail(RootCause{first, lost.host, 1, "host " + lost.host + " was lost: " + lost.cause, Fault::kHost});
+}
+
+void Driver::handle(const Running& running) {
+  stop_run_ = running.stop;
+  if (signal_count_ > 0) return stop_run_();
+  state_.status = "running";
+  for (const launcher::HostInfo& host : fleet_->hosts()) state_.clock_offsets[host.name] = host.clock_offset;
+  write_state(true);
+  if (options_.on_started) options_.on_started();
+}
+
+void Driver::handle(const CannotWrite& event) {
+  if (!done_) fail(RootCause{"", "", 1, event.why});
+}
+
+void Driver::handle(const actors::Progress& progress) {
+  progress_ = progress;
+  news_at_ = std::chrono::steady_clock::now();
+  folder_.append("metrics.jsonl", metrics_json(progress));
+  display_.progress(progress);
+}
+
+void Driver::handle(const Done& done) {
+  if (!done_) done_ = done;
+}
+
+// The first failure is the one to tell; what follows from it is not.
+void Driver::fail(RootCause root) {
+  if (!root_) root_ = std::move(root);
+  give_up();
+  if (!kill_at_) kill_at_ = std::chrono::steady_clock::now() + kFailureGrace;
+}
+
+void Driver::give_up() {
+  std::lock_guard lock(mutex_);
+  if (abort_reason_.empty()) abort_reason_ = root_ ? root_->cause : "asked to stop";
+}
+
+void Driver::lose_nodes(const std::function<bool(const NodePlan&)>& which, const std::string& cause) {
+  std::lock_guard lock(mutex_);
+  if (!system_) return;
+  for (std::size_t i = 0; i < node_ids_.size(); ++i) {
+    if (which(layout_.nodes[i])) system_->lose(node_ids_[i], cause);
+  }
+}
+
+void Driver::handle_signal(int signal) {
+  ++signal_count_;
+  if (signal_ == 0) signal_ = signal;
+  const std::string job = state_.job + "-" + state_.id;
+  if (signal_count_ >= 3) {
+    display_.warn("leaving at once; if anything is left: wisp down -j " + job);
+    ::_exit(128 + signal);
+  }
+  if (signal_count_ == 2) {
+    display_.warn("stopping at once");
+    kill_at_ = std::chrono::steady_clock::now();
+    return;
+  }
+  state_.status = "stopping";
+  write_state(true);
+  const auto grace = experiment_.launcher.timeouts.shutdown_grace;
+  kill_at_ = std::chrono::steady_clock::now() + (stop_run_ ? grace : std::min(grace, kFailureGrace));
+  if (stop_run_) {
+    display_.say("stopping after this round (Ctrl-C again: stop at once)");
+    stop_run_();
+  } else {
+    display_.say("stopping (Ctrl-C again: stop at once)");
+    give_up();
+  }
+}
+
+void Driver::tick() {
+  const auto now = std::chrono::steady_clock::now();
+  if (state_dirty_) write_state(false);
+  if (kill_at_ && now >= *kill_at_ && !done_ && !ending_) end_by_force();
+  if (abandon_at_ && now >= *abandon_at_ && !done_) abandoned_ = true;
+  if (now - news_at_ < kSilenceMax || done_) return;
+  news_at_ = now;
+  std::lock_guard lock(mutex_);
+  if (phase_.empty()) return;
+  const double waited = std::chrono::duration<double>(now - phase_since_).count();
+  display_.say(fmt::format("{} ({:.0f} s)", phase_, waited));
+}
+
+// Whoever still waits for an answer has it now.
+void Driver::end_by_force() {
+  ending_ = true;
+  give_up();
+  lose_nodes([](const NodePlan&) { return true; }, root_ ? root_->cause : "the job was stopped");
+  stop_fleet(std::chrono::milliseconds(0));
+  abandon_at_ = std::chrono::steady_clock::now() + kDeafMax;
+}
+
+void Driver::stop_fleet(std::chrono::milliseconds grace) {
+  try {
+    fleet_->stop(grace);
+  } catch (const Error& error) {
+    std::lock_guard lock(teardown_mutex_);
+    teardown_problem_ = error.what();
+  }
+}
+
+bool Driver::any_node_left() const {
+  return std::any_of(state_.actors.begin(), state_.actors.end(),
+                     [](const auto& actor) { return actor.state == "running"; });
+}
+
+void Driver::tear_down() {
+  using std::chrono::steady_clock;
+  const bool orderly = done_ && done_->summary;
+  ending_ = true;
+  const auto hurried = [this] { return kill_at_ && steady_clock::now() >= *kill_at_; };
+  if (orderly) {
+    {
+      std::lock_guard lock(mutex_);
+      for (const runtime::NodeId id : node_ids_) system_->stop(id);
+    }
+    see_events_until([&] { return !any_node_left() || hurried(); }, steady_clock::now() + kPartingMax);
+  }
+  auto stopped = std::async(std::launch::async, [&, orderly] {
+    stop_fleet(orderly ? experiment_.launcher.timeouts.shutdown_grace : kFailureGrace);
+  });
+  const auto is_over = [&] { return stopped.wait_for(std::chrono::seconds(0)) == std::future_status::ready; };
+  see_events_until([&] { return is_over() || hurried(); }, steady_clock::time_point::max());
+  if (!is_over()) stop_fleet(std::chrono::milliseconds(0));
+  stopped.get();
+  if (abandoned_) return;
+  conductor_.join();
+  const auto goes_on = [](const auto& future) {
+    return future.valid() && future.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+  };
+  abandoned_ = goes_on(optimum_) || goes_on(digest_);
+  drain_events();
+  std::unique_ptr<runtime::System> system;
+  {
+    std::lock_guard lock(mutex_);
+    system = std::move(system_);
+  }
+  system.reset();  // not under the lock: its loop may be pushing a last event
+  drain_events();
+  runtime_folder_.reset();
+}
+
+void Driver::drain_events() {
+  for (Event event; wait_for_event(event, std::chrono::milliseconds(0));) {
+    std::visit([this](const auto& each) { handle(each); }, event);
+  }
+}
+
+RootCause Driver::root_of(const std::exception_ptr& thrown) const {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const runtime::ActorError& error) {
+    std::string host;
+    for (const auto& actor : state_.actors) {
+      if (actor.name == error.actor()) host = actor.host;
+    }
+    return RootCause{error.actor(), host, 1, error.failure().text, error.fault()};
+  } catch (const Error& error) {
+    return RootCause{"", "", 1, error.what(), error.fault()};
+  } catch (const std::exception& error) {
+    return RootCause{"", "", 1, error.what()};
+  }
+}
+
+Outcome Driver::conclude() {
+  Outcome outcome;
+  outcome.job = state_.job;
+  outcome.job_id = state_.job + "-" + state_.id;
+  outcome.method = experiment_.job.method.kind;
+  outcome.dtype = experiment_.job.dtype;
+  outcome.summary.workers = experiment_.job.worker.replicas;
+  outcome.summary.last = progress_;
+  outcome.status = "failed";
+  if (done_ && done_->summary && !root_) {
+    outcome.summary = *done_->summary;
+    outcome.status = outcome.summary.status;
+    outcome.reason = outcome.summary.reason;
+    exit_status_ = status_of(outcome.status, signal_);
+  } else if (signal_ != 0 && !root_) {
+    outcome.status = "cancelled";
+    outcome.reason = "stopped before its end";
+    exit_status_ = 128 + signal_;
+  } else {
+    if (!root_) root_ = root_of(done_->error);
+    exit_status_ = cli::exit_status(root_->fault);
+    outcome.reason = root_->cause;
+  }
+  // A lost host says already that its end could not be seen.
+  if (!teardown_problem_.empty() && exit_status_ != cli::exit_status(Fault::kHost)) {
+    exit_status_ = cli::exit_status(Fault::kTeardown);
+  }
+  outcome.exit_status = exit_status_;
+  write_records(outcome);
+  display_.finish();
+  if (!teardown_problem_.empty()) display_.warn(teardown_problem_);
+  if (outcome.status == "failed") {
+    // A fault of the job file or of a host is a plain message; the block is for actors that failed.
+    const bool plain = root_->actor.empty() && root_->fault != Fault::kFailed;
+    display_.warn(plain ? root_->cause : failure_report(*root_, progress_.round, state_.job, folder_));
+  }
+  return outcome;
+}
+
+void Driver::write_records(const Outcome& outcome) {
+  state_.status = outcome.status;
+  try {
+    folder_.write("result.json", result_json(outcome) + "\n");
+    if (!outcome.summary.iterate.empty())
+      folder_.write("model.npy", npy(outcome.summary.iterate, outcome.dtype));
+    std::vector<launcher::HostInfo> hosts;
+    if (!layout_.nodes.empty()) hosts = fleet_->hosts();
+    folder_.write("provenance.json", provenance_json(experiment_, hosts, data_sha256_));
+    write_state(true);
+  } catch (const Error& error) {
+    display_.warn(error.what());
+    exit_status_ = std::max(exit_status_, 1);
+  }
+}
+
+void Driver::set_state(const std::string& actor, const std::string& state, const std::string& cause) {
+  for (launcher::ActorState& each : state_.actors) {
+    if (each.name != actor) continue;
+    each.state = state;
+    each.cause = cause;
+  }
+  state_dirty_ = true;
+}
+
+void Driver::write_state(bool now) {
+  const auto time = std::chrono::steady_clock::now();
+  if (!now && time - state_written_ < kStateEvery) return;
+  state_written_ = time;
+  state_dirty_ = false;
+  try {
+    folder_.write_state(state_);
+  } catch (const Error& error) {
+    fail(RootCause{"", "", 1, error.what()});
+  }
+}
+
+}  // namespace wisp::cli

@@ -1,0 +1,158 @@
+#pragma once
+// Driver: node 0 of a job: starts hosts, nodes and actors, watches them, and sees to it that all of it ends.
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "actors/job.h"
+#include "base/process.h"
+#include "cli/failure_report.h"
+#include "cli/layout.h"
+#include "cli/network_plan.h"
+#include "cli/outcome.h"
+#include "cli/progress_line.h"
+#include "cli/runtime_folder.h"
+#include "config/experiment.h"
+#include "launcher/fleet.h"
+#include "launcher/job_folder.h"
+#include "problems/catalog.h"
+
+namespace wisp::cli {
+
+struct DriverOptions {
+  std::filesystem::path runtime_base;  // WISP_RUNTIME_DIR, or empty
+  std::string job_file;                // absolute path of the first
+  std::function<void()> on_started;    // all actors are there and the run begins
+};
+
+// One run of one job. The thread that calls run() waits for events: signals, reports of the agents, the run's
+// end; a second thread conducts the start and waits for the run's summary. SIGINT, SIGTERM and SIGHUP must be
+// blocked in every thread before the driver is made; it takes them itself.
+class Driver {
+ public:
+  Driver(const config::Experiment& experiment, launcher::JobFolder& folder, Display& display,
+         DriverOptions options);
+  ~Driver();
+
+  // Until everything of the job has ended. First signal: a graceful stop; second: kill; third: leaves the
+  // process at once.
+  Outcome run();
+  // Something could not be recorded in the job's folder: the run fails. From any thread.
+  void cannot_write(const std::string& why) { push(CannotWrite{why}); }
+  // After run(): a computation of the start did not heed the stop. The process has to be left by _exit();
+  // this object can't be destroyed.
+  bool abandoned() const { return abandoned_; }
+  // The program's exit status, after run(): by status, or 128 + the signal that ended it.
+  int exit_status() const { return exit_status_; }
+
+ private:
+  struct Running {
+    std::function<void()> stop;
+  };
+  struct CannotWrite {
+    std::string why;
+  };
+  struct Done {
+    std::optional<actors::Summary> summary;
+    std::exception_ptr error;
+  };
+  using Event = std::variant<launcher::Started, launcher::Exited, launcher::HostLost, Running, CannotWrite,
+                             actors::Progress, Done>;
+
+  // The conducting thread.
+  void conduct();
+  actors::Summary start_and_wait();
+  void start_nodes(const std::vector<launcher::HostInfo>& hosts);
+  actors::Layout deploy(const problems::Source& source);
+  problems::Source prepare_data();
+  std::optional<double> find_optimum(const problems::Source& source);
+  void enter_phase(const std::string& phase);
+  void check_aborted() const;
+
+  // The event thread.
+  void push(Event event);
+  void on_agent(const launcher::Event& event);  // the fleet's thread
+  void take_line(const launcher::Line& line);   // the fleet's thread
+  bool wait_for_event(Event& event, std::chrono::milliseconds wait);
+  void handle(const launcher::Started& started);
+  void handle(const launcher::Exited& exited);
+  void handle(const launcher::HostLost& lost);
+  void handle(const Running& running);
+  void handle(const CannotWrite& event);
+  void handle(const actors::Progress& progress);
+  void handle(const Done& done);
+  void handle_signal(int signal);
+  void tick();
+  void fail(RootCause root);
+  void give_up();  // ends whatever the conducting thread waits for
+  void end_by_force();
+  void stop_fleet(std::chrono::milliseconds grace);
+  bool any_node_left() const;
+  bool see_events_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline);
+  void lose_nodes(const std::function<bool(const NodePlan&)>& which, const std::string& cause);
+  void tear_down();
+  void drain_events();
+  Outcome conclude();
+  RootCause root_of(const std::exception_ptr& thrown) const;
+  void write_records(const Outcome& outcome);
+  void set_state(const std::string& actor, const std::string& state, const std::string& cause);
+  void write_state(bool now);
+  const NodePlan* find_node(const std::string& name) const;
+
+  const config::Experiment& experiment_;
+  launcher::JobFolder& folder_;
+  Display& display_;
+  const DriverOptions options_;
+  const SystemClock clock_;
+  Descriptor signals_;
+  Descriptor wake_;
+
+  std::unique_ptr<RuntimeFolder> runtime_folder_;
+  runtime::Registry registry_;
+  std::unique_ptr<launcher::Fleet> fleet_;
+
+  mutable std::mutex mutex_;  // guards what follows, up to the blank line
+  std::deque<Event> events_;
+  std::string phase_;
+  std::chrono::steady_clock::time_point phase_since_{};
+  std::string abort_reason_;
+  JobLayout layout_;
+  std::vector<runtime::NodeId> node_ids_;
+  std::unique_ptr<runtime::System> system_;
+
+  // The conducting thread's, until it is joined.
+  problems::Source source_;
+  std::future<std::optional<double>> optimum_;
+  std::future<std::string> digest_;
+  std::string data_sha256_;
+  std::thread conductor_;
+  std::function<void()> stop_run_;
+  launcher::JobState state_;
+  bool state_dirty_ = false;
+  std::chrono::steady_clock::time_point state_written_{};
+  actors::Progress progress_;
+  std::chrono::steady_clock::time_point news_at_{};
+  std::optional<RootCause> root_;
+  std::optional<Done> done_;
+  bool ending_ = false;
+  int signal_ = 0;
+  int signal_count_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> kill_at_;
+  std::optional<std::chrono::steady_clock::time_point> abandon_at_;
+  bool abandoned_ = false;
+  std::mutex teardown_mutex_;  // guards the next
+  std::string teardown_problem_;
+  int exit_status_ = 1;
+};
+
+}  // namespace wisp::cli

@@ -1,0 +1,249 @@
+// The conducting half of the driver: from a job file to a running job.
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <future>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "cli/driver.h"
+#include "cli/node.h"
+#include "optim/reference_solver.h"
+#include "problems/catalog.h"
+
+namespace wisp::cli {
+
+namespace {
+
+constexpr std::size_t kNamesMax = 3;  // of those that are waited for
+
+// The driver's own log, as one more actor's.
+class FolderLog : public Log {
+ public:
+  FolderLog(launcher::JobFolder& folder, std::string actor, std::string host, const Clock& clock)
+      : folder_(folder), actor_(std::move(actor)), host_(std::move(host)), clock_(clock) {}
+  void write(Level level, std::string_view text) override {
+    LogLine line;
+    line.time = clock_.wall();
+    line.actor = actor_;
+    line.attempt = 1;
+    line.host = host_;
+    line.level = to_string(level);
+    line.text = text;
+    folder_.log(line);
+  }
+
+ private:
+  launcher::JobFolder& folder_;
+  const std::string actor_;
+  const std::string host_;
+  const Clock& clock_;
+};
+
+std::string this_host() {
+  utsname name{};
+  return ::uname(&name) == 0 ? name.nodename : "localhost";
+}
+
+std::vector<runtime::HostSlots> slots_of(const launcher::LauncherSpec& spec,
+                                         const std::vector<launcher::HostInfo>& hosts) {
+  std::vector<runtime::HostSlots> slots;
+  for (const launcher::HostInfo& host : hosts) {
+    std::uint32_t count = host.local ? kUnlimitedSlots : host.cores;
+    for (const launcher::HostSpec& each : spec.hosts) {
+      if (each.name == host.name && each.slots > 0) count = each.slots;
+    }
+    slots.emplace_back(host.name, count);
+  }
+  return slots;
+}
+
+// What nodes must have in common with the driver.
+std::string fingerprint_of(const config::Experiment& experiment, const std::string& job_id) {
+  return fmt::format("{} {} {} {}", job_id, experiment.job.method.kind, experiment.job.problem.kind,
+                     actors::to_string(experiment.job.dtype));
+}
+
+}  // namespace
+
+void Driver::conduct() {
+  Done done;
+  try {
+    done.summary = start_and_wait();
+  } catch (...) {
+    done.error = std::current_exception();
+  }
+  push(std::move(done));
+}
+
+void Driver::enter_phase(const std::string& phase) {
+  std::lock_guard lock(mutex_);
+  phase_ = phase;
+  phase_since_ = std::chrono::steady_clock::now();
+}
+
+void Driver::check_aborted() const {
+  std::lock_guard lock(mutex_);
+  if (!abort_reason_.empty()) throw Error(abort_reason_);
+}
+
+problems::Source Driver::prepare_data() {
+  const actors::JobSpec& job = experiment_.job;
+  const std::string& path = job.problem.data.path;
+  if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
+    throw experiment_.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
+  }
+  const problems::Source source = problems::prepare(job.problem);
+  if (source.info.rows > 0 && job.worker.replicas > source.info.rows) {
+    throw experiment_.error(
+        "actors.worker.replicas",
+        fmt::format("{} workers are more than the data's {} rows", job.worker.replicas, source.info.rows));
+  }
+  return source;
+}
+
+std::optional<double> Driver::find_optimum(const problems::Source& source) {
+  const actors::JobSpec& job = experiment_.job;
+  switch (job.problem.optimum) {
+    case problems::ProblemSpec::Optimum::kUnknown:
+      return std::nullopt;
+    case problems::ProblemSpec::Optimum::kGiven:
+      return job.problem.optimum_value;
+    case problems::ProblemSpec::Optimum::kSolve:
+      break;
+  }
+  const auto whole = problems::make_whole<double>(job.problem, source, job.worker.replicas, job.seed);
+  const std::vector<double> start(whole->dim(), job.problem.init == "ones" ? 1.0 : 0.0);
+  return optim::solve(*whole, start).loss;
+}
+
+actors::Summary Driver::start_and_wait() {
+  enter_phase("reading the data");
+  source_ = prepare_data();
+  optimum_ = std::async(std::launch::async, [this] { return find_optimum(source_); });
+  digest_ = std::async(std::launch::async, [this] {
+    return source_.path.empty() ? std::string() : sha256_file_hex(source_.path);
+  });
+  enter_phase("starting the hosts");
+  fleet_->start_hosts();
+  check_aborted();
+  start_nodes(fleet_->hosts());
+  enter_phase("sending the data");
+  const actors::Layout layout = deploy(source_);
+  enter_phase("solving for the optimum");
+  const std::optional<double> f_star = optimum_.get();
+  data_sha256_ = digest_.get();
+  check_aborted();
+  enter_phase("starting the actors");
+  auto job = actors::start(*system_, experiment_.job, layout, f_star,
+                           [this](const actors::Progress& progress) { push(progress); });
+  push(Running{job.stop});
+  enter_phase(fmt::format("in the first {} rounds, or setting up the workers",
+                          experiment_.job.evaluate.every_rounds));
+  return job.summary.get();
+}
+
+void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
+  enter_phase("starting the nodes");
+  JobLayout layout = lay_out(experiment_.job, slots_of(experiment_.launcher, hosts));
+  const auto run = static_cast<std::uint64_t>(std::stoull(random_hex(15), nullptr, 16));
+  runtime_folder_ = std::make_unique<RuntimeFolder>(options_.runtime_base, folder_.id());
+  NetworkPlan network(experiment_.network, hosts, runtime_folder_->path(), run);
+  if (network.ipc()) {
+    for (const launcher::HostInfo& host : hosts) fleet_->remove_at_end(host.name, runtime_folder_->path());
+    runtime_folder_->make();
+  }
+  std::vector<runtime::NodeId> ids;
+  for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
+    ids.push_back(static_cast<runtime::NodeId>(i + 1));
+    network.add_node(ids.back(), layout.nodes[i].host);
+  }
+  auto transport = std::make_unique<runtime::ZmqTransport>(network.driver());
+  const std::vector<std::string> endpoints = transport->endpoints();
+
+  runtime::SystemOptions options;
+  options.run = run;
+  options.fingerprint = fingerprint_of(experiment_, folder_.id());
+  options.clock = &clock_;
+  options.make_log = [this](const std::string& actor) -> std::unique_ptr<Log> {
+    return std::make_unique<FolderLog>(folder_, actor == "monitor" ? actor : "driver", this_host(), clock_);
+  };
+  options.on_failure = [this](const std::string& why) {
+    Done done;
+    done.error = std::make_exception_ptr(Error(why));
+    push(std::move(done));
+  };
+  auto system = std::make_unique<runtime::System>(options, registry_, std::move(transport));
+  for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
+    const runtime::NodeId id = system->expect(layout.nodes[i].name);
+    WISP_CHECK(id == ids[i], "the driver issues node numbers from 1 up");
+  }
+  {
+    std::lock_guard lock(mutex_);
+    layout_ = layout;
+    node_ids_ = ids;
+    system_ = std::move(system);
+  }
+  std::map<std::string, int> ranks_on_host;
+  for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
+    const NodePlan& node = layout.nodes[i];
+    runtime::NodeParameters parameters = network.parameters(ids[i], node, endpoints);
+    parameters.fingerprint = options.fingerprint;
+    parameters.log_level = parse_level(experiment_.launcher.logs.level).value_or(Level::kInfo);
+    launcher::Process process;
+    process.name = node.name;
+    process.arguments = {"node"};
+    process.input = node_input(parameters);
+    process.environment = node.name == "master" ? experiment_.job.master.env : experiment_.job.worker.env;
+    process.environment["WISP_JOB_ID"] = state_.job + "-" + folder_.id();
+    process.environment["WISP_ACTOR"] = node.actors.front();
+    process.environment["WISP_RANK"] = std::to_string(i);
+    process.environment["WISP_LOCAL_RANK"] = std::to_string(ranks_on_host[node.host]++);
+    process.environment["WISP_WORLD_SIZE"] = std::to_string(layout.nodes.size());
+    process.environment["WISP_ATTEMPT"] = std::to_string(process.attempt);
+    process.environment["WISP_LOG_DIR"] = (folder_.path() / "logs").string();
+    fleet_->start(node.host, std::move(process));
+  }
+  system_->wait_for(
+      ids, experiment_.launcher.timeouts.start, [this](const std::vector<std::string>& missing) {
+        check_aborted();
+        std::string names;
+        for (std::size_t i = 0; i < std::min(missing.size(), kNamesMax); ++i) {
+          const NodePlan* node = find_node(missing[i]);
+          names += (i == 0 ? "" : ", ") + missing[i] + (node == nullptr ? "" : "@" + node->host);
+        }
+        if (missing.size() > kNamesMax) names += fmt::format(" and {} more", missing.size() - kNamesMax);
+        std::lock_guard lock(mutex_);
+        phase_ = "waiting for " + names + ": started, has not joined yet";
+      });
+}
+
+actors::Layout Driver::deploy(const problems::Source& source) {
+  actors::Layout layout;
+  layout.master_node = layout_.master_node;
+  layout.worker_nodes = layout_.worker_nodes;
+  const actors::JobSpec& job = experiment_.job;
+  for (std::uint32_t i = 0; i < job.worker.replicas; ++i) {
+    problems::Source mine = source;
+    const std::string& host = layout_.worker_hosts[i];
+    if (!problems::needs_no_file(job.problem) && !fleet_->host(host).local) {
+      std::ostringstream rows;
+      problems::write_shard(job.problem, source, i, job.worker.replicas, job.seed, rows);
+      const std::string text = std::move(rows).str();
+      mine.path = fleet_->put_bytes(host, Bytes::copy(std::as_bytes(std::span(text))));
+      mine.is_shard = true;
+    }
+    layout.sources.push_back(std::move(mine));
+    check_aborted();
+  }
+  return layout;
+}
+
+}  // namespace wisp::cli

@@ -1,0 +1,43 @@
+#include "cli/experiment.h"
+
+#include <cstdlib>
+
+#include "config/load.h"
+#include "optim/catalog.h"
+#include "problems/catalog.h"
+#include "sparse/sparsifier.h"
+
+namespace wisp::cli {
+namespace {
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::optional<std::string> why_not(const config::Experiment& experiment) {
+  return optim::why_not(experiment.job.method);
+}
+
+}  // namespace
+
+config::Vocabulary vocabulary() {
+  config::Vocabulary names;
+  for (const optim::Method& each : optim::methods()) names.methods.emplace_back(each.name);
+  names.problems = problems::problem_names();
+  for (const sparse::SparsifierEntry& each : sparse::sparsifiers()) names.sparsifiers.emplace_back(each.name);
+  names.why_not = why_not;
+  return names;
+}
+
+config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files) {
+  config::Request request;
+  request.files = files;
+  request.sets = options.sets;
+  request.vars = options.vars;
+  request.environment = from_environment;
+  request.vocabulary = vocabulary();
+  return config::load(request);
+}
+
+}  // namespace wisp::cli

@@ -1,0 +1,25 @@
+#pragma once
+// What the commands that watch jobs say of one.
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "launcher/jobs.h"
+
+namespace wisp::cli {
+
+// "<name>-<id>", as -j takes it.
+std::string title(const launcher::JobEntry& job);
+
+// Whether a job with this status has ended by itself or was ended: it will not change any more.
+bool is_final(std::string_view status);
+// The exit status of `wisp run` and `wisp wait` for a final status.
+int exit_status_of(std::string_view status);
+
+// "running (driver 4711)", "converged", or that the driver was killed before it could say more.
+std::string status_text(const launcher::JobEntry& job);
+
+// "8s", "3m05s", "2h04m", "5d03h".
+std::string uptime_text(std::chrono::seconds uptime);
+
+}  // namespace wisp::cli

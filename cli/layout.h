@@ -1,0 +1,33 @@
+#pragma once
+// Layout: which nodes a job has, on which hosts, and which actors each of them holds.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/spec.h"
+#include "runtime/placement.h"
+
+namespace wisp::cli {
+
+// A process to be: one process-isolated actor, or the thread-isolated actors of a host.
+struct NodePlan {
+  std::string name;  // the actor's, or guests-1, guests-2, ... for the first, second host
+  std::string host;
+  std::vector<std::string> actors;  // "master", "worker-<i>"
+};
+
+struct JobLayout {
+  std::vector<NodePlan> nodes;
+  std::string master_node;                // node names
+  std::vector<std::string> worker_nodes;  // by worker
+  std::vector<std::string> worker_hosts;
+};
+
+// Workers go where runtime/placement.h puts them; the master goes to its host, by default the first, and
+// takes no slot. Throws Error (kConfig).
+JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> hosts);
+
+// For a host without slots of its own: as many as are asked for.
+inline constexpr std::uint32_t kUnlimitedSlots = 1'000'000;
+
+}  // namespace wisp::cli

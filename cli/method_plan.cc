@@ -1,0 +1,173 @@
+#include "cli/method_plan.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "problems/catalog.h"
+
+namespace wisp::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+problems::Source read_source(const config::Experiment& experiment) {
+  const std::string& path = experiment.job.problem.data.path;
+  if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
+    throw experiment.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
+  }
+  return problems::prepare(experiment.job.problem);
+}
+
+// As the master finds it out: the worst L and the worst mu of the workers' own functions.
+template <class T>
+problems::Smoothness smoothness_of(const actors::JobSpec& job, const problems::Source& source) {
+  problems::Smoothness worst;
+  for (std::uint32_t i = 0; i < job.worker.replicas; ++i) {
+    const auto objective = problems::make_objective<T>(job.problem, source, i, job.worker.replicas, job.seed);
+    const problems::Smoothness mine = objective->smoothness();
+    worst.L = std::max(worst.L, mine.L);
+    worst.mu = i == 0 ? mine.mu : std::min(worst.mu, mine.mu);
+  }
+  return worst;
+}
+
+std::uint64_t scalar_size(const actors::JobSpec& job) {
+  return job.dtype == actors::Dtype::kFloat64 ? sizeof(double) : sizeof(float);
+}
+
+void count_bytes(const actors::JobSpec& job, MethodPlan& plan) {
+  const double vector = static_cast<double>(plan.data.dim) * static_cast<double>(scalar_size(job));
+  const double workers = job.worker.replicas;
+  const sparse::Density& density = plan.numbers.density;
+  const bool whole = optim::sparsifier_of(job.method).kind == "identity";
+  const double numbers = whole ? 0.0 : static_cast<double>(density.chosen * sizeof(std::uint32_t));
+  plan.uplink_bytes = workers * (vector * density.tau() + numbers);
+  plan.dense_uplink_bytes = workers * vector;
+  plan.downlink_bytes = workers * vector;
+  plan.dense_downlink_bytes = workers * vector;
+}
+
+const char* kind_of(optim::StepSizeSpec::Kind kind) {
+  if (kind == optim::StepSizeSpec::Kind::kTheory) return "theory";
+  return kind == optim::StepSizeSpec::Kind::kPaper ? "paper" : "number";
+}
+
+std::string data_line(const actors::JobSpec& job, const MethodPlan& plan) {
+  const problems::DataInfo& data = plan.data;
+  const std::string from = job.problem.data.path.empty() ? job.problem.data.format : job.problem.data.path;
+  if (data.rows == 0) return fmt::format("{}, d {}", from, data.dim);
+  const double cells = static_cast<double>(data.rows) * data.dim;
+  return fmt::format("{}: N {} rows, d {}, nnz {} ({:.3g} %), {} shards", from, data.rows, data.dim, data.nnz,
+                     100 * static_cast<double>(data.nnz) / cells, job.problem.data.shard);
+}
+
+std::string steps_line(const actors::JobSpec& job, const optim::MethodNumbers& numbers) {
+  std::string text;
+  if (numbers.theory_step) text += fmt::format("theory {:.6g}, ", *numbers.theory_step);
+  if (numbers.paper_step) text += fmt::format("paper {:.6g}, ", *numbers.paper_step);
+  return text + fmt::format("used {:.6g} ({})", numbers.step, kind_of(job.method.step_size.kind));
+}
+
+std::string rounds_line(const MethodPlan& plan) {
+  if (plan.numbers.rounds) {
+    return fmt::format("about {:.0f} until the squared distance to the minimiser has fallen by 1e-6",
+                       *plan.numbers.rounds);
+  }
+  if (plan.mu > 0) return "not predicted: the step is too long for it";
+  return "not predicted: without strong convexity (mu = 0) there is no linear rate";
+}
+
+std::string bytes_text(double bytes) {
+  if (bytes < 1e4) return fmt::format("{:.0f} B", bytes);
+  if (bytes < 1e7) return fmt::format("{:.4g} kB", bytes / 1e3);
+  return fmt::format("{:.4g} MB", bytes / 1e6);
+}
+
+std::string share(double bytes, double dense) {
+  return bytes == dense ? "dense" : fmt::format("1/{:.3g} of dense", dense / bytes);
+}
+
+// JSON has no infinity and no NaN.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+}  // namespace
+
+MethodPlan plan_method(const config::Experiment& experiment) {
+  const actors::JobSpec& job = experiment.job;
+  const problems::Source source = read_source(experiment);
+  problems::check_workers(job.problem, source, job.worker.replicas);
+  MethodPlan plan;
+  plan.data = source.info;
+  plan.l2 = problems::l2_weight(job.problem, source.info);
+  const bool wide = job.dtype == actors::Dtype::kFloat64;
+  const problems::Smoothness worst =
+      wide ? smoothness_of<double>(job, source) : smoothness_of<float>(job, source);
+  plan.L = worst.L;
+  plan.mu = worst.mu;
+  plan.numbers = optim::method_numbers(job.worker.replicas, source.info.dim, job.method, worst);
+  plan.caution = optim::caution(job.method, job.problem);
+  count_bytes(job, plan);
+  return plan;
+}
+
+std::string method_text(const config::Experiment& experiment, const MethodPlan& plan) {
+  const actors::JobSpec& job = experiment.job;
+  const optim::MethodNumbers& numbers = plan.numbers;
+  const std::string kappa = plan.mu > 0 ? fmt::format(", kappa {:.4g}", plan.L / plan.mu) : "";
+  std::string text = fmt::format("job        {}: {} on {}, {}, seed {}\n", job.name, job.method.kind,
+                                 job.problem.kind, actors::to_string(job.dtype), job.seed);
+  text += "data       " + data_line(job, plan) + "\n";
+  text += fmt::format("constants  L {:.6g}, mu {:.6g}{}, l2 {:.6g}\n", plan.L, plan.mu, kappa, plan.l2);
+  text += fmt::format("workers    n {}; sparsifier {}: {} of {} blocks, tau {:.4g}\n", job.worker.replicas,
+                      optim::sparsifier_of(job.method).kind, numbers.density.chosen, numbers.density.blocks,
+                      numbers.density.tau());
+  text += "step       " + steps_line(job, numbers) + "\n";
+  text += "rounds     " + rounds_line(plan) + "\n";
+  text += fmt::format("a round    up {} ({}), down {} ({})\n", bytes_text(plan.uplink_bytes),
+                      share(plan.uplink_bytes, plan.dense_uplink_bytes), bytes_text(plan.downlink_bytes),
+                      share(plan.downlink_bytes, plan.dense_downlink_bytes));
+  if (plan.caution) text += "caution    " + *plan.caution + "\n";
+  return text;
+}
+
+std::string method_json(const config::Experiment& experiment, const MethodPlan& plan) {
+  const actors::JobSpec& job = experiment.job;
+  const optim::MethodNumbers& numbers = plan.numbers;
+  const Json json = {{"name", job.name},
+                     {"method", job.method.kind},
+                     {"problem", job.problem.kind},
+                     {"dtype", actors::to_string(job.dtype)},
+                     {"rows", plan.data.rows},
+                     {"dim", plan.data.dim},
+                     {"nnz", plan.data.nnz},
+                     {"l2", number(plan.l2)},
+                     {"L", number(plan.L)},
+                     {"mu", number(plan.mu)},
+                     {"kappa", plan.mu > 0 ? number(plan.L / plan.mu) : Json(nullptr)},
+                     {"workers", job.worker.replicas},
+                     {"sparsifier", optim::sparsifier_of(job.method).kind},
+                     {"blocks", numbers.density.blocks},
+                     {"chosen", numbers.density.chosen},
+                     {"tau", number(numbers.density.tau())},
+                     {"theory_step", number(numbers.theory_step)},
+                     {"paper_step", number(numbers.paper_step)},
+                     {"step", number(numbers.step)},
+                     {"step_size", kind_of(job.method.step_size.kind)},
+                     {"predicted_rounds", number(numbers.rounds)},
+                     {"uplink_bytes", number(plan.uplink_bytes)},
+                     {"downlink_bytes", number(plan.downlink_bytes)},
+                     {"dense_uplink_bytes", number(plan.dense_uplink_bytes)},
+                     {"dense_downlink_bytes", number(plan.dense_downlink_bytes)},
+                     {"caution", plan.caution ? Json(*plan.caution) : Json(nullptr)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace wisp::cli

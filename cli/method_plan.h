@@ -1,0 +1,37 @@
+#pragma once
+// The numbers of a job that are known before it runs: data, constants, steps, predicted rounds, bytes a
+// round.
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "config/experiment.h"
+#include "optim/catalog.h"
+#include "problems/source.h"
+
+namespace wisp::cli {
+
+struct MethodPlan {
+  problems::DataInfo data;
+  double l2 = 0;
+  double L = 0;   // the largest of the workers'
+  double mu = 0;  // the smallest of the workers'
+  optim::MethodNumbers numbers;
+  // Payload of one round, all workers together; uplink is the mean over what they may choose.
+  double uplink_bytes = 0;
+  double downlink_bytes = 0;
+  double dense_uplink_bytes = 0;
+  double dense_downlink_bytes = 0;
+  std::optional<std::string> caution;
+};
+
+// Reads all of the data, one worker's rows at a time, in this process. Throws Error (kConfig), at its place
+// in the job file where that is to blame.
+MethodPlan plan_method(const config::Experiment& experiment);
+
+// For people, a line a subject.
+std::string method_text(const config::Experiment& experiment, const MethodPlan& plan);
+// An object, as text.
+std::string method_json(const config::Experiment& experiment, const MethodPlan& plan);
+
+}  // namespace wisp::cli

@@ -1,0 +1,17 @@
+#pragma once
+// The body of `wisp node`: a node of a job, started by an agent.
+#include "base/bytes.h"
+#include "runtime/system.h"
+
+namespace wisp::cli {
+
+// Reads its parameters from stdin, which stays open for as long as its agent lives; joins the driver and
+// serves until it is told to stop or stdin ends. Logs to stderr in the form that agents understand. Returns
+// the exit status: 0; 69 the driver could not be joined; 70 a link broke; 71 the agent is gone; 78 the
+// parameters are not readable.
+int node_main();
+
+// What is written to a node's stdin.
+Bytes node_input(const runtime::NodeParameters& parameters);
+
+}  // namespace wisp::cli

@@ -1,0 +1,68 @@
+#pragma once
+// What a command line asks for: the options that every command takes, and those of each command.
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wisp::cli {
+
+// Taken everywhere, before or after the command.
+struct GlobalOptions {
+  std::string job;  // -j: a name, an id, or the job file; empty: the only running job, else the latest
+  std::vector<std::string> sets;  // --set a.b=V, and --workers N as actors.worker.replicas=N
+  std::vector<std::string> vars;  // --var K=V
+  bool json = false;
+  bool quiet = false;          // no talk on stderr but warnings and errors
+  std::string color = "auto";  // auto | always | never
+  std::string state_dir;       // empty: launcher::default_state_dir()
+};
+
+struct RunOptions {
+  std::vector<std::string> files;
+  bool detach = false;
+  bool require_gap = false;  // finished without the gap is exit status 1
+};
+
+struct ConfigOptions {
+  std::vector<std::string> files;
+  std::string format = "yaml";  // yaml | json
+};
+
+struct PlanOptions {
+  std::vector<std::string> files;
+};
+
+struct PsOptions {
+  bool all = false;  // a table of all jobs
+};
+
+struct LogsOptions {
+  std::vector<std::string> actors = {};  // names or shell patterns; empty: all
+  bool follow = false;
+  std::optional<std::size_t> last = {};
+  bool prefix = true;
+};
+
+struct DownOptions {
+  bool force = false;
+  std::optional<std::chrono::milliseconds> timeout = {};
+};
+
+struct WaitOptions {
+  std::optional<std::chrono::milliseconds> timeout = {};
+};
+
+struct ListOptions {
+  std::string what;  // methods | problems | sparsifiers | actors | keys
+};
+
+// --state-dir, or the default. Throws Error.
+std::filesystem::path state_dir(const GlobalOptions& options);
+
+// Whether what is written to `fd` is coloured: as --color says; auto: on a terminal, unless NO_COLOR is set.
+bool use_color(const GlobalOptions& options, int fd);
+
+}  // namespace wisp::cli

@@ -1,0 +1,156 @@
+#include "cli/outcome.h"
+
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/progress_line.h"
+#include "cli/version.h"
+
+namespace wisp::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// JSON has no NaN and no infinity.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+std::string cpu_features() {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  std::string found;
+  for (std::string line; std::getline(cpuinfo, line);) {
+    if (!line.starts_with("flags")) continue;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) {
+      for (const char* feature : {"sse4_2", "avx", "avx2", "fma", "avx512f"}) {
+        if (word == feature) found += (found.empty() ? "" : " ") + word;
+      }
+    }
+    break;
+  }
+  return found;
+}
+
+std::string ratio(std::uint64_t dense, std::uint64_t sent) {
+  if (sent == 0 || dense == sent) return "";
+  const double times = static_cast<double>(dense) / static_cast<double>(sent);
+  return times > 1 ? fmt::format(" ({:.3g}x less than dense)", times)
+                   : fmt::format(" ({:.3g}x dense: block numbers cost more than they save)", 1 / times);
+}
+
+}  // namespace
+
+std::string result_json(const Outcome& outcome) {
+  const actors::Summary& summary = outcome.summary;
+  const actors::Progress& last = summary.last;
+  Json json;
+  json["status"] = outcome.status;
+  json["reason"] = outcome.reason;
+  json["exit_status"] = outcome.exit_status;
+  json["job_id"] = outcome.job_id;
+  json["job"] = outcome.job;
+  json["method"] = outcome.method;
+  json["dtype"] = actors::to_string(outcome.dtype);
+  json["workers"] = summary.workers;
+  json["dim"] = summary.dim;
+  json["rounds"] = last.round;
+  json["updates"] = last.round * summary.workers;
+  json["loss"] = number(last.loss);
+  json["gap"] = last.gap ? number(*last.gap) : Json(nullptr);
+  json["uplink_bytes"] = last.uplink_bytes;
+  json["downlink_bytes"] = last.downlink_bytes;
+  json["total_bytes"] = last.uplink_bytes + last.downlink_bytes;
+  json["dense_uplink_bytes"] = summary.dense_uplink_bytes;
+  json["dense_downlink_bytes"] = summary.dense_downlink_bytes;
+  json["dense_total_bytes"] = summary.dense_uplink_bytes + summary.dense_downlink_bytes;
+  json["wire_bytes"] = last.wire_bytes;
+  json["seconds"] = last.seconds;
+  json["gradient_seconds"] = last.gradient_seconds;
+  json["total_seconds"] = summary.total_seconds;
+  json["L"] = number(summary.L);
+  json["mu"] = number(summary.mu);
+  json["step"] = number(summary.step);
+  json["staleness_mean"] = 0.0;  // a synchronous round has none
+  json["staleness_max"] = 0;
+  json["iterate_hash"] = summary.iterate_hash;
+  return json.dump();
+}
+
+std::string summary_text(const Outcome& outcome, const std::string& folder) {
+  const actors::Summary& summary = outcome.summary;
+  const actors::Progress& last = summary.last;
+  std::string text = fmt::format("status        {}: {}\n", outcome.status, outcome.reason);
+  if (summary.iterate_hash.empty()) {  // the master could not tell any more
+    if (std::isfinite(last.loss))
+      text += fmt::format("last known    round {}, loss {:.12g}\n", last.round, last.loss);
+    return text + fmt::format("job folder    {}\n", folder);
+  }
+  text += fmt::format("method        {}, {} worker{}, dimension {}, step {:.6g}\n", outcome.method,
+                      summary.workers, summary.workers == 1 ? "" : "s", summary.dim, summary.step);
+  text += fmt::format("rounds        {} in {:.3g} s ({:.3g} s in all)\n", last.round, last.seconds,
+                      summary.total_seconds);
+  text += fmt::format("loss          {:.12g}\n", last.loss);
+  if (last.gap) text += fmt::format("gap           {:.3g}\n", *last.gap);
+  text += fmt::format("uplink        {}{}\n", size_text(last.uplink_bytes),
+                      ratio(summary.dense_uplink_bytes, last.uplink_bytes));
+  text += fmt::format("downlink      {}{}\n", size_text(last.downlink_bytes),
+                      ratio(summary.dense_downlink_bytes, last.downlink_bytes));
+  text += fmt::format("job folder    {}\n", folder);
+  text += fmt::format("iterate_hash  {}\n", summary.iterate_hash);
+  return text;
+}
+
+std::string npy(const Bytes& values, actors::Dtype dtype) {
+  const bool wide = dtype == actors::Dtype::kFloat64;
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({},), }}",
+                                   wide ? "<f8" : "<f4", values.size() / (wide ? 8 : 4));
+  constexpr std::size_t kPrefix = 10;
+  while ((kPrefix + header.size() + 1) % 64 != 0) header += ' ';
+  header += '\n';
+  std::string file = "\x93NUMPY";
+  file += {'\x01', '\x00', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)};
+  file += header;
+  file.append(reinterpret_cast<const char*>(values.data()), values.size());
+  return file;
+}
+
+std::string provenance_json(const config::Experiment& experiment,
+                            const std::vector<launcher::HostInfo>& hosts, const std::string& data_sha256) {
+  Json json;
+  json["version"] = kVersion;
+  json["commit"] = kCommit;
+  json["compiler"] = kCompiler;
+  json["flags"] = kFlags;
+  json["cpu_features"] = cpu_features();
+  json["seed"] = experiment.job.seed;
+  json["data"] = {{"path", experiment.job.problem.data.path}, {"sha256", data_sha256}};
+  json["hosts"] = Json::array();
+  for (const launcher::HostInfo& host : hosts) {
+    json["hosts"].push_back({{"name", host.name},
+                             {"hostname", host.hostname},
+                             {"cores", host.cores},
+                             {"address", host.address},
+                             {"clock_offset_us", host.clock_offset.count()}});
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string metrics_json(const actors::Progress& progress) {
+  Json json;
+  json["round"] = progress.round;
+  json["loss"] = number(progress.loss);
+  if (progress.gap) json["gap"] = number(*progress.gap);
+  json["uplink_bytes"] = progress.uplink_bytes;
+  json["downlink_bytes"] = progress.downlink_bytes;
+  json["wire_bytes"] = progress.wire_bytes;
+  json["seconds"] = progress.seconds;
+  json["gradient_seconds"] = progress.gradient_seconds;
+  return json.dump();
+}
+
+}  // namespace wisp::cli

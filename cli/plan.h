@@ -1,0 +1,29 @@
+#pragma once
+// `wisp plan`: what a job file would start, without starting anything.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/layout.h"
+#include "cli/options.h"
+#include "config/experiment.h"
+
+namespace wisp::cli {
+
+// Where things would run, as far as that is known before a host has been reached.
+struct LaunchPlan {
+  JobLayout layout;
+  std::vector<std::pair<std::string, std::vector<std::string>>> agents;  // host, argv that starts its agent
+  bool guessed_slots = false;  // some host's slots are its cores, and those are not known yet
+};
+
+LaunchPlan plan_launch(const config::Experiment& experiment);
+
+// A table of nodes, then a line a host with what starts its agent, as it would be typed; $BOOT stands for the
+// remote command, which is the same for all.
+std::string launch_text(const config::Experiment& experiment, const LaunchPlan& plan);
+
+// Prints the method's numbers (cli/method_plan.h) and the launch plan.
+int plan_command(const GlobalOptions& options, const PlanOptions& plan);
+
+}  // namespace wisp::cli

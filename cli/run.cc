@@ -1,0 +1,155 @@
+#include "cli/run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/process.h"
+#include "cli/driver.h"
+#include "cli/experiment.h"
+#include "cli/output.h"
+
+namespace wisp::cli {
+
+namespace {
+
+constexpr char kStartedMark = '\x1e';  // what a detached driver writes when its job runs
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+void block_signals() {
+  const sigset_t set = ending_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+// On stdout how it ended; whether that could be written there.
+bool tell(const Outcome& outcome, const launcher::JobFolder& folder, Display& display,
+          const GlobalOptions& global) {
+  try {
+    if (global.json) {
+      print(result_json(outcome) + "\n");
+    } else if (outcome.status != "failed") {
+      print(summary_text(outcome, folder.path().string()));
+    }
+  } catch (const ReaderGone&) {  // who does not listen is not told
+  } catch (const Error& error) {
+    display.warn(std::string("wisp: stdout: ") + error.what());
+    return false;
+  }
+  return true;
+}
+
+// The driver that hears of what could not be written, while there is one.
+using Listener = std::atomic<Driver*>;
+
+int drive(const config::Experiment& experiment, launcher::JobFolder& folder, Listener& listener,
+          Display& display, DriverOptions options, const GlobalOptions& global, const RunOptions& run) {
+  Driver driver(experiment, folder, display, std::move(options));
+  listener = &driver;
+  const Outcome outcome = driver.run();
+  listener = nullptr;
+  const bool told = tell(outcome, folder, display, global);
+  int status = driver.exit_status();
+  if (status == 0 && (!told || (run.require_gap && outcome.status == "finished"))) status = 1;
+  if (driver.abandoned()) ::_exit(status);
+  return status;
+}
+
+// Passes on what the detached driver says, and to it Ctrl-C, until its job runs or it has ended.
+int follow_start(Descriptor from, pid_t driver, const std::string& job_id) {
+  std::array<char, 4096> buffer{};
+  const sigset_t set = ending_signals();
+  const Descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  for (;;) {
+    std::array<pollfd, 2> sources{{{from.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}}};
+    ::poll(sources.data(), sources.size(), -1);
+    signalfd_siginfo info{};
+    while (::read(signals.get(), &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGHUP) return 128 + SIGHUP;  // the job was meant to survive a logout
+      ::kill(driver, static_cast<int>(info.ssi_signo));
+    }
+    if (sources[0].revents == 0) continue;
+    const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+    const bool started = text.find(kStartedMark) != std::string_view::npos;
+    if (started) text = text.substr(0, text.find(kStartedMark));
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    if (started) {
+      std::printf("%s\n", job_id.c_str());
+      return 0;
+    }
+  }
+  int status = 0;
+  while (::waitpid(driver, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void redirect_to_null() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
+  ::close(null);
+}
+
+// The child goes on as the driver, in a session of its own, and survives a logout.
+int run_detached(const config::Experiment& experiment, launcher::JobFolder& folder, Listener& listener,
+                 DriverOptions options, const GlobalOptions& global, const RunOptions& run) {
+  auto [from, to] = make_pipe();
+  const pid_t child = ::fork();
+  if (child < 0) throw Error("cannot start the detached driver: fork failed");
+  if (child > 0) {
+    to.reset();
+    return follow_start(std::move(from), child, experiment.job.name + "-" + folder.id());
+  }
+  from.reset();
+  ::setsid();
+  folder.adopt();
+  redirect_to_null();
+  Display display(Display::Style{to.get(), false, global.quiet});
+  options.on_started = [&display, &to] {
+    [[maybe_unused]] const bool read = write_all(to.get(), std::string_view(&kStartedMark, 1));
+    display.redirect(-1);
+    to.reset();
+  };
+  const int status = drive(experiment, folder, listener, display, std::move(options), global, run);
+  ::_exit(status);
+}
+
+}  // namespace
+
+int run_command(const GlobalOptions& global, const RunOptions& run) {
+  const config::Experiment experiment = load_experiment(global, run.files);
+  Display display(Display::Style{STDERR_FILENO, ::isatty(STDERR_FILENO) == 1, global.quiet});
+  block_signals();
+  Listener listener = nullptr;
+  launcher::JobFolder folder(state_dir(global), experiment.job.name, [&listener](const std::string& why) {
+    if (Driver* driver = listener; driver != nullptr) driver->cannot_write(why);
+  });
+  DriverOptions options;
+  const char* runtime_base = std::getenv("WISP_RUNTIME_DIR");
+  if (runtime_base != nullptr) options.runtime_base = runtime_base;
+  options.job_file = std::filesystem::absolute(run.files.front()).string();
+  if (run.detach) return run_detached(experiment, folder, listener, std::move(options), global, run);
+  display.say("job " + experiment.job.name + "-" + folder.id() + " in " + folder.path().string());
+  return drive(experiment, folder, listener, display, std::move(options), global, run);
+}
+
+}  // namespace wisp::cli

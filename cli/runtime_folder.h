@@ -1,0 +1,29 @@
+#pragma once
+// RuntimeFolder: the private folder in which the nodes of one job on this host have their sockets.
+#include <filesystem>
+#include <string>
+
+namespace wisp::cli {
+
+// <temporary folder>/wisp-<uid>-<job id>, or <job id> in WISP_RUNTIME_DIR where that is set: 0700, owned by
+// this user, and gone with this object. Jobs that come and go share no folder that one of them could remove
+// from under another.
+class RuntimeFolder {
+ public:
+  // `base`: WISP_RUNTIME_DIR, or empty. Throws Error if a socket's path would not fit the system's 107 bytes.
+  RuntimeFolder(const std::filesystem::path& base, const std::string& job_id);
+  ~RuntimeFolder();
+  RuntimeFolder(const RuntimeFolder&) = delete;
+  RuntimeFolder& operator=(const RuntimeFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }  // absolute
+  // Makes it. Throws Error for a folder or a `base` that is another user's or open to others.
+  void make();
+
+ private:
+  const std::filesystem::path base_;
+  std::filesystem::path path_;
+  bool made_ = false;  // what make() refused is not ours to remove
+};
+
+}  // namespace wisp::cli

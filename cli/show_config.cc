@@ -1,0 +1,17 @@
+#include "cli/show_config.h"
+
+#include "cli/exit.h"
+#include "cli/experiment.h"
+#include "cli/output.h"
+#include "config/resolve.h"
+
+namespace wisp::cli {
+
+int config_command(const GlobalOptions& options, const ConfigOptions& config) {
+  const config::Experiment experiment = load_experiment(options, config.files);
+  const bool as_json = options.json || config.format == "json";
+  print(as_json ? config::to_json(experiment) + "\n" : config::to_yaml(experiment));
+  return kExitDone;
+}
+
+}  // namespace wisp::cli

@@ -1,0 +1,111 @@
+#include "cli/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/support.h"
+
+namespace wisp::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Invocation parsed(std::vector<std::string> arguments) {
+  return std::get<Invocation>(parse_command_line(std::move(arguments)));
+}
+
+std::string help(std::vector<std::string> arguments) {
+  return std::get<Help>(parse_command_line(std::move(arguments))).text;
+}
+
+std::string usage_error(std::vector<std::string> arguments) {
+  const auto [fault, text] = test::error_of([&] { parse_command_line(std::move(arguments)); });
+  EXPECT_EQ(fault, Fault::kUsage);
+  return text;
+}
+
+TEST(CommandLine, global_options_stand_before_or_after_the_command) {
+  for (const auto& words :
+       {std::vector<std::string>{"--json", "-j", "x", "ps"}, {"ps", "--json", "-j", "x"}}) {
+    const Invocation what = parsed(words);
+    EXPECT_EQ(what.command, "ps");
+    EXPECT_TRUE(what.global.json);
+    EXPECT_EQ(what.global.job, "x");
+  }
+}
+
+TEST(CommandLine, an_option_with_a_value_does_not_swallow_the_files_behind_it) {
+  const Invocation what =
+      parsed({"run", "--set", "seed=1", "a.yaml", "--var", "K=V", "b.yaml", "--set", "name=x"});
+  EXPECT_THAT(what.run.files, ElementsAre("a.yaml", "b.yaml"));
+  EXPECT_THAT(what.global.sets, ElementsAre("seed=1", "name=x"));
+  EXPECT_THAT(what.global.vars, ElementsAre("K=V"));
+}
+
+TEST(CommandLine, values_of_set_keep_commas_and_brackets) {
+  const Invocation what = parsed({"config", "a.yaml", "--set", "hosts=[a, b]", "--set", "x={k: [1, 2]}"});
+  EXPECT_THAT(what.global.sets, ElementsAre("hosts=[a, b]", "x={k: [1, 2]}"));
+}
+
+TEST(CommandLine, run) {
+  const Invocation what = parsed({"run", "-d", "job.yaml", "--require-gap", "--workers", "3"});
+  EXPECT_TRUE(what.run.detach);
+  EXPECT_TRUE(what.run.require_gap);
+  EXPECT_THAT(what.global.sets, ElementsAre("actors.worker.replicas=3"));
+}
+
+TEST(CommandLine, logs) {
+  const Invocation what = parsed({"logs", "worker-*", "master", "-f", "-n", "5", "--no-prefix"});
+  EXPECT_THAT(what.logs.actors, ElementsAre("worker-*", "master"));
+  EXPECT_TRUE(what.logs.follow);
+  EXPECT_EQ(what.logs.last, 5u);
+  EXPECT_FALSE(what.logs.prefix);
+  EXPECT_TRUE(parsed({"logs"}).logs.prefix);
+  EXPECT_FALSE(parsed({"logs"}).logs.last);
+}
+
+TEST(CommandLine, a_name_of_a_command_can_be_an_argument) {
+  EXPECT_THAT(parsed({"logs", "run"}).logs.actors, ElementsAre("run"));
+}
+
+TEST(CommandLine, timeouts_have_units) {
+  EXPECT_EQ(parsed({"wait", "--timeout", "2m"}).wait.timeout, std::chrono::minutes(2));
+  EXPECT_THAT(usage_error({"down", "--timeout", "5"}),
+              HasSubstr("'5' is no time such as 500ms, 10s, 5m or 2h"));
+}
+
+TEST(CommandLine, help_is_asked_for_in_many_ways) {
+  for (const auto& words : {std::vector<std::string>{}, {"help"}, {"--help"}, {"-h"}}) {
+    EXPECT_THAT(help(words), HasSubstr("start a job, show it, and wait for its end"));
+    EXPECT_THAT(help(words), HasSubstr("--state-dir DIR"));
+  }
+  for (const auto& words : {std::vector<std::string>{"help", "logs"}, {"logs", "-h"}, {"logs", "--help"}}) {
+    EXPECT_THAT(help(words), HasSubstr("wisp logs [OPTIONS] [ACTOR...]"));
+    EXPECT_THAT(help(words), HasSubstr("--follow"));
+  }
+}
+
+TEST(CommandLine, a_misspelt_command) {
+  EXPECT_THAT(usage_error({"rnu", "job.yaml", "-d"}),
+              HasSubstr("unknown command 'rnu'; did you mean 'run'?"));
+  EXPECT_THAT(usage_error({"help", "lgos"}), HasSubstr("did you mean 'logs'?"));
+  EXPECT_THAT(usage_error({"frobnicate"}), HasSubstr("(run | config | plan |"));
+}
+
+TEST(CommandLine, a_misspelt_option) {
+  EXPECT_THAT(usage_error({"run", "job.yaml", "--detatch"}),
+              HasSubstr("run: unknown option '--detatch'; did you mean '--detach'?; see 'wisp help run'"));
+  EXPECT_THAT(usage_error({"ps", "--jsn"}), HasSubstr("did you mean '--json'?"));
+}
+
+TEST(CommandLine, what_is_missing_or_too_much) {
+  EXPECT_THAT(usage_error({"run"}), HasSubstr("run: FILE is required; see 'wisp help run'"));
+  EXPECT_THAT(usage_error({"ps", "more"}), HasSubstr("ps: takes no 'more'"));
+  EXPECT_THAT(usage_error({"-q"}), HasSubstr("which command?"));
+  EXPECT_THAT(usage_error({"config", "a.yaml", "--format", "xml"}), HasSubstr("xml"));
+  EXPECT_THAT(usage_error({"list", "metods"}), HasSubstr("methods"));
+}
+
+}  // namespace
+}  // namespace wisp::cli

@@ -1,0 +1,49 @@
+#include "cli/job_text.h"
+
+#include <gtest/gtest.h>
+
+namespace wisp::cli {
+namespace {
+
+launcher::JobEntry job(const std::string& status) {
+  launcher::JobEntry entry;
+  entry.state.job = "mine";
+  entry.state.id = "12ab34cd";
+  entry.state.status = status;
+  return entry;
+}
+
+TEST(JobText, titles_are_what_j_takes) { EXPECT_EQ(title(job("running")), "mine-12ab34cd"); }
+
+TEST(JobText, status_follows_from_what_was_written_and_who_is_alive) {
+  launcher::JobEntry entry = job("running");
+  EXPECT_EQ(status_text(entry), "the driver is gone without a word; it was running");
+  entry.driver = launcher::Driver{"there", 7, true};
+  EXPECT_EQ(status_text(entry), "running (driver 7)");
+  entry.driver->here = false;
+  EXPECT_EQ(status_text(entry), "running (driver 7 on there)");
+  EXPECT_EQ(status_text(job("converged")), "converged");
+}
+
+TEST(JobText, exit_statuses_of_ended_jobs) {
+  EXPECT_EQ(exit_status_of("converged"), 0);
+  EXPECT_EQ(exit_status_of("finished"), 0);
+  EXPECT_EQ(exit_status_of("failed"), 1);
+  EXPECT_EQ(exit_status_of("diverged"), 1);
+  EXPECT_EQ(exit_status_of("cancelled"), 130);
+  EXPECT_EQ(exit_status_of("running"), 1);  // asked when the driver is gone
+  EXPECT_TRUE(is_final("cancelled"));
+  EXPECT_FALSE(is_final("stopping"));
+}
+
+TEST(JobText, uptimes) {
+  using std::chrono::seconds;
+  EXPECT_EQ(uptime_text(seconds(-1)), "0s");
+  EXPECT_EQ(uptime_text(seconds(59)), "59s");
+  EXPECT_EQ(uptime_text(seconds(185)), "3m05s");
+  EXPECT_EQ(uptime_text(seconds(7440)), "2h04m");
+  EXPECT_EQ(uptime_text(seconds(5 * 86400 + 3 * 3600)), "5d03h");
+}
+
+}  // namespace
+}  // namespace wisp::cli

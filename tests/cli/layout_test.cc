@@ -1,0 +1,99 @@
+#include "cli/layout.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/support.h"
+
+namespace wisp::cli {
+namespace {
+
+using runtime::HostSlots;
+using runtime::Isolation;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+actors::JobSpec job(std::uint32_t workers, Isolation master, Isolation worker) {
+  actors::JobSpec job;
+  job.master.isolation = master;
+  job.worker.isolation = worker;
+  job.worker.replicas = workers;
+  return job;
+}
+
+// "name@host: actors", a node each.
+std::vector<std::string> nodes_of(const JobLayout& layout) {
+  std::vector<std::string> nodes;
+  for (const NodePlan& node : layout.nodes) {
+    std::string text = node.name + "@" + node.host + ":";
+    for (const std::string& actor : node.actors) text += " " + actor;
+    nodes.push_back(text);
+  }
+  return nodes;
+}
+
+const std::vector<HostSlots> kOneHost = {HostSlots("local", kUnlimitedSlots)};
+const std::vector<HostSlots> kTwoHosts = {HostSlots("n1", 2), HostSlots("n2", 2)};
+
+TEST(Layout, gives_each_process_isolated_actor_a_node_of_its_own) {
+  const JobLayout layout = lay_out(job(2, Isolation::kProcess, Isolation::kProcess), kOneHost);
+  EXPECT_THAT(nodes_of(layout),
+              ElementsAre("master@local: master", "worker-0@local: worker-0", "worker-1@local: worker-1"));
+  EXPECT_EQ(layout.master_node, "master");
+  EXPECT_THAT(layout.worker_nodes, ElementsAre("worker-0", "worker-1"));
+  EXPECT_THAT(layout.worker_hosts, ElementsAre("local", "local"));
+}
+
+TEST(Layout, puts_thread_isolated_actors_of_a_host_into_one_node) {
+  const JobLayout layout = lay_out(job(3, Isolation::kThread, Isolation::kThread), kOneHost);
+  EXPECT_THAT(nodes_of(layout), ElementsAre("guests-1@local: master worker-0 worker-1 worker-2"));
+  EXPECT_EQ(layout.master_node, "guests-1");
+  EXPECT_THAT(layout.worker_nodes, ElementsAre("guests-1", "guests-1", "guests-1"));
+}
+
+TEST(Layout, mixes_both_kinds) {
+  EXPECT_THAT(nodes_of(lay_out(job(2, Isolation::kProcess, Isolation::kThread), kOneHost)),
+              ElementsAre("master@local: master", "guests-1@local: worker-0 worker-1"));
+  EXPECT_THAT(nodes_of(lay_out(job(1, Isolation::kThread, Isolation::kProcess), kOneHost)),
+              ElementsAre("guests-1@local: master", "worker-0@local: worker-0"));
+}
+
+TEST(Layout, spreads_workers_over_hosts) {
+  const JobLayout layout = lay_out(job(4, Isolation::kProcess, Isolation::kThread), kTwoHosts);
+  EXPECT_THAT(nodes_of(layout), ElementsAre("master@n1: master", "guests-1@n1: worker-0 worker-2",
+                                            "guests-2@n2: worker-1 worker-3"));
+  EXPECT_THAT(layout.worker_hosts, ElementsAre("n1", "n2", "n1", "n2"));
+  EXPECT_THAT(layout.worker_nodes, ElementsAre("guests-1", "guests-2", "guests-1", "guests-2"));
+}
+
+TEST(Layout, packs_where_asked) {
+  actors::JobSpec packed = job(3, Isolation::kProcess, Isolation::kProcess);
+  packed.worker.placement.kind = "pack";
+  EXPECT_THAT(lay_out(packed, kTwoHosts).worker_hosts, ElementsAre("n1", "n1", "n2"));
+}
+
+TEST(Layout, puts_the_master_where_asked_without_a_slot) {
+  actors::JobSpec elsewhere = job(4, Isolation::kThread, Isolation::kProcess);
+  elsewhere.master.host = "n2";
+  const JobLayout layout = lay_out(elsewhere, kTwoHosts);
+  EXPECT_EQ(nodes_of(layout).front(), "guests-2@n2: master");
+  EXPECT_THAT(layout.worker_hosts, ElementsAre("n1", "n2", "n1", "n2"));
+}
+
+TEST(Layout, refuses_a_host_that_is_not_there) {
+  actors::JobSpec nowhere = job(1, Isolation::kProcess, Isolation::kProcess);
+  nowhere.master.host = "n3";
+  const auto [fault, why] = test::error_of([&] { lay_out(nowhere, kTwoHosts); });
+  EXPECT_EQ(fault, Fault::kConfig);
+  EXPECT_EQ(why, "actors.master.host names n3, which is not among hosts");
+}
+
+TEST(Layout, refuses_more_workers_than_slots) {
+  actors::JobSpec many = job(5, Isolation::kProcess, Isolation::kProcess);
+  EXPECT_EQ(test::error_of([&] { lay_out(many, kTwoHosts); }).first, Fault::kConfig);
+  many.worker.placement.oversubscribe = true;
+  EXPECT_EQ(lay_out(many, kTwoHosts).worker_nodes.size(), 5u);
+}
+
+}  // namespace
+}  // namespace wisp::cli

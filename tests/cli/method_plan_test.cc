@@ -1,0 +1,91 @@
+#include "cli/method_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/experiment.h"
+#include "tests/cli/support.h"
+
+namespace wisp::cli {
+namespace {
+
+using testing::HasSubstr;
+
+// Four rows of least squares, one non-zero entry each: worker i of 2 has the diagonal Hessian (n/N) diag(a^2)
+// + l2.
+config::Experiment diagonal(const test::Scratch& scratch, std::vector<std::string> sets = {}) {
+  scratch.write("rows.libsvm", "1 1:1\n1 2:2\n1 3:1\n1 4:4\n");
+  const std::string file =
+      scratch.write("job.yaml",
+                    "version: 1\n"
+                    "problem: { kind: least-squares, l2: 0.5, data: { path: rows.libsvm } }\n"
+                    "method: isega\n"
+                    "actors: { worker: { replicas: 2 } }\n"
+                    "stop: { rounds: 3 }\n");
+  GlobalOptions options;
+  options.sets = std::move(sets);
+  return load_experiment(options, {file});
+}
+
+TEST(MethodPlan, constants_are_the_worst_of_the_workers) {
+  const test::Scratch scratch;
+  const MethodPlan plan = plan_method(diagonal(scratch));
+  EXPECT_EQ(plan.data.rows, 4u);
+  EXPECT_EQ(plan.data.dim, 4u);
+  EXPECT_EQ(plan.data.nnz, 4u);
+  EXPECT_NEAR(plan.L, 16.0 * 2 / 4 + 0.5, 1e-6);
+  EXPECT_NEAR(plan.mu, 0.5, 1e-9);
+  EXPECT_NEAR(plan.numbers.constants.tau, 0.5, 0);
+}
+
+TEST(MethodPlan, bytes_of_a_round) {
+  const test::Scratch scratch;
+  const MethodPlan sparse = plan_method(diagonal(scratch));
+  EXPECT_EQ(sparse.uplink_bytes, 2 * (2 * 8 + 4));  // half of four float64 and a block's number, twice
+  EXPECT_EQ(sparse.dense_uplink_bytes, 2 * 4 * 8);
+  EXPECT_EQ(sparse.downlink_bytes, 2 * 4 * 8);
+  const MethodPlan narrow = plan_method(diagonal(scratch, {"dtype=float32", "method=gd"}));
+  EXPECT_EQ(narrow.uplink_bytes, 2 * 4 * 4);
+  EXPECT_EQ(narrow.uplink_bytes, narrow.dense_uplink_bytes);
+}
+
+TEST(MethodPlan, both_steps_are_shown_whichever_is_used) {
+  const test::Scratch scratch;
+  const config::Experiment experiment = diagonal(scratch, {"method.step_size=0.01"});
+  const MethodPlan plan = plan_method(experiment);
+  EXPECT_EQ(plan.numbers.step, 0.01);
+  const std::string text = method_text(experiment, plan);
+  EXPECT_THAT(text, testing::ContainsRegex("step       theory .*, paper .*, used 0.01 .number."));
+  EXPECT_THAT(text, HasSubstr("N 4 rows, d 4, nnz 4 (25 %), contiguous shards"));
+  const auto json = nlohmann::json::parse(method_json(experiment, plan));
+  EXPECT_EQ(json["step"], 0.01);
+  EXPECT_EQ(json["theory_step"], *plan.numbers.theory_step);
+  EXPECT_EQ(json["predicted_rounds"], *plan.numbers.rounds);
+}
+
+TEST(MethodPlan, a_caution_and_a_rate_that_is_not_there_are_said) {
+  const test::Scratch scratch;
+  const config::Experiment experiment = diagonal(scratch, {"method=ibcd"});
+  EXPECT_THAT(method_text(experiment, plan_method(experiment)),
+              HasSubstr("caution    ibcd reaches the minimiser only"));
+  const config::Experiment convex = diagonal(scratch, {"problem.l2=0"});
+  EXPECT_THAT(method_text(convex, plan_method(convex)), HasSubstr("not predicted: without strong convexity"));
+}
+
+TEST(MethodPlan, data_that_is_not_there_is_an_error_of_the_job_file) {
+  const test::Scratch scratch;
+  const auto [fault, text] =
+      test::error_of([&] { plan_method(diagonal(scratch, {"problem.data.path=/nowhere/rows.libsvm"})); });
+  EXPECT_EQ(fault, Fault::kConfig);
+  EXPECT_THAT(text, HasSubstr("cannot read /nowhere/rows.libsvm: No such file or directory"));
+}
+
+TEST(MethodPlan, more_workers_than_rows) {
+  const test::Scratch scratch;
+  const auto error = test::error_of([&] { plan_method(diagonal(scratch, {"actors.worker.replicas=5"})); });
+  EXPECT_EQ(error.first, Fault::kConfig);
+}
+
+}  // namespace
+}  // namespace wisp::cli

@@ -1,0 +1,36 @@
+#include "cli/show_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/support.h"
+
+namespace wisp::cli {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ShowConfig, every_value_with_where_it_came_from) {
+  const test::Scratch scratch;
+  ConfigOptions config;
+  config.files = {test::synthetic_job(scratch)};
+  const std::string text = test::printed([&] { EXPECT_EQ(config_command({}, config), 0); });
+  EXPECT_THAT(text, HasSubstr("replicas: 4  # from " + config.files[0] + ":4\n"));
+  EXPECT_THAT(text, HasSubstr("dtype: float64  # default\n"));
+}
+
+TEST(ShowConfig, json_by_either_option) {
+  const test::Scratch scratch;
+  ConfigOptions config;
+  config.files = {test::synthetic_job(scratch)};
+  GlobalOptions options;
+  options.json = true;
+  const std::string text = test::printed([&] { config_command(options, config); });
+  EXPECT_EQ(nlohmann::json::parse(text)["actors"]["worker"]["replicas"], 4);
+  config.format = "json";
+  EXPECT_EQ(test::printed([&] { config_command({}, config); }), text);
+}
+
+}  // namespace
+}  // namespace wisp::cli

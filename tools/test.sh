@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs what tests need, builds, and runs every test: all of them in release; the quick ones again under the address
+# sanitizer, and those of the rooms with threads under the thread sanitizer. Compiles each header alone, too. Ends with
+# one line a stage. Exit status 1 if any stage failed.
+#
+# usage: tools/test.sh [--quick]        --quick: the dev preset's quick tests only
+# Tests that want real data take it from the folder WISP_TEST_DATA, and say that they skip where it is not set.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+quick=no
+case "${1:-}" in
+  "") ;;
+  --quick) quick=yes ;;
+  *) echo "usage: tools/test.sh [--quick]" >&2; exit 2 ;;
+esac
+
+summary=()
+failed=0
+
+stage() {  # stage <name> <command...>: runs it, notes how it went
+  local name=$1 begin=$SECONDS verdict=ok status=0
+  shift
+  printf '\n== %s: %s\n' "$name" "$*"
+  "$@" || status=$?
+  if [ "$status" != 0 ]; then verdict="FAILED ($status)"; failed=1; fi
+  summary+=("$(printf '%-16s %-12s %5d s' "$name" "$verdict" $((SECONDS - begin)))")
+  return "$status"
+}
+
+report() {
+  printf '\n== summary\n'
+  [ -n "${WISP_TEST_DATA:-}" ] || echo "WISP_TEST_DATA is not set: tests on real data were skipped"
+  printf '%s\n' "${summary[@]}"
+  printf '%-16s %-12s %5d s\n' all "$([ "$failed" = 0 ] && echo ok || echo FAILED)" "$SECONDS"
+  exit "$failed"
+}
+
+build() {  # build <preset> [target...]
+  local preset=$1
+  shift
+  cmake --preset "$preset" -DWISP_BUILD_TESTS=ON &&
+    cmake --build "build/$preset" --parallel "$(nproc)" ${1:+--target "$@"}
+}
+
+# The rooms that have threads; the others are pure, and their tests would only repeat what asan has seen.
+threaded=(base runtime launcher actors)
+
+test_plainly() {  # what is marked RUN_SERIAL (the system tests) runs alone, after the rest
+  ctest --preset release --no-tests=error --parallel "$(nproc)"
+}
+
+test_with_addresses() {
+  ctest --preset asan --no-tests=error
+}
+
+test_with_threads() {
+  local fixed_layout=()
+  setarch -R true 2>/dev/null && fixed_layout=(setarch -R)
+  local rooms
+  rooms=$(IFS='|'; echo "${threaded[*]}")
+  "${fixed_layout[@]}" ctest --preset tsan --no-tests=error -R "^($rooms)\\."
+}
+
+stage packages tools/install_packages.sh build test || report
+if [ "$quick" = yes ]; then
+  stage quick cmake --workflow --preset quick
+  report
+fi
+stage release-build build release && stage release-test test_plainly
+stage headers cmake --build build/release --target all_verify_interface_header_sets --parallel "$(nproc)"
+stage asan-build build asan && stage asan-test test_with_addresses
+stage tsan-build build tsan "${threaded[@]/%/_tests}" && stage tsan-test test_with_threads
+report

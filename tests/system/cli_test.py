@@ -248,7 +248,7 @@ stop: { time: 2h }
         self.assertEqual(logs.wait().status, 130)
         waiting = self.wisp.start("wait")
         self.assertRegex(self.check(0, "down").stderr, r"long-\w+ is down: cancelled")
-        self.assertEqual(waiting.wait().status, 130)
+        self.assertEqual(waiting.wait().status, 143)
         self.assertEqual(self.run_.wait().status, 143)
         self.check(0, "down")
 

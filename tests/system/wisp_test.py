@@ -117,7 +117,7 @@ class Wisp:
     """A sandbox: the program, and folders that belong to one test alone."""
 
     def __init__(self, binary=None):
-        self.binary = binary or os.environ.get("WISP_BIN", str(SOURCE / "build/dev/bin/wisp"))
+        self.binary = os.path.abspath(binary or os.environ.get("WISP_BIN", SOURCE / "build/dev/bin/wisp"))
         self.folder = Path(tempfile.mkdtemp(prefix="wisp-test-"))  # short: ipc paths end at 107 bytes
         self.state = self.folder / "state"
         self.runtime = self.folder / "run"

@@ -74,7 +74,6 @@ class Driver {
   actors::Summary start_and_wait();
   void start_nodes(const std::vector<launcher::HostInfo>& hosts);
   actors::Layout deploy(const problems::Source& source);
-  problems::Source prepare_data();
   std::optional<double> find_optimum(const problems::Source& source);
   void enter_phase(const std::string& phase);
   void check_aborted() const;

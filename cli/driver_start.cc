@@ -1,9 +1,7 @@
 // The conducting half of the driver: from a job file to a running job.
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <future>
 #include <sstream>
 
@@ -14,6 +12,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "cli/driver.h"
+#include "cli/experiment.h"
 #include "cli/node.h"
 #include "optim/reference_solver.h"
 #include "problems/catalog.h"
@@ -94,21 +93,6 @@ void Driver::check_aborted() const {
   if (!abort_reason_.empty()) throw Error(abort_reason_);
 }
 
-problems::Source Driver::prepare_data() {
-  const actors::JobSpec& job = experiment_.job;
-  const std::string& path = job.problem.data.path;
-  if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
-    throw experiment_.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
-  }
-  const problems::Source source = problems::prepare(job.problem);
-  if (source.info.rows > 0 && job.worker.replicas > source.info.rows) {
-    throw experiment_.error(
-        "actors.worker.replicas",
-        fmt::format("{} workers are more than the data's {} rows", job.worker.replicas, source.info.rows));
-  }
-  return source;
-}
-
 std::optional<double> Driver::find_optimum(const problems::Source& source) {
   const actors::JobSpec& job = experiment_.job;
   switch (job.problem.optimum) {
@@ -126,7 +110,7 @@ std::optional<double> Driver::find_optimum(const problems::Source& source) {
 
 actors::Summary Driver::start_and_wait() {
   enter_phase("reading the data");
-  source_ = prepare_data();
+  source_ = prepare_data(experiment_);
   optimum_ = std::async(std::launch::async, [this] { return find_optimum(source_); });
   digest_ = std::async(std::launch::async, [this] {
     return source_.path.empty() ? std::string() : sha256_file_hex(source_.path);

@@ -1,7 +1,12 @@
 #include "cli/experiment.h"
 
-#include <cstdlib>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
 #include "config/load.h"
 #include "optim/catalog.h"
 #include "problems/catalog.h"
@@ -38,6 +43,21 @@ config::Experiment load_experiment(const GlobalOptions& options, const std::vect
   request.environment = from_environment;
   request.vocabulary = vocabulary();
   return config::load(request);
+}
+
+problems::Source prepare_data(const config::Experiment& experiment) {
+  const actors::JobSpec& job = experiment.job;
+  const std::string& path = job.problem.data.path;
+  if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
+    throw experiment.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
+  }
+  const problems::Source source = problems::prepare(job.problem);
+  try {
+    problems::check_workers(job.problem, source, job.worker.replicas);
+  } catch (const Error& error) {  // the data does not know which key asked for so many
+    throw experiment.error("actors.worker.replicas", error.what());
+  }
+  return source;
 }
 
 }  // namespace wisp::cli

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "config/experiment.h"
 #include "config/vocabulary.h"
+#include "problems/source.h"
 
 namespace wisp::cli {
 
@@ -15,5 +16,9 @@ config::Vocabulary vocabulary();
 // The files, later ones over earlier ones, then --set; variables from --var and this process's environment.
 // Throws config::ConfigErrors with every mistake.
 config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files);
+
+// Reads through the job's data once and checks it. Throws Error (kConfig): of the job file where it names a
+// file that can't be read or more workers than there are rows, else of the data file.
+problems::Source prepare_data(const config::Experiment& experiment);
 
 }  // namespace wisp::cli

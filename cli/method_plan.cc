@@ -1,29 +1,18 @@
 #include "cli/method_plan.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/experiment.h"
 #include "problems/catalog.h"
 
 namespace wisp::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-problems::Source read_source(const config::Experiment& experiment) {
-  const std::string& path = experiment.job.problem.data.path;
-  if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
-    throw experiment.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
-  }
-  return problems::prepare(experiment.job.problem);
-}
 
 // As the master finds it out: the worst L and the worst mu of the workers' own functions.
 template <class T>
@@ -102,7 +91,7 @@ Json number(const std::optional<double>& value) { return value ? number(*value) 
 
 MethodPlan plan_method(const config::Experiment& experiment) {
   const actors::JobSpec& job = experiment.job;
-  const problems::Source source = read_source(experiment);
+  const problems::Source source = prepare_data(experiment);
   problems::check_workers(job.problem, source, job.worker.replicas);
   MethodPlan plan;
   plan.data = source.info;

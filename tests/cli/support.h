@@ -12,39 +12,28 @@
 #include "base/error.h"
 #include "cli/options.h"
 #include "launcher/job_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace wisp::cli::test {
 
-// A folder that is gone with the object.
+// A folder that is gone with the object, and files in it.
 class Scratch {
  public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "wisp-cli-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw Error("no scratch folder");
-    folder_ = pattern;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name) << text;
-    return (folder_ / name).string();
+    std::ofstream(folder_.path() / name) << text;
+    return (folder_.path() / name).string();
   }
   // Options that look for jobs here.
   GlobalOptions options() const {
     GlobalOptions options;
-    options.state_dir = folder_.string();
+    options.state_dir = folder_.path().string();
     options.quiet = true;
     return options;
   }
 
  private:
-  std::filesystem::path folder_;
+  wisp::test::TemporaryFolder folder_;
 };
 
 // A job on data that is made from the seed.

@@ -19,32 +19,21 @@
 #include "base/rng.h"
 #include "problems/objective.h"
 #include "problems/rows.h"
+#include "tests/support/temporary_folder.h"
 
 namespace wisp::problems::test {
 
-// A folder that is gone with the object.
+// A folder that is gone with the object, and files in it.
 class Scratch {
  public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "wisp-problems-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw Error("no scratch folder");
-    folder_ = pattern;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   std::string write(const std::string& name, std::string_view text) const {
     std::ofstream(path(name), std::ios::binary) << text;
     return path(name);
   }
 
  private:
-  std::filesystem::path folder_;
+  wisp::test::TemporaryFolder folder_;
 };
 
 // The message of the Error that `act` throws, with `folder` and what is before it cut off; its fault must be

@@ -141,7 +141,7 @@ class Data(BadInput):
     def test_more_workers_than_rows(self):
         done = self.run_job(JOB.replace("replicas: 4", "replicas: 5"))
         self.assertEqual(done.status, 3, done)
-        self.assertIn("bad.yaml:5:31: error: 5 workers are more than the data's 4 rows\n", done.stderr)
+        self.assertIn("bad.yaml:5:31: error: 5 workers, but the data has only 4 rows", done.stderr)
         self.assert_nothing_left()
 
     def test_rows_without_entries_are_rows(self):

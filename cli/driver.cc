@@ -150,6 +150,7 @@ const NodePlan* Driver::find_node(const std::string& name) const {
 }
 
 void Driver::handle(const launcher::Started& started) {
+  folder_.append("events.jsonl", event_json(clock_.wall(), "started", started.process, started.host, ""));
   std::lock_guard lock(mutex_);
   const NodePlan* node = find_node(started.process);
   if (node == nullptr) return;
@@ -170,9 +171,7 @@ void Driver::handle(const launcher::Started& started) {
 
 void Driver::handle(const launcher::Exited& exited) {
   const std::string cause = launcher::describe(exited);
-  folder_.append("events.jsonl",
-                 fmt::format(R"({{"event":"exited","process":"{}","host":"{}","cause":"{}"}})",
-                             exited.process, exited.host, escape_text(cause, 1024)));
+  folder_.append("events.jsonl", event_json(clock_.wall(), "exited", exited.process, exited.host, cause));
   std::vector<std::string> actors;
   {
     std::lock_guard lock(mutex_);
@@ -185,8 +184,7 @@ void Driver::handle(const launcher::Exited& exited) {
 }
 
 void Driver::handle(const launcher::HostLost& lost) {
-  folder_.append("events.jsonl", fmt::format(R"({{"event":"host lost","host":"{}","cause":"{}"}})", lost.host,
-                                             escape_text(lost.cause, 1024)));
+  folder_.append("events.jsonl", event_json(clock_.wall(), "host lost", "", lost.host, lost.cause));
   std::string first;
   {
     std::lock_guard lock(mutex_);

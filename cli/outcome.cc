@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "cli/progress_line.h"
 #include "cli/version.h"
 
@@ -138,6 +139,17 @@ std::string provenance_json(const config::Experiment& experiment,
                              {"clock_offset_us", host.clock_offset.count()}});
   }
   return json.dump(2) + "\n";
+}
+
+std::string event_json(std::chrono::system_clock::time_point time, const std::string& event,
+                       const std::string& process, const std::string& host, const std::string& cause) {
+  Json json;
+  json["time"] = format_utc(time);
+  json["event"] = event;
+  if (!process.empty()) json["process"] = process;
+  json["host"] = host;
+  if (!cause.empty()) json["cause"] = cause;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string metrics_json(const actors::Progress& progress) {

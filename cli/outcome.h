@@ -1,5 +1,6 @@
 #pragma once
 // What a run leaves behind for people and programs: result.json, provenance.json, model.npy, the summary.
+#include <chrono>
 #include <string>
 
 #include "actors/messages.h"
@@ -31,6 +32,9 @@ std::string npy(const Bytes& values, actors::Dtype dtype);
 // from a seed.
 std::string provenance_json(const config::Experiment& experiment,
                             const std::vector<launcher::HostInfo>& hosts, const std::string& data_sha256);
+// A line of events.jsonl; what is empty is left out.
+std::string event_json(std::chrono::system_clock::time_point time, const std::string& event,
+                       const std::string& process, const std::string& host, const std::string& cause);
 // A line of metrics.jsonl.
 std::string metrics_json(const actors::Progress& progress);
 

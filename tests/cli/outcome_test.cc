@@ -70,6 +70,16 @@ TEST(ResultJson, has_every_key_on_one_line) {
   EXPECT_EQ(parsed["iterate_hash"], "00112233aabbccdd");
 }
 
+TEST(EventJson, quotes_what_a_cause_says) {
+  const std::string json = event_json({}, "exited", "worker-1", "n1", "it said \"no\"\n\xff");
+  const Json parsed = Json::parse(json);
+  EXPECT_EQ(json.find('\n'), std::string::npos);
+  EXPECT_EQ(parsed["time"], "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(parsed["process"], "worker-1");
+  EXPECT_EQ(parsed["cause"], "it said \"no\"\n\xEF\xBF\xBD");
+  EXPECT_FALSE(Json::parse(event_json({}, "host lost", "", "n1", "gone")).contains("process"));
+}
+
 TEST(ResultJson, says_null_for_what_is_no_number) {
   Outcome lost = outcome();
   lost.summary.last.loss = std::numeric_limits<double>::quiet_NaN();

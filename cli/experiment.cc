@@ -42,7 +42,9 @@ config::Experiment load_experiment(const GlobalOptions& options, const std::vect
   request.vars = options.vars;
   request.environment = from_environment;
   request.vocabulary = vocabulary();
-  return config::load(request);
+  config::Experiment experiment = config::load(request);
+  experiment.job.check();  // what config has no key for, a room may still refuse
+  return experiment;
 }
 
 problems::Source prepare_data(const config::Experiment& experiment) {

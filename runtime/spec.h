@@ -29,7 +29,6 @@ struct NetworkSpec {
   std::uint16_t port_last = 32767;
   std::uint64_t message_max = 1ull << 30;  // bytes of one frame
 
-  void check() const;
   template <class F>
   void fields(F& f) {
     f(transport, security, port_first, port_last, message_max);

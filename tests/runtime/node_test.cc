@@ -124,7 +124,7 @@ class NodeTest : public testing::Test {
 };
 
 TEST_F(NodeTest, takes_what_is_next_once) {
-  for (const std::uint64_t sequence : {1, 2, 2, 1, 3})
+  for (const std::uint64_t sequence : {1u, 2u, 2u, 1u, 3u})
     arrive(header(sequence), note(static_cast<int>(sequence)));
   node_->run();
   EXPECT_THAT(noting_->notes(), ElementsAre(1, 2, 3));

@@ -91,8 +91,8 @@ struct FleetOptions {
 
 // Owns the agents' connections. A thread of its own serves all pipes and calls `handler`, one event at a
 // time; the handler may call start() and signal(), never a function that waits. All functions may be called
-// from any thread. When this process dies, however it dies, the pipes close and every agent ends what it
-// runs.
+// from any thread. The process ignores SIGPIPE: an agent may be gone when it is written to. When this process
+// dies, however it dies, the pipes close and every agent ends what it runs.
 class Fleet {
  public:
   using EventHandler = std::function<void(const Event&)>;

@@ -1,4 +1,5 @@
 // main() of every test program.
+#include <csignal>
 #include <cstdio>
 
 #include <gtest/gtest.h>
@@ -26,6 +27,7 @@ class ReproduceOnFailure : public testing::EmptyTestEventListener {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // as the product's main(): a reader that is gone is an error to handle
   testing::InitGoogleTest(&argc, argv);
   testing::UnitTest::GetInstance()->listeners().Append(new ReproduceOnFailure(argv[0]));
   return RUN_ALL_TESTS();

@@ -11,6 +11,7 @@
 // On the wire a message is an array of its fields in the order named. A receiver accepts a longer array and
 // leaves what it does not know, so fields may be added at the end. A vector of numbers is one BIN blob of
 // little-endian values, never an array of elements; `Bytes` is a BIN that is read by reference.
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <concepts>
@@ -18,7 +19,6 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,62 +40,198 @@ class DecodeError : public Error {
   using Error::Error;
 };
 
-// Writes msgpack values one after another. Not thread-safe.
+// The result of packing, in two pieces when the last thing packed was a large blob: that blob is not copied.
+struct Packed {
+  Bytes head;  // up to the blob's length
+  Bytes tail;  // the blob itself, or empty
+  std::size_t size() const { return head.size() + tail.size(); }
+};
+
+// Writes msgpack values one after another, into a buffer of its own or behind what another one holds. Throws
+// Error for a value of 4 GiB or more; what was written before it stays in the buffer. Not thread-safe.
 class Packer {
  public:
-  Packer();
-  ~Packer();
+  enum class Blobs {
+    kCopy,
+    kTail,  // a large blob at the end is kept as it is, for take_tail()
+  };
+
+  Packer() : buffer_(&own_), blobs_(Blobs::kTail) {}
+  // Writes behind what `buffer` holds. With kTail the caller is to take the tail when everything is packed.
+  explicit Packer(Buffer& buffer, Blobs blobs = Blobs::kCopy) : buffer_(&buffer), blobs_(blobs) {}
   Packer(const Packer&) = delete;
   Packer& operator=(const Packer&) = delete;
 
-  void array(std::size_t size);  // the next `size` values are its elements
-  void nil();
-  void boolean(bool value);
-  void integer(std::int64_t value);
-  void unsigned_integer(std::uint64_t value);
-  void real(double value);
-  void real(float value);
+  // The next `size` values are its elements.
+  void array(std::size_t size) {
+    if (size < 16) {
+      byte(0x90 | size);
+    } else {
+      long_array(size);
+    }
+  }
+  void nil() { byte(0xc0); }
+  void boolean(bool value) { byte(value ? 0xc3 : 0xc2); }
+  void integer(std::int64_t value) {
+    if (-32 <= value && value < 128) {
+      byte(static_cast<std::uint64_t>(value) & 0xff);
+    } else {
+      wide_integer(value);
+    }
+  }
+  void unsigned_integer(std::uint64_t value) {
+    if (value < 128) {
+      byte(value);
+    } else {
+      wide_unsigned_integer(value);
+    }
+  }
+  // Always 9 and 5 bytes, whatever the value, and the same bits when they are read.
+  void real(double value) { number(0xcb, std::bit_cast<std::uint64_t>(value)); }
+  void real(float value) { number(0xca, std::bit_cast<std::uint32_t>(value)); }
   void text(std::string_view value);
   void blob(std::span<const std::byte> value);
+  // Shares `value` instead of copying it if it is large and nothing is packed behind it.
+  void blob(const Bytes& value);
   // Values that were packed before; they are taken over as they are.
   void raw(std::span<const std::byte> packed);
-  // What was written; the packer is empty afterwards.
+
+  // What the buffer holds, in one piece or without copying the large blob at its end. The packer and the
+  // buffer are empty afterwards.
   Bytes finish();
+  Packed finish_parts();
+  // The large blob at the end; the buffer then ends with its length. Empty if there is none.
+  Bytes take_tail() { return std::exchange(tail_, {}); }
 
  private:
-  struct Buffer;
-  std::unique_ptr<Buffer> buffer_;
+  std::byte* claim(std::size_t size) {
+    if (!tail_.empty()) [[unlikely]]
+      copy_tail();
+    return buffer_->claim(size);
+  }
+  void byte(std::uint64_t value) {
+    *claim(1) = static_cast<std::byte>(value);
+    buffer_->end_ += 1;
+  }
+  template <class T>
+  void number(std::uint8_t head, T value);
+  void long_array(std::size_t size);
+  void wide_integer(std::int64_t value);
+  void wide_unsigned_integer(std::uint64_t value);
+  void blob_length(std::size_t size);
+  void copy_tail();
+
+  Buffer own_;
+  Buffer* buffer_;
+  Blobs blobs_;
+  Bytes tail_;
 };
 
 // Reads msgpack values one after another from bytes that nobody vouches for: every length is checked against
 // what is there before anything is allocated, nesting is limited to 8, and a value of another kind throws
-// DecodeError.
+// DecodeError. Checks what it reads or skips, and that only when it comes there.
 class Unpacker {
  public:
-  explicit Unpacker(Bytes bytes);
-  ~Unpacker();
+  explicit Unpacker(Bytes bytes) : kept_(std::move(bytes)), owner_(&kept_) { begin(kept_.span()); }
+  // `bytes` outlive the unpacker. Blobs share `owner`, which holds them; without an owner they are copied.
+  explicit Unpacker(std::span<const std::byte> bytes, const Bytes* owner = nullptr) : owner_(owner) {
+    begin(bytes);
+  }
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;
 
-  std::size_t
-  enter_array();  // its size; then read elements, then leave_array(), which skips what was not read
-  void leave_array();
-  bool skip_nil();  // true, and past it, if the next value is nil
-  bool boolean();
-  std::int64_t integer();
-  std::uint64_t unsigned_integer();
+  // Its size; then read elements, then leave_array(), which skips what was not read.
+  std::size_t enter_array() {
+    const std::uint8_t head = peek();
+    std::size_t header = 1;
+    std::size_t size = head & 0x0f;
+    if ((head & 0xf0) != 0x90) size = long_array(head, header);
+    // Every element takes a byte at least.
+    if (size > left() - header) throw_malformed("array size overflow");
+    if (depth_ == kDepthMax) throw_malformed("depth size overflow");
+    advance(header);
+    open_[++depth_] = size;
+    return size;
+  }
+  void leave_array() {
+    while (open_[depth_] != 0) skip();
+    --depth_;
+  }
+  // True, and past it, if the next value is nil.
+  bool skip_nil() {
+    if (peek() != 0xc0) return false;
+    advance(1);
+    return true;
+  }
+  bool boolean() {
+    const std::uint8_t head = peek();
+    if ((head | 1) != 0xc3) throw_wrong("a boolean");
+    advance(1);
+    return head == 0xc3;
+  }
+  std::int64_t integer() {
+    const std::uint8_t head = peek();
+    if (0x80 <= head && head < 0xe0) return wide_integer(head);
+    advance(1);
+    return static_cast<std::int8_t>(head);
+  }
+  std::uint64_t unsigned_integer() {
+    const std::uint8_t head = peek();
+    if (head >= 0x80) return wide_unsigned_integer(head);
+    advance(1);
+    return head;
+  }
   double real();  // float32, float64 or an integer
-  std::string text();
-  Bytes blob();  // a view that keeps the whole message alive
-  void skip();   // any one value
-  bool at_end() const;
-  // Bytes read so far; only between top-level values.
-  std::size_t offset() const;
-  void expect_end() const;  // throws DecodeError if anything is left
+  std::string text() { return std::string(text_view()); }
+  Bytes blob();  // a view that keeps the whole message alive, where it has an owner
+  // They live as long as the bytes that are read.
+  std::string_view text_view();
+  std::span<const std::byte> blob_view();
+  void skip();  // any one value
+
+  bool at_end() const { return depth_ == 0 && next_ == end_; }
+  // Bytes read so far.
+  std::size_t offset() const { return static_cast<std::size_t>(next_ - begin_); }
+  // Throws DecodeError if anything is left.
+  void expect_end() const {
+    if (!at_end()) throw_not_at_end();
+  }
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  static constexpr std::size_t kDepthMax = 8;
+
+  void begin(std::span<const std::byte> bytes) {
+    begin_ = next_ = bytes.data();
+    end_ = begin_ + bytes.size();
+    open_[0] = SIZE_MAX;  // values at the top end where the bytes do
+  }
+  std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }
+  std::uint8_t peek() const {
+    if (open_[depth_] == 0 || next_ == end_) throw_nothing_left();
+    return static_cast<std::uint8_t>(*next_);
+  }
+  void advance(std::size_t size) {
+    next_ += size;
+    --open_[depth_];
+  }
+  template <class T>
+  T number() const;
+  std::size_t long_array(std::uint8_t head, std::size_t& header) const;
+  std::int64_t wide_integer(std::uint8_t head);
+  std::uint64_t wide_unsigned_integer(std::uint8_t head);
+  std::span<const std::byte> body(std::size_t header, std::size_t size);
+  [[noreturn]] void throw_nothing_left() const;
+  [[noreturn]] void throw_wrong(const char* wanted) const;
+  [[noreturn]] static void throw_malformed(const char* why);
+  [[noreturn]] static void throw_not_at_end();
+
+  const std::byte* begin_;
+  const std::byte* next_;
+  const std::byte* end_;
+  std::size_t depth_ = 0;
+  std::size_t open_[kDepthMax + 1];  // how many elements each open array has left
+  Bytes kept_;
+  const Bytes* owner_;
 };
 
 namespace pack_detail {
@@ -120,7 +256,21 @@ struct IsDuration<std::chrono::duration<R, P>> : std::true_type {};
 [[noreturn]] void throw_out_of_range(const char* type);
 [[noreturn]] void throw_odd_blob(std::size_t size, std::size_t element);
 
+// How each kind of value travels. Messages go by their fields; the rest is listed below.
+template <class T>
+struct Codec;
+
 }  // namespace pack_detail
+
+// What can travel: a message, which can be made without arguments and copied, or one of the kinds below, made
+// of such. What the fields of a message are is seen only when it is packed: a field of another kind does not
+// compile then.
+template <class T>
+concept Packable = (pack_detail::Message<T> && std::default_initializable<T> &&
+                    std::is_copy_constructible_v<T>) ||
+                   requires {
+  sizeof(pack_detail::Codec<T>);
+};
 
 template <class T>
 void pack(Packer& packer, const T& value);
@@ -148,10 +298,6 @@ struct Reader {
     unpacker.leave_array();
   }
 };
-
-// How each kind of value travels. Messages go by their fields; the rest is listed here.
-template <class T>
-struct Codec;
 
 template <Number T>
 struct Codec<T> {
@@ -208,12 +354,12 @@ requires IsDuration<T>::value struct Codec<T> {
 template <>
 struct Codec<std::string> {
   static void write(Packer& packer, const std::string& value) { packer.text(value); }
-  static void read(Unpacker& unpacker, std::string& value) { value = unpacker.text(); }
+  static void read(Unpacker& unpacker, std::string& value) { value = unpacker.text_view(); }
 };
 
 template <>
 struct Codec<Bytes> {
-  static void write(Packer& packer, const Bytes& value) { packer.blob(value.span()); }
+  static void write(Packer& packer, const Bytes& value) { packer.blob(value); }
   static void read(Unpacker& unpacker, Bytes& value) { value = unpacker.blob(); }
 };
 
@@ -223,28 +369,32 @@ struct Codec<std::vector<T>> {
     packer.blob(std::as_bytes(std::span(value)));
   }
   static void read(Unpacker& unpacker, std::vector<T>& value) {
-    const Bytes blob = unpacker.blob();
+    const std::span<const std::byte> blob = unpacker.blob_view();
     if (blob.size() % sizeof(T) != 0) throw_odd_blob(blob.size(), sizeof(T));
     value.resize(blob.size() / sizeof(T));
     if (!blob.empty()) std::memcpy(value.data(), blob.data(), blob.size());  // the bytes may be unaligned
   }
 };
 
-template <class T>
-requires(!Number<T>) struct Codec<std::vector<T>> {
+template <Packable T>
+requires(!std::is_arithmetic_v<T>) struct Codec<std::vector<T>> {
+  // More than this is not reserved for elements that may turn out not to be there.
+  static constexpr std::size_t kReserveMax = 1024;
+
   static void write(Packer& packer, const std::vector<T>& value) {
     packer.array(value.size());
     for (const T& each : value) pack(packer, each);
   }
   static void read(Unpacker& unpacker, std::vector<T>& value) {
+    const std::size_t size = unpacker.enter_array();
     value.clear();
-    value.resize(unpacker.enter_array());
-    for (T& each : value) unpack(unpacker, each);
+    value.reserve(std::min(size, kReserveMax));
+    for (std::size_t i = 0; i < size; ++i) unpack(unpacker, value.emplace_back());
     unpacker.leave_array();
   }
 };
 
-template <class T>
+template <Packable T>
 struct Codec<std::optional<T>> {
   static void write(Packer& packer, const std::optional<T>& value) {
     if (value) {
@@ -259,7 +409,7 @@ struct Codec<std::optional<T>> {
   }
 };
 
-template <class A, class B>
+template <Packable A, Packable B>
 struct Codec<std::pair<A, B>> {
   static void write(Packer& packer, const std::pair<A, B>& value) {
     packer.array(2);
@@ -275,11 +425,15 @@ struct Codec<std::pair<A, B>> {
   }
 };
 
-template <class K, class V>
+template <Packable K, Packable V>
 struct Codec<std::map<K, V>> {
   static void write(Packer& packer, const std::map<K, V>& value) {
     packer.array(value.size());
-    for (const auto& [key, mapped] : value) pack(packer, std::pair<K, V>(key, mapped));
+    for (const auto& [key, mapped] : value) {
+      packer.array(2);
+      pack(packer, key);
+      pack(packer, mapped);
+    }
   }
   static void read(Unpacker& unpacker, std::map<K, V>& value) {
     value.clear();
@@ -298,6 +452,7 @@ struct Codec<std::map<K, V>> {
 // Appends `value`, a message or any of the kinds above, to what `packer` holds.
 template <class T>
 void pack(Packer& packer, const T& value) {
+  static_assert(Packable<T>, "this type does not travel: see Packable in base/pack.h");
   if constexpr (pack_detail::Message<T>) {
     pack_detail::Writer writer{packer};
     const_cast<T&>(value).fields(writer);  // fields() only names them; a Writer reads
@@ -324,10 +479,17 @@ Bytes pack(const T& value) {
   return packer.finish();
 }
 
+template <class T>
+Packed pack_parts(const T& value) {
+  Packer packer;
+  pack(packer, value);
+  return packer.finish_parts();
+}
+
 // Exactly one value, and nothing behind it.
 template <class T>
 T unpack(const Bytes& bytes) {
-  Unpacker unpacker(bytes);
+  Unpacker unpacker(bytes.span(), &bytes);
   T value{};
   unpack(unpacker, value);
   unpacker.expect_end();

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -64,6 +65,11 @@ std::filesystem::path self_executable() {
   std::filesystem::path file = std::filesystem::read_symlink(link, code);
   if (code) throw Error(std::string("can't read ") + link + ": " + code.message());
   return std::filesystem::exists(file, code) ? file : std::filesystem::path(link);
+}
+
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
 }  // namespace wisp

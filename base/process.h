@@ -42,6 +42,11 @@ std::pair<Descriptor, Descriptor> make_pipe();
 [[nodiscard]] bool write_all(int fd, std::span<const std::byte> bytes);
 [[nodiscard]] bool write_all(int fd, std::string_view text);
 
+// Makes malloc keep what is freed, up to 256 MiB, for what comes next: messages of megabytes come and go, and
+// a page that is given back to the system costs more to have again than all the rest of a message. Once, at
+// the start.
+void keep_freed_memory();
+
 // The file this program was started from, also after it was replaced or deleted on disk. Throws Error.
 std::filesystem::path self_executable();
 

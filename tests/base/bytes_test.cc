@@ -1,5 +1,9 @@
 #include "base/bytes.h"
 
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 namespace wisp {
@@ -39,6 +43,153 @@ TEST(Bytes, a_copy_is_independent_of_its_source) {
   const Bytes copy = Bytes::copy(source);
   source.assign(4, std::byte{9});
   EXPECT_EQ(copy.span()[2], std::byte{2});
+}
+
+std::vector<std::byte> vector_of(const Bytes& bytes) { return {bytes.span().begin(), bytes.span().end()}; }
+
+// Bytes of `n` in a buffer of its own.
+Bytes frozen(int n, std::size_t headroom) {
+  Buffer buffer(0, headroom);
+  buffer.append(count_to(n));
+  return std::move(buffer).freeze();
+}
+
+TEST(Bytes, only_large_copies_have_headroom) {
+  EXPECT_FALSE(Bytes::copy(std::vector<std::byte>(Bytes::kLarge - 1)).has_headroom(1));
+  EXPECT_TRUE(Bytes::copy(std::vector<std::byte>(Bytes::kLarge)).has_headroom(Bytes::kHeadroom));
+}
+
+TEST(Bytes, a_prefix_is_put_in_front_without_copying) {
+  const Bytes body = frozen(10, 16);
+  const std::vector<std::byte> prefix(5, std::byte{0xee});
+  const std::optional<Bytes> whole = body.prepend(prefix);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->data() + 5, body.data());
+  EXPECT_EQ(vector_of(whole->slice(0, 5)), prefix);
+  EXPECT_EQ(vector_of(whole->slice(5, 10)), count_to(10));
+  EXPECT_EQ(vector_of(body), count_to(10));
+}
+
+TEST(Bytes, a_place_is_taken_once_but_more_fits_in_front_of_it) {
+  const Bytes body = frozen(10, 16);
+  const std::optional<Bytes> whole = body.prepend(count_to(5));
+  EXPECT_FALSE(body.prepend(count_to(5)));
+  EXPECT_FALSE(body.has_headroom(0));
+  const std::optional<Bytes> more = whole->prepend(count_to(11));
+  ASSERT_TRUE(more);
+  EXPECT_EQ(more->size(), 26u);
+  EXPECT_FALSE(more->prepend(count_to(1)));
+  EXPECT_TRUE(more->prepend({}));
+}
+
+TEST(Bytes, a_prefix_longer_than_the_headroom_is_refused) {
+  const Bytes body = frozen(10, 16);
+  EXPECT_TRUE(body.has_headroom(16));
+  EXPECT_FALSE(body.has_headroom(17));
+  EXPECT_FALSE(body.prepend(count_to(17)));
+  EXPECT_TRUE(body.prepend(count_to(16)));
+}
+
+TEST(Bytes, only_what_begins_where_the_headroom_ends_takes_a_prefix) {
+  const Bytes body = frozen(10, 16);
+  EXPECT_FALSE(body.slice(1, 9).prepend(count_to(1)));
+  const std::optional<Bytes> first = body.slice(0, 3).prepend(count_to(2));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->size(), 5u);
+  EXPECT_EQ(vector_of(body), count_to(10));
+  EXPECT_FALSE(Bytes().prepend({}));
+  EXPECT_FALSE(Bytes(count_to(10)).prepend({}));
+  EXPECT_FALSE(Bytes(std::make_shared<int>(), {}).has_headroom(0));
+}
+
+TEST(Bytes, the_whole_keeps_the_memory_alive) {
+  std::optional<Bytes> whole = frozen(10, 16).prepend(count_to(3));
+  EXPECT_EQ(vector_of(whole->slice(3, 10)), count_to(10));
+}
+
+TEST(Bytes, of_many_threads_one_gets_the_place) {
+  for (int round = 0; round < 200; ++round) {
+    const Bytes body = frozen(10, 64);
+    std::atomic<int> ready = 0;
+    std::atomic<int> winners = 0;
+    const auto race = [&](std::byte mark) {
+      const std::vector<std::byte> prefix(32, mark);
+      ++ready;
+      while (ready < 2) std::this_thread::yield();
+      if (const std::optional<Bytes> whole = body.prepend(prefix)) {
+        ++winners;
+        EXPECT_EQ(vector_of(whole->slice(0, 32)), prefix);
+      }
+    };
+    std::thread other([&] { race(std::byte{1}); });
+    race(std::byte{2});
+    other.join();
+    EXPECT_EQ(winners, 1);
+    EXPECT_EQ(vector_of(body), count_to(10));
+  }
+}
+
+TEST(Buffer, is_written_and_frozen_without_copying) {
+  Buffer buffer(10);
+  const std::byte* data = buffer.span().data();
+  const std::vector<std::byte> source = count_to(10);
+  std::copy(source.begin(), source.end(), buffer.span().begin());
+  const Bytes bytes = std::move(buffer).freeze();
+  EXPECT_EQ(bytes.data(), data);
+  EXPECT_EQ(vector_of(bytes), source);
+  EXPECT_TRUE(bytes.has_headroom(Bytes::kHeadroom));
+  EXPECT_FALSE(bytes.has_headroom(Bytes::kHeadroom + 1));
+}
+
+TEST(Buffer, grows_and_keeps_what_it_holds) {
+  Buffer buffer;
+  std::vector<std::byte> expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::vector<std::byte> piece = count_to(i % 17);
+    buffer.append(piece);
+    expected.insert(expected.end(), piece.begin(), piece.end());
+  }
+  EXPECT_EQ(buffer.size(), expected.size());
+  EXPECT_EQ(vector_of(std::move(buffer).freeze()), expected);
+}
+
+TEST(Buffer, does_not_move_within_its_capacity) {
+  Buffer buffer = Buffer::with_capacity(1000);
+  EXPECT_TRUE(buffer.empty());
+  EXPECT_GE(buffer.capacity(), 1000u);
+  const std::byte* first = buffer.extend(1);
+  buffer.extend(999);
+  EXPECT_EQ(buffer.span().data(), first);
+  buffer.truncate(3);
+  EXPECT_EQ(buffer.size(), 3u);
+}
+
+TEST(Buffer, is_empty_after_freezing_and_can_be_written_again) {
+  Buffer buffer(0, 8);
+  buffer.append(count_to(3));
+  const Bytes first = std::move(buffer).freeze();
+  EXPECT_TRUE(buffer.empty());
+  buffer.append(count_to(5));
+  const Bytes second = std::move(buffer).freeze();
+  EXPECT_EQ(vector_of(first), count_to(3));
+  EXPECT_EQ(vector_of(second), count_to(5));
+  EXPECT_TRUE(second.has_headroom(8));
+  EXPECT_TRUE(std::move(buffer).freeze().empty());
+}
+
+TEST(Buffer, moves) {
+  Buffer one(0);
+  one.append(count_to(3));
+  Buffer two = std::move(one);
+  one = std::move(two);
+  EXPECT_EQ(vector_of(std::move(one).freeze()), count_to(3));
+}
+
+TEST(Buffer, memory_is_aligned_for_any_value) {
+  for (std::size_t headroom : {std::size_t{0}, Bytes::kHeadroom}) {
+    Buffer buffer(1, headroom);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.span().data()) % alignof(std::max_align_t), 0u);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "base/pack.h"
 
 #include <limits>
-#include <new>
+#include <memory>
 
 #include <gtest/gtest.h>
 
@@ -215,7 +215,13 @@ TEST(Pack, nesting_is_limited_to_8) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(fine.enter_array(), 1u);
   EXPECT_EQ(fine.integer(), 7);
   Unpacker deep(nested(9));
+  for (int i = 0; i < 8; ++i) deep.enter_array();
   EXPECT_THROW(deep.enter_array(), DecodeError);
+  EXPECT_THROW(deep.skip(), DecodeError);
+  EXPECT_THROW(Unpacker(nested(9)).skip(), DecodeError);
+  Unpacker half(nested(9));
+  half.enter_array();
+  EXPECT_THROW(half.leave_array(), DecodeError);
 }
 
 TEST(Pack, a_length_that_is_not_there_is_refused_before_anything_is_allocated) {
@@ -299,6 +305,155 @@ TEST(Pack, an_array_ends_before_what_is_wanted) {
   EXPECT_THROW(unpacker.skip_nil(), DecodeError);
   EXPECT_THROW(unpacker.integer(), DecodeError);
 }
+
+TEST(Pack, elements_that_are_not_there_take_no_memory) {
+  // 60,000 elements of one byte each are announced and there, but the first is no message.
+  std::vector<std::byte> bomb(60'003, std::byte{0xc0});
+  bomb[0] = std::byte{0xdc};
+  bomb[1] = std::byte{60'000 >> 8};
+  bomb[2] = std::byte{60'000 & 0xff};
+  std::vector<Everything> target;
+  Unpacker unpacker{std::span<const std::byte>(bomb)};
+  EXPECT_THROW(unpack(unpacker, target), DecodeError);
+  EXPECT_LE(target.capacity(), 1024u);
+}
+
+TEST(Pack, real_numbers_keep_their_bits) {
+  for (const double value : {-0.0, 0.0, 1.0, -1.0, 0x1p63, 0x1p64, -0x1p63, 1e300}) {
+    EXPECT_EQ(pack(value).size(), 9u);
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(unpack<double>(pack(value))), std::bit_cast<std::uint64_t>(value));
+  }
+}
+
+TEST(Pack, says_what_is_wrong) {
+  const auto message_of = [](const auto& call) -> std::string {
+    try {
+      call();
+    } catch (const DecodeError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(message_of([] { unpack<Point>(pack(0.5)); }), "found a real number where an array was wanted");
+  EXPECT_EQ(message_of([] { unpack<std::uint32_t>(pack(-1)); }),
+            "found an integer where an unsigned integer was wanted");
+  EXPECT_EQ(message_of([] { unpack<std::uint32_t>(pack(-1000)); }),
+            "found an integer where an unsigned integer was wanted");
+  EXPECT_EQ(message_of([] { unpack<double>(bytes_of(0x80)); }), "found a map where a real number was wanted");
+  EXPECT_EQ(message_of([] { unpack<bool>(bytes_of(0xd4)); }),
+            "found an extension where a boolean was wanted");
+  EXPECT_EQ(message_of([] { unpack<bool>(bytes_of(0xc1)); }), "not msgpack: parse error");
+  EXPECT_EQ(message_of([] { unpack<bool>(Bytes()); }), "the bytes end before the value that was wanted");
+  EXPECT_EQ(message_of([] { unpack<double>(bytes_of(0xcb, 1, 2)); }), "not msgpack: insufficient bytes");
+  EXPECT_EQ(message_of([] { unpack<Point>(bytes_of(0x92, 1)); }), "not msgpack: array size overflow");
+  EXPECT_EQ(message_of([] { Unpacker(bytes_of(0xc1)).skip(); }), "not msgpack: parse error");
+  EXPECT_EQ(message_of([] { Unpacker(bytes_of(0x82, 1)).skip(); }), "not msgpack: map size overflow");
+}
+
+TEST(Pack, writes_behind_what_another_buffer_holds) {
+  Buffer frame = Buffer::with_capacity(4096);
+  const std::byte* data = frame.span().data();
+  for (std::int32_t i = 0; i < 100; ++i) {
+    Packer packer(frame);
+    pack(packer, Point{i, 0.5});
+  }
+  EXPECT_EQ(frame.span().data(), data);
+  const Bytes bytes = std::move(frame).freeze();
+  Unpacker unpacker(bytes);
+  for (std::int32_t i = 0; i < 100; ++i) {
+    Point point;
+    unpack(unpacker, point);
+    EXPECT_EQ(point, (Point{i, 0.5}));
+  }
+  unpacker.expect_end();
+}
+
+TEST(Pack, without_an_owner_a_blob_is_copied) {
+  const Bytes message = pack(Bytes::copy(std::vector<std::byte>(100)));
+  EXPECT_NE(Unpacker(message.span()).blob().data(), message.data() + 2);
+  EXPECT_EQ(Unpacker(message.span(), &message).blob().data(), message.data() + 2);
+  EXPECT_EQ(Unpacker(message.span()).blob_view().data(), message.data() + 2);
+}
+
+struct Update {
+  std::uint32_t round = 0;
+  Bytes values;
+  template <class F>
+  void fields(F& f) {
+    f(round, values);
+  }
+};
+
+Update update_of(std::size_t size) {
+  Update update;
+  update.round = 7;
+  update.values = Bytes::copy(std::vector<std::byte>(size, std::byte{42}));
+  return update;
+}
+
+std::vector<std::byte> joined(const Packed& packed) {
+  std::vector<std::byte> bytes = vector_of(packed.head);
+  bytes.insert(bytes.end(), packed.tail.span().begin(), packed.tail.span().end());
+  return bytes;
+}
+
+TEST(Pack, a_large_blob_at_the_end_is_not_copied) {
+  const Update update = update_of(Bytes::kLarge);
+  const Packed packed = pack_parts(update);
+  EXPECT_EQ(packed.tail.data(), update.values.data());
+  EXPECT_EQ(packed.head.size(), 1u + 1 + 3);
+  EXPECT_EQ(packed.size(), vector_of(pack(update)).size());
+  EXPECT_EQ(joined(packed), vector_of(pack(update)));
+  EXPECT_TRUE(pack_parts(update_of(Bytes::kLarge - 1)).tail.empty());
+  const std::optional<Bytes> whole = packed.tail.prepend(packed.head.span());
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(vector_of(unpack<Update>(*whole).values), vector_of(update.values));
+}
+
+TEST(Pack, a_large_blob_with_something_behind_it_is_copied) {
+  const std::vector<Update> updates = {update_of(10'000), update_of(20'000)};
+  const Packed packed = pack_parts(updates);
+  EXPECT_EQ(packed.tail.data(), updates[1].values.data());
+  EXPECT_EQ(joined(packed), vector_of(pack(updates)));
+  const auto back = unpack<std::vector<Update>>(pack(updates));
+  ASSERT_EQ(back.size(), 2u);
+  EXPECT_EQ(vector_of(back[0].values), vector_of(updates[0].values));
+  EXPECT_EQ(vector_of(back[1].values), vector_of(updates[1].values));
+}
+
+TEST(Pack, a_tail_is_kept_out_of_a_buffer_only_where_asked) {
+  const Update update = update_of(10'000);
+  Buffer frame;
+  Packer copying(frame);
+  pack(copying, update);
+  EXPECT_TRUE(copying.take_tail().empty());
+  EXPECT_EQ(vector_of(copying.finish()), vector_of(pack(update)));
+
+  Packer keeping(frame, Packer::Blobs::kTail);
+  pack(keeping, update);
+  const Bytes tail = keeping.take_tail();
+  EXPECT_EQ(tail.data(), update.values.data());
+  frame.append(tail.span());
+  EXPECT_EQ(vector_of(std::move(frame).freeze()), vector_of(pack(update)));
+}
+
+struct MoveOnly {
+  std::unique_ptr<int> value;
+  template <class F>
+  void fields(F& f) {
+    f(value);
+  }
+};
+struct Mute {};
+
+static_assert(Packable<bool> && Packable<std::uint8_t> && Packable<double> && Packable<Colour>);
+static_assert(Packable<std::string> && Packable<Bytes> && Packable<std::chrono::seconds>);
+static_assert(Packable<Everything> && Packable<std::vector<Everything>> && Packable<std::vector<double>>);
+static_assert(Packable<std::map<std::string, std::optional<std::pair<int, Point>>>>);
+static_assert(!Packable<Mute> && !Packable<std::unique_ptr<int>> && !Packable<MoveOnly> && !Packable<int*>);
+static_assert(!Packable<std::vector<std::unique_ptr<int>>> && !Packable<std::vector<bool>>);
+static_assert(!Packable<std::optional<Mute>> && !Packable<std::pair<int, Mute>> &&
+              !Packable<std::map<int, Mute>>);
 
 }  // namespace
 }  // namespace wisp

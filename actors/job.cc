@@ -2,18 +2,19 @@
 
 #include "actors/round_master.h"
 #include "actors/worker.h"
+#include "base/check.h"
 
 namespace wisp::actors {
 
 namespace {
 
 template <class T>
-void register_dtype(runtime::Registry& registry, Dtype dtype) {
-  registry.actor<Worker<T>>(worker_class(dtype))
+void register_dtype(runtime::Registry& registry, const Catalogs& catalogs, Dtype dtype) {
+  registry.actor<Worker<T>>(worker_class(dtype), std::cref(catalogs))
       .template method<&Worker<T>::set_up>("set_up")
       .template method<&Worker<T>::step>("step")
       .template method<&Worker<T>::evaluate>("evaluate");
-  registry.actor<RoundMaster<T>>(master_class(dtype))
+  registry.actor<RoundMaster<T>>(master_class(dtype), std::cref(catalogs))
       .template method<&RoundMaster<T>::run>("run")
       .template method<&RoundMaster<T>::stop>("stop");
 }
@@ -57,10 +58,10 @@ RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout
 std::string master_class(Dtype dtype) { return std::string("master/") + to_string(dtype); }
 std::string worker_class(Dtype dtype) { return std::string("worker/") + to_string(dtype); }
 
-void register_actors(runtime::Registry& registry) {
+void register_actors(runtime::Registry& registry, const Catalogs& catalogs) {
   registry.actor<Monitor>("monitor").method<&Monitor::report>("report");
-  register_dtype<double>(registry, Dtype::kFloat64);
-  register_dtype<float>(registry, Dtype::kFloat32);
+  register_dtype<double>(registry, catalogs, Dtype::kFloat64);
+  register_dtype<float>(registry, catalogs, Dtype::kFloat32);
 }
 
 RunningJob start(runtime::System& system, const JobSpec& job, const Layout& layout,
@@ -68,6 +69,37 @@ RunningJob start(runtime::System& system, const JobSpec& job, const Layout& layo
   return job.dtype == Dtype::kFloat64
              ? start_dtype<double>(system, job, layout, optimum, std::move(on_progress))
              : start_dtype<float>(system, job, layout, optimum, std::move(on_progress));
+}
+
+RunningActors start(runtime::System& system, const std::vector<GroupSpec>& groups,
+                    const std::map<std::string, std::string>& nodes) {
+  const runtime::Registry& registry = system.node().registry();
+  std::vector<runtime::Future<runtime::ActorRef>> spawned;
+  std::optional<std::size_t> main;
+  std::string main_class;
+  for (const GroupSpec& group : groups) {
+    const runtime::ClassEntry* entry = registry.find_class(group.class_name);
+    WISP_CHECK(entry != nullptr && entry->parameters, "config knows the classes that can be started");
+    const Bytes arguments =
+        entry->pack_arguments(group.arguments.completed(*entry->parameters, "class " + group.class_name));
+    if (group.main) {
+      main = spawned.size();
+      main_class = group.class_name;
+    }
+    for (const std::string& name : group.actor_names()) {
+      spawned.push_back(
+          system.spawn_named(group.class_name, runtime::Options(name).on(nodes.at(name)), arguments));
+    }
+  }
+  WISP_CHECK(main, "one actor is main");
+  std::vector<runtime::ActorRef> actors;
+  for (auto& each : spawned) actors.push_back(each.get());  // all are there before one of them runs
+  const runtime::ActorRef& runs = actors[*main];
+  std::function<void()> stop;
+  if (registry.find_class(main_class)->commands.contains("stop")) {
+    stop = [&system, runs, main_class] { static_cast<void>(system.command(runs, main_class, "stop")); };
+  }
+  return RunningActors{system.command(runs, main_class, "run"), std::move(stop)};
 }
 
 }  // namespace wisp::actors

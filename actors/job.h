@@ -1,10 +1,12 @@
 #pragma once
 // From specs to a running job: the one function that does it.
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "actors/catalogs.h"
 #include "actors/messages.h"
 #include "actors/monitor.h"
 #include "runtime/system.h"
@@ -12,7 +14,8 @@
 namespace wisp::actors {
 
 // Makes every actor class of this room known.
-void register_actors(runtime::Registry& registry);
+// `catalogs` are what workers and masters look their problem and method up in; they outlive the registry.
+void register_actors(runtime::Registry& registry, const Catalogs& catalogs);
 
 // The class names of a job's actors, as registered.
 std::string master_class(Dtype dtype);
@@ -34,5 +37,16 @@ struct RunningJob {
 // called on the driver's node. Blocks until the actors are there. Throws ActorError or ActorDied.
 RunningJob start(runtime::System& system, const JobSpec& job, const Layout& layout,
                  std::optional<double> optimum, std::function<void(const Progress&)> on_progress);
+
+// A job of plain actors: one that is under way.
+struct RunningActors {
+  runtime::Future<void> finished;  // when main's run() has returned; its failure is the job's
+  std::function<void()> stop;      // tells main to stop(); null if its class has no such method
+};
+
+// Spawns every actor of `groups` on its node, then calls run() of the one that is main. `nodes` are the names
+// of the nodes, by actor name; they have joined `system`. Throws ActorError or ActorDied.
+RunningActors start(runtime::System& system, const std::vector<GroupSpec>& groups,
+                    const std::map<std::string, std::string>& nodes);
 
 }  // namespace wisp::actors

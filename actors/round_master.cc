@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "optim/catalog.h"
 
 namespace wisp::actors {
 
@@ -46,8 +45,8 @@ runtime::Task<void> RoundMaster<T>::set_up() {
   }
   const auto workers = static_cast<std::uint32_t>(workers_.size());
   const std::uint32_t dim = shards.front().dim;
-  const optim::MethodNumbers numbers = optim::method_numbers(workers, dim, job_.method, smoothness);
-  rule_ = optim::make_master<T>(workers, dim, job_.method, smoothness);
+  const optim::MethodNumbers numbers = catalogs_.methods.numbers(workers, dim, job_.method, smoothness);
+  rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness);
   iterate_.assign(dim, job_.problem.init == "ones" ? T(1) : T(0));
   L_ = smoothness.L;
   mu_ = smoothness.mu;

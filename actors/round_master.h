@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/catalogs.h"
 #include "actors/messages.h"
 #include "actors/monitor.h"
 #include "actors/worker.h"
@@ -33,8 +34,10 @@ template <class T>
 class RoundMaster : public runtime::Actor {
  public:
   using Constructor = void(MasterParameters<T>);
-  explicit RoundMaster(MasterParameters<T> parameters)
-      : job_(std::move(parameters.job)),
+  // `catalogs` know the method, and outlive it.
+  RoundMaster(MasterParameters<T> parameters, const Catalogs& catalogs)
+      : catalogs_(catalogs),
+        job_(std::move(parameters.job)),
         optimum_(parameters.optimum),
         workers_(std::move(parameters.workers)),
         monitor_(std::move(parameters.monitor)) {}
@@ -57,6 +60,7 @@ class RoundMaster : public runtime::Actor {
   Summary summarise() const;
   void log_progress();
 
+  const Catalogs& catalogs_;
   const JobSpec job_;
   const std::optional<double> optimum_;
   const Workers workers_;

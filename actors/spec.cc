@@ -1,5 +1,6 @@
 #include "actors/spec.h"
 
+#include "actors/catalogs.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -7,7 +8,7 @@ namespace wisp::actors {
 
 const char* to_string(Dtype dtype) { return dtype == Dtype::kFloat64 ? "float64" : "float32"; }
 
-void JobSpec::check() const {
+void JobSpec::check(const Catalogs& catalogs) const {
   const auto refuse = [](const std::string& why) { throw Error(why, Fault::kConfig); };
   if (!is_name(name)) refuse("name '" + name + "' must be 1 to 64 letters, digits, '_' or '-'");
   if (worker.replicas == 0) refuse("actors.worker.replicas must be at least 1");
@@ -18,8 +19,8 @@ void JobSpec::check() const {
     refuse("stop.gap needs problem.optimum: a number, or solve");
   }
   if (evaluate.every_rounds == 0) refuse("evaluate.every must be at least 1 round");
-  problem.check();
-  method.check();
+  problem.check(catalogs.problems);
+  method.check(catalogs.methods);
 }
 
 }  // namespace wisp::actors

@@ -5,7 +5,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/settings.h"
 #include "optim/spec.h"
 #include "problems/spec.h"
 #include "runtime/spec.h"
@@ -40,8 +42,8 @@ enum class Dtype : std::uint8_t { kFloat64, kFloat32 };
 struct ActorSpec {
   std::uint32_t replicas = 1;
   runtime::Isolation isolation = runtime::Isolation::kProcess;
-  std::string host;                  // the master's; empty: the first host by name
-  runtime::PlacementSpec placement;  // the workers'
+  std::string host;  // empty: the first host by name for a master, as placed for others
+  runtime::PlacementSpec placement;
   std::map<std::string, std::string> env;
 
   template <class F>
@@ -50,7 +52,25 @@ struct ActorSpec {
   }
 };
 
-// What `actors` needs of a job file.
+// Some actors of one registered class, in a job that has neither problem nor method.
+struct GroupSpec {
+  std::string name;  // of the actor; with replicas: <name>-0, <name>-1, ...
+  std::string class_name;
+  Settings arguments;  // by the names that the class gave its constructor's parameters
+  bool main = false;   // the job ends when its run() returns
+  ActorSpec actor;
+
+  std::vector<std::string> actor_names() const {
+    if (actor.replicas == 1) return {name};
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i < actor.replicas; ++i) names.push_back(name + "-" + std::to_string(i));
+    return names;
+  }
+};
+
+struct Catalogs;
+
+// What `actors` needs of a job file that has a problem and a method.
 struct JobSpec {
   std::string name;
   std::uint64_t seed = 0;
@@ -63,7 +83,7 @@ struct JobSpec {
   ActorSpec worker;
 
   // Throws Error (kConfig) for what no job can have.
-  void check() const;
+  void check(const Catalogs& catalogs) const;
   template <class F>
   void fields(F& f) {
     f(name, seed, dtype, problem, method, stop, evaluate, master, worker);

@@ -4,8 +4,6 @@
 
 #include "actors/timed_objective.h"
 #include "base/error.h"
-#include "optim/catalog.h"
-#include "problems/catalog.h"
 
 namespace wisp::actors {
 
@@ -16,14 +14,14 @@ constexpr std::chrono::seconds kLogEvery{1};
 template <class T>
 Shard Worker<T>::set_up() {
   const WorkerParameters& p = parameters_;
-  auto objective = problems::make_objective<T>(p.problem, p.source, p.worker, p.workers, p.seed);
+  auto objective = catalogs_.problems.make_objective<T>(p.problem, p.source, p.worker, p.workers, p.seed);
   const problems::Smoothness smoothness = objective->smoothness();
   Shard shard;
   shard.rows = objective->rows();
   shard.dim = objective->dim();
   shard.L = smoothness.L;
   shard.mu = smoothness.mu;
-  rule_ = optim::make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method);
+  rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method);
   objective_ = std::make_unique<TimedObjective<T>>(
       std::move(objective), [this] { return this->context().now(); }, gradient_time_);
   this->context().log().info(

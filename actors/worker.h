@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "actors/catalogs.h"
 #include "actors/messages.h"
 #include "optim/rule.h"
 #include "problems/objective.h"
@@ -15,7 +16,9 @@ template <class T>
 class Worker : public runtime::Actor {
  public:
   using Constructor = void(WorkerParameters);
-  explicit Worker(WorkerParameters parameters) : parameters_(std::move(parameters)) {}
+  // `catalogs` know the problem and the method, and outlive it.
+  Worker(WorkerParameters parameters, const Catalogs& catalogs)
+      : parameters_(std::move(parameters)), catalogs_(catalogs) {}
 
   // Reads its rows; the first call. Throws Error (kConfig) that names file and line.
   Shard set_up();
@@ -29,6 +32,7 @@ class Worker : public runtime::Actor {
   void log_progress(std::uint64_t round, const Update<T>& update);
 
   const WorkerParameters parameters_;
+  const Catalogs& catalogs_;
   std::unique_ptr<problems::Objective<T>> objective_;
   std::unique_ptr<optim::WorkerRule<T>> rule_;
   std::chrono::nanoseconds gradient_time_{0};

@@ -128,6 +128,15 @@ class Parser {
     CLI::App* plan = add("plan", "what would run where, and the method's numbers; starts nothing");
     add_files(plan, invocation_.plan.files);
     add_workers(plan);
+
+    SimulateOptions& simulate = invocation_.simulate;
+    CLI::App* simulated = add("simulate", "run a job in virtual time, on a network with all faults");
+    add_files(simulated, simulate.files);
+    simulated->add_option("--seeds", simulate.seeds, "how many runs, each with chances of its own")
+        ->type_name("N");
+    simulated->add_option("--seed", simulate.seed, "of the first run")->type_name("S");
+    simulated->add_flag("--trace", simulate.trace, "print what happens, a line an event");
+    add_workers(simulated);
   }
 
   void add_watching_commands() {
@@ -151,11 +160,16 @@ class Parser {
     add_timeout(down, invocation_.down.timeout);
     add_timeout(add("wait", "wait for the end of a job; its exit status"), invocation_.wait.timeout);
 
-    add("list", "what job files can name")
-        ->add_option("WHAT", invocation_.list.what, "methods, problems, sparsifiers, actors or keys")
+    CLI::App* list = add("list", "what job files can name");
+    list->add_option("WHAT", invocation_.list.what, "methods, problems, sparsifiers, actors or keys")
         ->required()
         ->type_name("")
         ->check(one_of({"methods", "problems", "sparsifiers", "actors", "keys"}));
+    list->add_option("FILE", invocation_.list.files, "job files: what their plugins bring, too")
+        ->type_name("");
+    list->add_option("--plugin", invocation_.list.plugins, "what this plugin brings, too")
+        ->type_name("LIB")
+        ->allow_extra_args(false);
     add("version", "which program this is, and what it was built from");
     add("help", "help of all, or of one command")
         ->add_option("COMMAND", help_of_, "one of the commands")

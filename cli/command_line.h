@@ -10,11 +10,12 @@ namespace wisp::cli {
 
 // What was asked for; of the commands' options only those of `command` mean anything.
 struct Invocation {
-  std::string command;  // run | config | plan | ps | logs | down | wait | list | version
+  std::string command;  // run | config | plan | simulate | ps | logs | down | wait | list | version
   GlobalOptions global;
   RunOptions run;
   ConfigOptions config;
   PlanOptions plan;
+  SimulateOptions simulate;
   PsOptions ps;
   LogsOptions logs;
   DownOptions down;

@@ -45,17 +45,16 @@ int status_of(const std::string& status, int signal) {
 
 }  // namespace
 
-Driver::Driver(const config::Experiment& experiment, launcher::JobFolder& folder, Display& display,
-               DriverOptions options)
+Driver::Driver(const config::Experiment& experiment, const Inventory& inventory, launcher::JobFolder& folder,
+               Display& display, DriverOptions options)
     : experiment_(experiment),
+      inventory_(inventory),
       folder_(folder),
       display_(display),
       options_(std::move(options)),
       signals_(open_signals()),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   WISP_CHECK(signals_ && wake_, "descriptors for signals and events");
-  runtime::register_services(registry_);
-  actors::register_actors(registry_);
   state_.job = experiment_.job.name;
   state_.id = folder_.id();
   state_.file = options_.job_file;
@@ -149,6 +148,13 @@ const NodePlan* Driver::find_node(const std::string& name) const {
   return nullptr;
 }
 
+const NodePlan* Driver::find_node(runtime::NodeId id) const {
+  for (std::size_t i = 0; i < node_ids_.size(); ++i) {
+    if (node_ids_[i] == id) return &layout_.nodes[i];
+  }
+  return nullptr;
+}
+
 void Driver::handle(const launcher::Started& started) {
   folder_.append("events.jsonl", event_json(clock_.wall(), "started", started.process, started.host, ""));
   std::lock_guard lock(mutex_);
@@ -157,8 +163,7 @@ void Driver::handle(const launcher::Started& started) {
   for (const std::string& name : node->actors) {
     launcher::ActorState actor;
     actor.name = name;
-    actor.class_name = name == "master" ? actors::master_class(experiment_.job.dtype)
-                                        : actors::worker_class(experiment_.job.dtype);
+    actor.class_name = layout_.classes.at(name);
     actor.host = started.host;
     actor.pid = started.pid;
     actor.attempt = started.attempt;
@@ -203,7 +208,7 @@ void Driver::handle(const launcher::HostLost& lost) {
 
 void Driver::handle(const Running& running) {
   stop_run_ = running.stop;
-  if (signal_count_ > 0) return stop_run_();
+  if (signal_count_ > 0 && stop_run_) return stop_run_();
   state_.status = "running";
   for (const launcher::HostInfo& host : fleet_->hosts()) state_.clock_offsets[host.name] = host.clock_offset;
   write_state(true);
@@ -214,9 +219,39 @@ void Driver::handle(const CannotWrite& event) {
   if (!done_) fail(RootCause{"", "", 1, event.why});
 }
 
+void Driver::handle(const Silent& silent) {
+  std::lock_guard lock(mutex_);
+  const NodePlan* node = find_node(silent.node);
+  if (node == nullptr || ending_) return;
+  folder_.append("events.jsonl", event_json(clock_.wall(), silent.no_longer ? "heard again" : "silent",
+                                            node->name, node->host, "heartbeats"));
+  const auto limit = std::chrono::duration_cast<std::chrono::seconds>(runtime::FailureLimits().dead);
+  display_.say(silent.no_longer ? fmt::format("{}@{} sends heartbeats again", node->name, node->host)
+                                : fmt::format("{}@{} sends no heartbeats; after {} s it is taken for dead",
+                                              node->name, node->host, limit.count()));
+}
+
+void Driver::handle(const Dead& dead) {
+  std::string actor;
+  std::string host;
+  std::vector<std::string> actors;
+  {
+    std::lock_guard lock(mutex_);
+    const NodePlan* node = find_node(dead.node);
+    if (node == nullptr || ending_) return;
+    actors = node->actors;
+    actor = node->name;
+    host = node->host;
+  }
+  folder_.append("events.jsonl", event_json(clock_.wall(), "dead", actor, host, dead.cause));
+  for (const std::string& each : actors) set_state(each, "lost", dead.cause);
+  fail(RootCause{actors.empty() ? actor : actors.front(), host, 1, dead.cause, Fault::kFailed});
+}
+
 void Driver::handle(const actors::Progress& progress) {
   progress_ = progress;
   news_at_ = std::chrono::steady_clock::now();
+  progressed_at_ = news_at_;
   folder_.append("metrics.jsonl", metrics_json(progress));
   display_.progress(progress);
 }
@@ -263,7 +298,8 @@ void Driver::handle_signal(int signal) {
   const auto grace = experiment_.launcher.timeouts.shutdown_grace;
   kill_at_ = std::chrono::steady_clock::now() + (stop_run_ ? grace : std::min(grace, kFailureGrace));
   if (stop_run_) {
-    display_.say("stopping after this round (Ctrl-C again: stop at once)");
+    const char* when = experiment_.plain() ? "" : " after this round";
+    display_.say(fmt::format("stopping{} (Ctrl-C again: stop at once)", when));
     stop_run_();
   } else {
     display_.say("stopping (Ctrl-C again: stop at once)");
@@ -278,10 +314,20 @@ void Driver::tick() {
   if (abandon_at_ && now >= *abandon_at_ && !done_) abandoned_ = true;
   if (now - news_at_ < kSilenceMax || done_) return;
   news_at_ = now;
+  say_what_is_waited_for(now);
+}
+
+void Driver::say_what_is_waited_for(std::chrono::steady_clock::time_point now) {
+  const auto seconds_since = [now](std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(now - begin).count();
+  };
+  if (progressed_at_) {
+    return display_.say(fmt::format("waiting for round {}: no progress since round {} ({:.0f} s)",
+                                    progress_.round + experiment_.job.evaluate.every_rounds, progress_.round,
+                                    seconds_since(*progressed_at_)));
+  }
   std::lock_guard lock(mutex_);
-  if (phase_.empty()) return;
-  const double waited = std::chrono::duration<double>(now - phase_since_).count();
-  display_.say(fmt::format("{} ({:.0f} s)", phase_, waited));
+  if (!phase_.empty()) display_.say(fmt::format("{} ({:.0f} s)", phase_, seconds_since(phase_since_)));
 }
 
 // Whoever still waits for an answer has it now.
@@ -371,13 +417,19 @@ Outcome Driver::conclude() {
   outcome.job_id = state_.job + "-" + state_.id;
   outcome.method = experiment_.job.method.kind;
   outcome.dtype = experiment_.job.dtype;
-  outcome.summary.workers = experiment_.job.worker.replicas;
+  outcome.plain = experiment_.plain();
+  if (outcome.plain) {
+    for (const actors::GroupSpec& group : experiment_.groups) outcome.actors += group.actor.replicas;
+  } else {
+    outcome.summary.workers = experiment_.job.worker.replicas;
+  }
   outcome.summary.last = progress_;
   outcome.status = "failed";
   if (done_ && done_->summary && !root_) {
     outcome.summary = *done_->summary;
-    outcome.status = outcome.summary.status;
-    outcome.reason = outcome.summary.reason;
+    const bool asked = outcome.plain && signal_ != 0;  // its main does not say why it returned
+    outcome.status = asked ? "cancelled" : outcome.summary.status;
+    outcome.reason = asked ? "asked to stop" : outcome.summary.reason;
     exit_status_ = status_of(outcome.status, signal_);
   } else if (signal_ != 0 && !root_) {
     outcome.status = "cancelled";

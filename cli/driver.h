@@ -17,6 +17,7 @@
 #include "actors/job.h"
 #include "base/process.h"
 #include "cli/failure_report.h"
+#include "cli/inventory.h"
 #include "cli/layout.h"
 #include "cli/network_plan.h"
 #include "cli/outcome.h"
@@ -40,8 +41,9 @@ struct DriverOptions {
 // blocked in every thread before the driver is made; it takes them itself.
 class Driver {
  public:
-  Driver(const config::Experiment& experiment, launcher::JobFolder& folder, Display& display,
-         DriverOptions options);
+  // `inventory` knows what the experiment names; both outlive the driver.
+  Driver(const config::Experiment& experiment, const Inventory& inventory, launcher::JobFolder& folder,
+         Display& display, DriverOptions options);
   ~Driver();
 
   // Until everything of the job has ended. First signal: a graceful stop; second: kill; third: leaves the
@@ -57,24 +59,36 @@ class Driver {
 
  private:
   struct Running {
-    std::function<void()> stop;
+    std::function<void()> stop;  // null: this job can't be asked
   };
   struct CannotWrite {
     std::string why;
+  };
+  // A node's heartbeats stay away; and have done so for too long.
+  struct Silent {
+    runtime::NodeId node;
+    bool no_longer = false;
+  };
+  struct Dead {
+    runtime::NodeId node;
+    std::string cause;
   };
   struct Done {
     std::optional<actors::Summary> summary;
     std::exception_ptr error;
   };
   using Event = std::variant<launcher::Started, launcher::Exited, launcher::HostLost, Running, CannotWrite,
-                             actors::Progress, Done>;
+                             Silent, Dead, actors::Progress, Done>;
 
   // The conducting thread.
   void conduct();
   actors::Summary start_and_wait();
+  actors::Summary optimize();
+  actors::Summary run_actors();
+  void start_hosts();
   void start_nodes(const std::vector<launcher::HostInfo>& hosts);
+  std::vector<std::string> plugins_on(const std::string& host) const;
   actors::Layout deploy(const problems::Source& source);
-  std::optional<double> find_optimum(const problems::Source& source);
   void enter_phase(const std::string& phase);
   void check_aborted() const;
 
@@ -88,10 +102,13 @@ class Driver {
   void handle(const launcher::HostLost& lost);
   void handle(const Running& running);
   void handle(const CannotWrite& event);
+  void handle(const Silent& silent);
+  void handle(const Dead& dead);
   void handle(const actors::Progress& progress);
   void handle(const Done& done);
   void handle_signal(int signal);
   void tick();
+  void say_what_is_waited_for(std::chrono::steady_clock::time_point now);
   void fail(RootCause root);
   void give_up();  // ends whatever the conducting thread waits for
   void end_by_force();
@@ -107,8 +124,10 @@ class Driver {
   void set_state(const std::string& actor, const std::string& state, const std::string& cause);
   void write_state(bool now);
   const NodePlan* find_node(const std::string& name) const;
+  const NodePlan* find_node(runtime::NodeId id) const;
 
   const config::Experiment& experiment_;
+  const Inventory& inventory_;
   launcher::JobFolder& folder_;
   Display& display_;
   const DriverOptions options_;
@@ -117,7 +136,6 @@ class Driver {
   Descriptor wake_;
 
   std::unique_ptr<RuntimeFolder> runtime_folder_;
-  runtime::Registry registry_;
   std::unique_ptr<launcher::Fleet> fleet_;
 
   mutable std::mutex mutex_;  // guards what follows, up to the blank line
@@ -140,6 +158,7 @@ class Driver {
   bool state_dirty_ = false;
   std::chrono::steady_clock::time_point state_written_{};
   actors::Progress progress_;
+  std::optional<std::chrono::steady_clock::time_point> progressed_at_;
   std::chrono::steady_clock::time_point news_at_{};
   std::optional<RootCause> root_;
   std::optional<Done> done_;

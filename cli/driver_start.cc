@@ -14,7 +14,6 @@
 #include "cli/driver.h"
 #include "cli/experiment.h"
 #include "cli/node.h"
-#include "optim/reference_solver.h"
 #include "problems/catalog.h"
 
 namespace wisp::cli {
@@ -66,6 +65,7 @@ std::vector<runtime::HostSlots> slots_of(const launcher::LauncherSpec& spec,
 
 // What nodes must have in common with the driver.
 std::string fingerprint_of(const config::Experiment& experiment, const std::string& job_id) {
+  if (experiment.plain()) return job_id;
   return fmt::format("{} {} {} {}", job_id, experiment.job.method.kind, experiment.job.problem.kind,
                      actors::to_string(experiment.job.dtype));
 }
@@ -93,32 +93,42 @@ void Driver::check_aborted() const {
   if (!abort_reason_.empty()) throw Error(abort_reason_);
 }
 
-std::optional<double> Driver::find_optimum(const problems::Source& source) {
-  const actors::JobSpec& job = experiment_.job;
-  switch (job.problem.optimum) {
-    case problems::ProblemSpec::Optimum::kUnknown:
-      return std::nullopt;
-    case problems::ProblemSpec::Optimum::kGiven:
-      return job.problem.optimum_value;
-    case problems::ProblemSpec::Optimum::kSolve:
-      break;
-  }
-  const auto whole = problems::make_whole<double>(job.problem, source, job.worker.replicas, job.seed);
-  const std::vector<double> start(whole->dim(), job.problem.init == "ones" ? 1.0 : 0.0);
-  return optim::solve(*whole, start).loss;
-}
+actors::Summary Driver::start_and_wait() { return experiment_.plain() ? run_actors() : optimize(); }
 
-actors::Summary Driver::start_and_wait() {
-  enter_phase("reading the data");
-  source_ = prepare_data(experiment_);
-  optimum_ = std::async(std::launch::async, [this] { return find_optimum(source_); });
-  digest_ = std::async(std::launch::async, [this] {
-    return source_.path.empty() ? std::string() : sha256_file_hex(source_.path);
-  });
+void Driver::start_hosts() {
   enter_phase("starting the hosts");
   fleet_->start_hosts();
   check_aborted();
   start_nodes(fleet_->hosts());
+}
+
+actors::Summary Driver::run_actors() {
+  start_hosts();
+  check_aborted();
+  enter_phase("starting the actors");
+  const auto start = clock_.steady();
+  auto running = actors::start(*system_, experiment_.groups, layout_.node_of);
+  push(Running{running.stop});
+  enter_phase("");
+  running.finished.get();
+  actors::Summary summary;
+  summary.status = "finished";
+  for (const actors::GroupSpec& group : experiment_.groups) {
+    if (group.main) summary.reason = group.name + " has returned";
+  }
+  summary.total_seconds = std::chrono::duration<double>(clock_.steady() - start).count();
+  return summary;
+}
+
+actors::Summary Driver::optimize() {
+  enter_phase("reading the data");
+  source_ = prepare_data(experiment_, inventory_.catalogs());
+  optimum_ = std::async(std::launch::async,
+                        [this] { return find_optimum(experiment_, inventory_.catalogs(), source_); });
+  digest_ = std::async(std::launch::async, [this] {
+    return source_.path.empty() ? std::string() : sha256_file_hex(source_.path);
+  });
+  start_hosts();
   enter_phase("sending the data");
   const actors::Layout layout = deploy(source_);
   enter_phase("solving for the optimum");
@@ -136,7 +146,9 @@ actors::Summary Driver::start_and_wait() {
 
 void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   enter_phase("starting the nodes");
-  JobLayout layout = lay_out(experiment_.job, slots_of(experiment_.launcher, hosts));
+  const std::vector<runtime::HostSlots> slots = slots_of(experiment_.launcher, hosts);
+  JobLayout layout =
+      experiment_.plain() ? lay_out(experiment_.groups, slots) : lay_out(experiment_.job, slots);
   const auto run = static_cast<std::uint64_t>(std::stoull(random_hex(15), nullptr, 16));
   runtime_folder_ = std::make_unique<RuntimeFolder>(options_.runtime_base, folder_.id());
   NetworkPlan network(experiment_.network, hosts, runtime_folder_->path(), run);
@@ -149,8 +161,7 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     ids.push_back(static_cast<runtime::NodeId>(i + 1));
     network.add_node(ids.back(), layout.nodes[i].host);
   }
-  auto transport = std::make_unique<runtime::ZmqTransport>(network.driver());
-  const std::vector<std::string> endpoints = transport->endpoints();
+  runtime::ZmqSockets sockets(network.driver());
 
   runtime::SystemOptions options;
   options.run = run;
@@ -164,7 +175,11 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     done.error = std::make_exception_ptr(Error(why));
     push(std::move(done));
   };
-  auto system = std::make_unique<runtime::System>(options, registry_, std::move(transport));
+  options.on_suspect = [this](runtime::NodeId node, std::chrono::nanoseconds) { push(Silent{node, false}); };
+  options.on_well = [this](runtime::NodeId node, std::chrono::nanoseconds) { push(Silent{node, true}); };
+  options.on_dead = [this](runtime::NodeId node, const std::string& cause) { push(Dead{node, cause}); };
+  auto system =
+      std::make_unique<runtime::System>(options, inventory_.registry(), sockets.data(), sockets.control());
   for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
     const runtime::NodeId id = system->expect(layout.nodes[i].name);
     WISP_CHECK(id == ids[i], "the driver issues node numbers from 1 up");
@@ -178,14 +193,15 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   std::map<std::string, int> ranks_on_host;
   for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
     const NodePlan& node = layout.nodes[i];
-    runtime::NodeParameters parameters = network.parameters(ids[i], node, endpoints);
+    runtime::NodeParameters parameters = network.parameters(ids[i], node, sockets.addresses());
     parameters.fingerprint = options.fingerprint;
     parameters.log_level = parse_level(experiment_.launcher.logs.level).value_or(Level::kInfo);
+    parameters.plugins = plugins_on(node.host);
     launcher::Process process;
     process.name = node.name;
     process.arguments = {"node"};
     process.input = node_input(parameters);
-    process.environment = node.name == "master" ? experiment_.job.master.env : experiment_.job.worker.env;
+    process.environment = node.env;
     process.environment["WISP_JOB_ID"] = state_.job + "-" + folder_.id();
     process.environment["WISP_ACTOR"] = node.actors.front();
     process.environment["WISP_RANK"] = std::to_string(i);
@@ -209,6 +225,16 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
       });
 }
 
+// Elsewhere they lie beside the libraries that the launcher brought.
+std::vector<std::string> Driver::plugins_on(const std::string& host) const {
+  const bool here = fleet_->host(host).local;
+  std::vector<std::string> paths;
+  for (const std::filesystem::path& plugin : inventory_.plugins()) {
+    paths.push_back(here ? plugin.string() : plugin.filename().string());
+  }
+  return paths;
+}
+
 actors::Layout Driver::deploy(const problems::Source& source) {
   actors::Layout layout;
   layout.master_node = layout_.master_node;
@@ -217,9 +243,9 @@ actors::Layout Driver::deploy(const problems::Source& source) {
   for (std::uint32_t i = 0; i < job.worker.replicas; ++i) {
     problems::Source mine = source;
     const std::string& host = layout_.worker_hosts[i];
-    if (!problems::needs_no_file(job.problem) && !fleet_->host(host).local) {
+    if (!problems::Catalog::needs_no_file(job.problem) && !fleet_->host(host).local) {
       std::ostringstream rows;
-      problems::write_shard(job.problem, source, i, job.worker.replicas, job.seed, rows);
+      inventory_.catalogs().problems.write_shard(job.problem, source, i, job.worker.replicas, job.seed, rows);
       const std::string text = std::move(rows).str();
       mine.path = fleet_->put_bytes(host, Bytes::copy(std::as_bytes(std::span(text))));
       mine.is_shard = true;

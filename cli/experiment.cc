@@ -8,9 +8,8 @@
 
 #include "base/error.h"
 #include "config/load.h"
-#include "optim/catalog.h"
+#include "optim/reference_solver.h"
 #include "problems/catalog.h"
-#include "sparse/sparsifier.h"
 
 namespace wisp::cli {
 namespace {
@@ -20,46 +19,64 @@ std::optional<std::string> from_environment(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-std::optional<std::string> why_not(const config::Experiment& experiment) {
-  return optim::why_not(experiment.job.method);
-}
-
-}  // namespace
-
-config::Vocabulary vocabulary() {
-  config::Vocabulary names;
-  for (const optim::Method& each : optim::methods()) names.methods.emplace_back(each.name);
-  names.problems = problems::problem_names();
-  for (const sparse::SparsifierEntry& each : sparse::sparsifiers()) names.sparsifiers.emplace_back(each.name);
-  names.why_not = why_not;
-  return names;
-}
-
-config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files) {
+config::Request request_of(const GlobalOptions& options, const std::vector<std::string>& files,
+                           Inventory& inventory) {
   config::Request request;
   request.files = files;
   request.sets = options.sets;
   request.vars = options.vars;
   request.environment = from_environment;
-  request.vocabulary = vocabulary();
-  config::Experiment experiment = config::load(request);
-  experiment.job.check();  // what config has no key for, a room may still refuse
+  request.vocabulary = inventory.vocabulary();
+  request.load_plugin = [&inventory](const std::string& path) {
+    inventory.load(path);
+    return inventory.vocabulary();
+  };
+  return request;
+}
+
+}  // namespace
+
+config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files,
+                                   Inventory& inventory) {
+  config::Experiment experiment = config::load(request_of(options, files, inventory));
+  // What config has no key for, a room may still refuse.
+  if (!experiment.plain()) experiment.job.check(inventory.catalogs());
   return experiment;
 }
 
-problems::Source prepare_data(const config::Experiment& experiment) {
+void load_plugins(const GlobalOptions& options, const std::vector<std::string>& files, Inventory& inventory) {
+  config::load_plugins(request_of(options, files, inventory));
+}
+
+problems::Source prepare_data(const config::Experiment& experiment, const actors::Catalogs& catalogs) {
   const actors::JobSpec& job = experiment.job;
   const std::string& path = job.problem.data.path;
   if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
     throw experiment.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
   }
-  const problems::Source source = problems::prepare(job.problem);
+  const problems::Source source = catalogs.problems.prepare(job.problem);
   try {
-    problems::check_workers(job.problem, source, job.worker.replicas);
+    catalogs.problems.check_workers(job.problem, source, job.worker.replicas);
   } catch (const Error& error) {  // the data does not know which key asked for so many
     throw experiment.error("actors.worker.replicas", error.what());
   }
   return source;
+}
+
+std::optional<double> find_optimum(const config::Experiment& experiment, const actors::Catalogs& catalogs,
+                                   const problems::Source& source) {
+  const actors::JobSpec& job = experiment.job;
+  switch (job.problem.optimum) {
+    case problems::ProblemSpec::Optimum::kUnknown:
+      return std::nullopt;
+    case problems::ProblemSpec::Optimum::kGiven:
+      return job.problem.optimum_value;
+    case problems::ProblemSpec::Optimum::kSolve:
+      break;
+  }
+  const auto whole = catalogs.problems.make_whole(job.problem, source, job.worker.replicas, job.seed);
+  const std::vector<double> start(whole->dim(), job.problem.init == "ones" ? 1.0 : 0.0);
+  return optim::solve(*whole, start).loss;
 }
 
 }  // namespace wisp::cli

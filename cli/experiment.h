@@ -1,24 +1,30 @@
 #pragma once
 // The way from files on the command line to a typed Experiment.
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/inventory.h"
 #include "cli/options.h"
 #include "config/experiment.h"
-#include "config/vocabulary.h"
 #include "problems/source.h"
 
 namespace wisp::cli {
 
-// The names that the rooms below have, and what their theory forbids.
-config::Vocabulary vocabulary();
-
 // The files, later ones over earlier ones, then --set; variables from --var and this process's environment.
-// Throws config::ConfigErrors with every mistake.
-config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files);
+// Loads the plugins that they name into `inventory`. Throws config::ConfigErrors with every mistake.
+config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files,
+                                   Inventory& inventory);
+
+// Only their plugins: for who asks what they bring.
+void load_plugins(const GlobalOptions& options, const std::vector<std::string>& files, Inventory& inventory);
 
 // Reads through the job's data once and checks it. Throws Error (kConfig): of the job file where it names a
 // file that can't be read or more workers than there are rows, else of the data file.
-problems::Source prepare_data(const config::Experiment& experiment);
+problems::Source prepare_data(const config::Experiment& experiment, const actors::Catalogs& catalogs);
+
+// The optimum that the job's gap is taken from, given or solved for here; none if the job does without.
+std::optional<double> find_optimum(const config::Experiment& experiment, const actors::Catalogs& catalogs,
+                                   const problems::Source& source);
 
 }  // namespace wisp::cli

@@ -2,26 +2,48 @@
 
 #include <algorithm>
 
+#include "actors/job.h"
 #include "base/error.h"
 
 namespace wisp::cli {
 
 namespace {
 
+struct Seat {
+  std::string actor;
+  std::string class_name;
+  std::string host;
+};
+
 // Puts an actor where its isolation wants it and returns the node's name.
-std::string add_actor(std::vector<NodePlan>& nodes, const std::vector<runtime::HostSlots>& hosts,
-                      const std::string& actor, const std::string& host, runtime::Isolation isolation) {
-  std::string name = actor;
-  if (isolation == runtime::Isolation::kThread) {
+std::string add_actor(JobLayout& layout, const std::vector<runtime::HostSlots>& hosts, const Seat& seat,
+                      const actors::ActorSpec& spec) {
+  std::string name = seat.actor;
+  if (spec.isolation == runtime::Isolation::kThread) {
     const auto found =
-        std::find_if(hosts.begin(), hosts.end(), [&](const auto& each) { return each.name == host; });
+        std::find_if(hosts.begin(), hosts.end(), [&](const auto& each) { return each.name == seat.host; });
     name = "guests-" + std::to_string(found - hosts.begin() + 1);
   }
+  auto& nodes = layout.nodes;
   auto node =
       std::find_if(nodes.begin(), nodes.end(), [&](const NodePlan& each) { return each.name == name; });
-  if (node == nodes.end()) node = nodes.insert(nodes.end(), NodePlan{name, host, {}});
-  node->actors.push_back(actor);
+  if (node == nodes.end()) node = nodes.insert(nodes.end(), NodePlan{name, seat.host, {}, spec.isolation});
+  node->actors.push_back(seat.actor);
+  for (const auto& [variable, value] : spec.env) {
+    if (node->env.emplace(variable, value).first->second == value) continue;
+    throw Error("actors that are threads of one process have one environment, but " + seat.actor + " and " +
+                    node->actors.front() + " want different values of " + variable,
+                Fault::kConfig);
+  }
+  layout.node_of[seat.actor] = name;
+  layout.classes[seat.actor] = seat.class_name;
   return name;
+}
+
+void check_host(const std::string& key, const std::string& host,
+                const std::vector<runtime::HostSlots>& hosts) {
+  if (std::any_of(hosts.begin(), hosts.end(), [&](const auto& each) { return each.name == host; })) return;
+  throw Error(key + " names " + host + ", which is not among hosts", Fault::kConfig);
 }
 
 }  // namespace
@@ -29,14 +51,31 @@ std::string add_actor(std::vector<NodePlan>& nodes, const std::vector<runtime::H
 JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> hosts) {
   JobLayout layout;
   const std::string master_host = job.master.host.empty() ? hosts.front().name : job.master.host;
-  if (std::none_of(hosts.begin(), hosts.end(), [&](const auto& host) { return host.name == master_host; })) {
-    throw Error("actors.master.host names " + master_host + ", which is not among hosts", Fault::kConfig);
-  }
+  check_host("actors.master.host", master_host, hosts);
   layout.worker_hosts = runtime::place(job.worker.placement, job.worker.replicas, hosts);
-  layout.master_node = add_actor(layout.nodes, hosts, "master", master_host, job.master.isolation);
+  const std::string worker_class = actors::worker_class(job.dtype);
+  layout.master_node =
+      add_actor(layout, hosts, {"master", actors::master_class(job.dtype), master_host}, job.master);
   for (std::size_t i = 0; i < layout.worker_hosts.size(); ++i) {
-    layout.worker_nodes.push_back(add_actor(layout.nodes, hosts, "worker-" + std::to_string(i),
-                                            layout.worker_hosts[i], job.worker.isolation));
+    layout.worker_nodes.push_back(add_actor(
+        layout, hosts, {"worker-" + std::to_string(i), worker_class, layout.worker_hosts[i]}, job.worker));
+  }
+  return layout;
+}
+
+JobLayout lay_out(const std::vector<actors::GroupSpec>& groups, std::vector<runtime::HostSlots> hosts) {
+  JobLayout layout;
+  for (const actors::GroupSpec& group : groups) {
+    const std::vector<std::string> names = group.actor_names();
+    std::vector<std::string> places(names.size(), group.actor.host);
+    if (group.actor.host.empty()) {
+      places = runtime::place(group.actor.placement, group.actor.replicas, hosts);
+    } else {
+      check_host("actors." + group.name + ".host", group.actor.host, hosts);
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      add_actor(layout, hosts, {names[i], group.class_name, places[i]}, group.actor);
+    }
   }
   return layout;
 }

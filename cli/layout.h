@@ -1,6 +1,7 @@
 #pragma once
 // Layout: which nodes a job has, on which hosts, and which actors each of them holds.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@ namespace wisp::cli {
 struct NodePlan {
   std::string name;  // the actor's, or guests-1, guests-2, ... for the first, second host
   std::string host;
-  std::vector<std::string> actors;  // "master", "worker-<i>"
+  std::vector<std::string> actors;  // "master", "worker-<i>", or of one's own
+  runtime::Isolation isolation = runtime::Isolation::kProcess;
+  std::map<std::string, std::string> env = {};  // of all its actors
 };
 
 struct JobLayout {
@@ -21,11 +24,17 @@ struct JobLayout {
   std::string master_node;                // node names
   std::vector<std::string> worker_nodes;  // by worker
   std::vector<std::string> worker_hosts;
+  std::map<std::string, std::string> node_of;  // by actor: the node
+  std::map<std::string, std::string> classes;  // by actor
 };
 
 // Workers go where runtime/placement.h puts them; the master goes to its host, by default the first, and
 // takes no slot. Throws Error (kConfig).
 JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> hosts);
+
+// The same for plain actors: group after group, each where its host or its placement says; those that are
+// placed take slots from the later ones.
+JobLayout lay_out(const std::vector<actors::GroupSpec>& groups, std::vector<runtime::HostSlots> hosts);
 
 // For a host without slots of its own: as many as are asked for.
 inline constexpr std::uint32_t kUnlimitedSlots = 1'000'000;

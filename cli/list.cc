@@ -1,16 +1,14 @@
 #include "cli/list.h"
 
+#include <filesystem>
+
 #include <nlohmann/json.hpp>
 
-#include "actors/job.h"
 #include "base/text.h"
 #include "cli/exit.h"
 #include "cli/experiment.h"
 #include "cli/output.h"
 #include "config/keys.h"
-#include "optim/catalog.h"
-#include "problems/catalog.h"
-#include "sparse/sparsifier.h"
 
 namespace wisp::cli {
 namespace {
@@ -18,62 +16,77 @@ namespace {
 // The first row names the columns.
 using Rows = std::vector<std::vector<std::string>>;
 
-Rows methods() {
+Rows methods(const Inventory& inventory) {
   Rows rows = {{"METHOD", "SPARSIFIERS", "STEPS", "SOURCE", "DESCRIPTION"}};
-  for (const optim::Method& each : optim::methods()) {
+  for (const optim::Method& each : inventory.catalogs().methods.methods()) {
     std::vector<std::string> steps;
-    if (each.theory_step != nullptr) steps.emplace_back("theory");
-    if (each.paper_step != nullptr) steps.emplace_back("paper");
+    if (each.theory_step) steps.emplace_back("theory");
+    if (each.paper_step) steps.emplace_back("paper");
     steps.emplace_back("number");
-    rows.push_back({std::string(each.name), join({each.sparsifiers.begin(), each.sparsifiers.end()}, " | "),
-                    join(steps, " | "), std::string(each.source), std::string(each.description)});
+    rows.push_back(
+        {each.name, join(each.sparsifiers, " | "), join(steps, " | "), each.source, each.description});
   }
   return rows;
 }
 
-Rows problems_table() {
+Rows problems_table(const Inventory& inventory) {
   Rows rows = {{"PROBLEM", "DESCRIPTION"}};
-  for (const std::string& name : problems::problem_names()) {
-    rows.push_back({name, problems::problem_description(name)});
+  for (const problems::Problem& each : inventory.catalogs().problems.problems()) {
+    rows.push_back({each.name, each.description});
   }
   return rows;
 }
 
-Rows sparsifiers() {
+Rows sparsifiers(const Inventory& inventory) {
   Rows rows = {{"SPARSIFIER", "DESCRIPTION"}};
-  for (const sparse::SparsifierEntry& each : sparse::sparsifiers()) {
-    rows.push_back({std::string(each.name), std::string(each.description)});
+  for (const sparse::Kind& each : inventory.catalogs().sparsifiers.kinds()) {
+    rows.push_back({each.name, each.description});
   }
   return rows;
 }
 
-Rows classes() {
-  Rows rows = {{"CLASS"}};
-  runtime::Registry registry;
-  actors::register_actors(registry);
-  for (const std::string& name : registry.class_names()) rows.push_back({name});
+// "every verbose=true": what a job file can give to its constructor; "-" where it can't start the class.
+std::string arguments_of(const runtime::ClassEntry& entry) {
+  if (!entry.parameters) return "-";
+  std::vector<std::string> words;
+  for (const Setting& each : *entry.parameters) {
+    const std::string value = each.fallback ? "=" + join(*each.fallback, ",") : "";
+    words.push_back(each.name + value);
+  }
+  return join(words, " ");
+}
+
+// Without those that serve the runtime itself.
+Rows classes(const Inventory& inventory) {
+  Rows rows = {{"CLASS", "ARGS"}};
+  for (const std::string& name : inventory.registry().class_names()) {
+    if (!name.starts_with("wisp."))
+      rows.push_back({name, arguments_of(*inventory.registry().find_class(name))});
+  }
   return rows;
 }
 
-Rows keys() {
+Rows keys(const Inventory& inventory) {
   Rows rows = {{"KEY", "DEFAULT", "VALUE", "DESCRIPTION"}};
-  const config::Vocabulary names = vocabulary();
-  for (const config::Key& each : config::keys()) {
+  const config::Vocabulary names = inventory.vocabulary();
+  const config::KeyTable table_of_keys(names);
+  for (const config::Key& each : table_of_keys.keys()) {
     const std::vector<std::string> words = config::words_of(each, names);
     const bool any_number = each.type == config::KeyType::kNumber;
+    const std::string owner = each.owner.empty() ? "" : "of " + std::string(each.owner) + ": ";
     rows.push_back({std::string(each.path), std::string(each.fallback),
                     words.empty() || any_number ? config::describe(each) : join(words, " | "),
-                    std::string(each.doc)});
+                    owner + std::string(each.doc)});
   }
   return rows;
 }
 
-Rows rows_of(const std::string& what) {
-  if (what == "methods") return methods();
-  if (what == "problems") return problems_table();
-  if (what == "sparsifiers") return sparsifiers();
-  if (what == "actors") return classes();
-  return keys();
+Rows rows_of(const std::string& what, const Inventory& inventory) {
+  if (what == "methods") return methods(inventory);
+  if (what == "problems") return problems_table(inventory);
+  if (what == "sparsifiers") return sparsifiers(inventory);
+  if (what == "actors") return classes(inventory);
+  return keys(inventory);
 }
 
 std::string lower(std::string text) {
@@ -96,7 +109,10 @@ nlohmann::ordered_json objects(const Rows& rows) {
 }  // namespace
 
 int list_command(const GlobalOptions& options, const ListOptions& list) {
-  const Rows rows = rows_of(list.what);
+  Inventory inventory;
+  if (!list.files.empty()) load_plugins(options, list.files, inventory);
+  for (const std::string& plugin : list.plugins) inventory.load(std::filesystem::absolute(plugin));
+  const Rows rows = rows_of(list.what, inventory);
   print(options.json ? objects(rows).dump() + "\n" : table(rows));
   return kExitDone;
 }

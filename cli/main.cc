@@ -20,6 +20,7 @@
 #include "cli/ps.h"
 #include "cli/run.h"
 #include "cli/show_config.h"
+#include "cli/simulate.h"
 #include "cli/version.h"
 #include "cli/wait.h"
 #include "config/errors.h"
@@ -33,6 +34,7 @@ int execute(const Invocation& what) {
   if (what.command == "run") return run_command(global, what.run);
   if (what.command == "config") return config_command(global, what.config);
   if (what.command == "plan") return plan_command(global, what.plan);
+  if (what.command == "simulate") return simulate_command(global, what.simulate);
   if (what.command == "ps") return ps_command(global, what.ps);
   if (what.command == "logs") return logs_command(global, what.logs);
   if (what.command == "down") return down_command(global, what.down);

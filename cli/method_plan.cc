@@ -16,10 +16,12 @@ using Json = nlohmann::ordered_json;
 
 // As the master finds it out: the worst L and the worst mu of the workers' own functions.
 template <class T>
-problems::Smoothness smoothness_of(const actors::JobSpec& job, const problems::Source& source) {
+problems::Smoothness smoothness_of(const actors::Catalogs& catalogs, const actors::JobSpec& job,
+                                   const problems::Source& source) {
   problems::Smoothness worst;
   for (std::uint32_t i = 0; i < job.worker.replicas; ++i) {
-    const auto objective = problems::make_objective<T>(job.problem, source, i, job.worker.replicas, job.seed);
+    const auto objective =
+        catalogs.problems.make_objective<T>(job.problem, source, i, job.worker.replicas, job.seed);
     const problems::Smoothness mine = objective->smoothness();
     worst.L = std::max(worst.L, mine.L);
     worst.mu = i == 0 ? mine.mu : std::min(worst.mu, mine.mu);
@@ -35,7 +37,7 @@ void count_bytes(const actors::JobSpec& job, MethodPlan& plan) {
   const double vector = static_cast<double>(plan.data.dim) * static_cast<double>(scalar_size(job));
   const double workers = job.worker.replicas;
   const sparse::Density& density = plan.numbers.density;
-  const bool whole = optim::sparsifier_of(job.method).kind == "identity";
+  const bool whole = plan.sparsifier == "identity";
   const double numbers = whole ? 0.0 : static_cast<double>(density.chosen * sizeof(std::uint32_t));
   plan.uplink_bytes = workers * (vector * density.tau() + numbers);
   plan.dense_uplink_bytes = workers * vector;
@@ -89,20 +91,20 @@ Json number(const std::optional<double>& value) { return value ? number(*value) 
 
 }  // namespace
 
-MethodPlan plan_method(const config::Experiment& experiment) {
+MethodPlan plan_method(const config::Experiment& experiment, const actors::Catalogs& catalogs) {
   const actors::JobSpec& job = experiment.job;
-  const problems::Source source = prepare_data(experiment);
-  problems::check_workers(job.problem, source, job.worker.replicas);
+  const problems::Source source = prepare_data(experiment, catalogs);
   MethodPlan plan;
   plan.data = source.info;
-  plan.l2 = problems::l2_weight(job.problem, source.info);
+  plan.l2 = problems::Catalog::l2_weight(job.problem, source.info);
   const bool wide = job.dtype == actors::Dtype::kFloat64;
   const problems::Smoothness worst =
-      wide ? smoothness_of<double>(job, source) : smoothness_of<float>(job, source);
+      wide ? smoothness_of<double>(catalogs, job, source) : smoothness_of<float>(catalogs, job, source);
   plan.L = worst.L;
   plan.mu = worst.mu;
-  plan.numbers = optim::method_numbers(job.worker.replicas, source.info.dim, job.method, worst);
-  plan.caution = optim::caution(job.method, job.problem);
+  plan.sparsifier = catalogs.methods.sparsifier_of(job.method).kind;
+  plan.numbers = catalogs.methods.numbers(job.worker.replicas, source.info.dim, job.method, worst);
+  plan.caution = catalogs.methods.caution(job.method, job.problem);
   count_bytes(job, plan);
   return plan;
 }
@@ -116,8 +118,7 @@ std::string method_text(const config::Experiment& experiment, const MethodPlan& 
   text += "data       " + data_line(job, plan) + "\n";
   text += fmt::format("constants  L {:.6g}, mu {:.6g}{}, l2 {:.6g}\n", plan.L, plan.mu, kappa, plan.l2);
   text += fmt::format("workers    n {}; sparsifier {}: {} of {} blocks, tau {:.4g}\n", job.worker.replicas,
-                      optim::sparsifier_of(job.method).kind, numbers.density.chosen, numbers.density.blocks,
-                      numbers.density.tau());
+                      plan.sparsifier, numbers.density.chosen, numbers.density.blocks, numbers.density.tau());
   text += "step       " + steps_line(job, numbers) + "\n";
   text += "rounds     " + rounds_line(plan) + "\n";
   text += fmt::format("a round    up {} ({}), down {} ({})\n", bytes_text(plan.uplink_bytes),
@@ -142,7 +143,7 @@ std::string method_json(const config::Experiment& experiment, const MethodPlan& 
                      {"mu", number(plan.mu)},
                      {"kappa", plan.mu > 0 ? number(plan.L / plan.mu) : Json(nullptr)},
                      {"workers", job.worker.replicas},
-                     {"sparsifier", optim::sparsifier_of(job.method).kind},
+                     {"sparsifier", plan.sparsifier},
                      {"blocks", numbers.density.blocks},
                      {"chosen", numbers.density.chosen},
                      {"tau", number(numbers.density.tau())},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "actors/catalogs.h"
 #include "config/experiment.h"
 #include "optim/catalog.h"
 #include "problems/source.h"
@@ -16,6 +17,7 @@ struct MethodPlan {
   double l2 = 0;
   double L = 0;   // the largest of the workers'
   double mu = 0;  // the smallest of the workers'
+  std::string sparsifier;
   optim::MethodNumbers numbers;
   // Payload of one round, all workers together; uplink is the mean over what they may choose.
   double uplink_bytes = 0;
@@ -27,7 +29,7 @@ struct MethodPlan {
 
 // Reads all of the data, one worker's rows at a time, in this process. Throws Error (kConfig), at its place
 // in the job file where that is to blame.
-MethodPlan plan_method(const config::Experiment& experiment);
+MethodPlan plan_method(const config::Experiment& experiment, const actors::Catalogs& catalogs);
 
 // For people, a line a subject.
 std::string method_text(const config::Experiment& experiment, const MethodPlan& plan);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "runtime/endpoint.h"
 
 namespace wisp::cli {
 
@@ -73,23 +74,21 @@ runtime::ZmqOptions NetworkPlan::driver() const {
   return options;
 }
 
-std::string NetworkPlan::driver_endpoint_for(const std::string& host,
-                                             const std::vector<std::string>& endpoints) const {
-  if (ipc_) return endpoints.front();
+const runtime::Address& NetworkPlan::driver_address_for(
+    const std::string& host, const std::vector<runtime::Address>& addresses) const {
+  if (ipc_) return addresses.front();
   const auto found =
       std::find(driver_addresses_.begin(), driver_addresses_.end(), hosts_.at(host).driver_address);
-  return endpoints[static_cast<std::size_t>(found - driver_addresses_.begin())];
+  return addresses[static_cast<std::size_t>(found - driver_addresses_.begin())];
 }
 
 runtime::NodeParameters NetworkPlan::parameters(runtime::NodeId id, const NodePlan& node,
-                                                const std::vector<std::string>& endpoints) const {
+                                                const std::vector<runtime::Address>& addresses) const {
   runtime::NodeParameters parameters;
   parameters.name = node.name;
   parameters.run = run_;
   parameters.network = options(id, members_.at(id));
-  const auto& driver_keys = members_.at(0).keys;
-  parameters.driver =
-      runtime::Address(driver_endpoint_for(node.host, endpoints), driver_keys ? driver_keys->public_key : "");
+  parameters.driver = driver_address_for(node.host, addresses);
   const auto guests = static_cast<unsigned>(node.actors.size());
   parameters.threads = guests > 1 ? std::max(1u, std::min(guests, hosts_.at(node.host).cores)) : 0;
   return parameters;

@@ -27,9 +27,10 @@ class NetworkPlan {
   runtime::ZmqOptions driver() const;
   // Issues the options of node `id` on `host`; call it for every node before parameters().
   void add_node(runtime::NodeId id, const std::string& host);
-  // What node `id` is started with, once the driver is bound to `endpoints`.
+  // What node `id` is started with, once the driver is bound to `addresses`, one for each that it was to
+  // bind.
   runtime::NodeParameters parameters(runtime::NodeId id, const NodePlan& node,
-                                     const std::vector<std::string>& endpoints) const;
+                                     const std::vector<runtime::Address>& addresses) const;
 
  private:
   struct Member {
@@ -39,7 +40,8 @@ class NetworkPlan {
   };
   runtime::ZmqOptions options(runtime::NodeId id, const Member& member) const;
   std::string bind_of(runtime::NodeId id, const std::string& address) const;
-  std::string driver_endpoint_for(const std::string& host, const std::vector<std::string>& endpoints) const;
+  const runtime::Address& driver_address_for(const std::string& host,
+                                             const std::vector<runtime::Address>& addresses) const;
 
   const runtime::NetworkSpec spec_;
   const std::filesystem::path folder_;

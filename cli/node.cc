@@ -7,10 +7,11 @@
 #include <cstring>
 #include <thread>
 
-#include "actors/job.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/process.h"
+#include "cli/inventory.h"
 
 namespace wisp::cli {
 
@@ -19,6 +20,7 @@ namespace {
 constexpr int kNoDriver = 69;
 constexpr int kBrokenLink = 70;
 constexpr int kAgentGone = 71;
+constexpr int kFenced = 75;
 constexpr int kBadParameters = 78;
 constexpr std::uint32_t kInputMax = 64u << 20;
 constexpr std::chrono::seconds kJoinDeadline{60};
@@ -51,19 +53,26 @@ void end_with_agent() {
   ::_exit(kAgentGone);
 }
 
-int serve(const runtime::NodeParameters& parameters) {
-  runtime::Registry registry;
-  runtime::register_services(registry);
-  actors::register_actors(registry);
+// One without a folder came with the program.
+void load_plugins(const std::vector<std::string>& plugins, Inventory& inventory) {
+  const std::filesystem::path libraries = self_executable().parent_path().parent_path() / "lib";
+  for (const std::string& plugin : plugins) inventory.load(libraries / plugin);
+}
+
+int serve(const runtime::NodeParameters& parameters, const Inventory& inventory) {
   const SystemClock clock;
   const auto make_log = [&parameters](const std::string& actor) -> std::unique_ptr<Log> {
     return std::make_unique<LineSink>(STDERR_FILENO, actor, parameters.log_level);
   };
   LineSink log(STDERR_FILENO, parameters.name, parameters.log_level);
   try {
-    runtime::serve(parameters, registry, clock, make_log,
-                   std::make_unique<runtime::ZmqTransport>(parameters.network), kJoinDeadline);
+    runtime::ZmqSockets sockets(parameters.network);
+    runtime::serve(parameters, inventory.registry(), clock, make_log, sockets.data(), sockets.control(),
+                   kJoinDeadline);
     return 0;
+  } catch (const runtime::Fenced& error) {
+    log.error(error.what());
+    return kFenced;
   } catch (const Error& error) {
     log.error(error.what());
     return error.fault() == Fault::kHost ? kNoDriver : kBrokenLink;
@@ -82,17 +91,20 @@ Bytes node_input(const runtime::NodeParameters& parameters) {
 }
 
 int node_main() {
+  keep_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is the driver's to handle
   runtime::NodeParameters parameters;
+  Inventory inventory;
   try {
     parameters = read_parameters();
+    load_plugins(parameters.plugins, inventory);
   } catch (const Error& error) {
     LineSink(STDERR_FILENO, "node", Level::kInfo).error(error.what());
     return kBadParameters;
   }
   std::thread(end_with_agent).detach();
-  return serve(parameters);
+  return serve(parameters, inventory);
 }
 
 }  // namespace wisp::cli

@@ -8,7 +8,7 @@ namespace wisp::cli {
 // Reads its parameters from stdin, which stays open for as long as its agent lives; joins the driver and
 // serves until it is told to stop or stdin ends. Logs to stderr in the form that agents understand. Returns
 // the exit status: 0; 69 the driver could not be joined; 70 a link broke; 71 the agent is gone; 78 the
-// parameters are not readable.
+// parameters are not readable, or a plugin is not what the driver loaded.
 int node_main();
 
 // What is written to a node's stdin.

@@ -2,6 +2,7 @@
 // What a command line asks for: the options that every command takes, and those of each command.
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -35,6 +36,13 @@ struct PlanOptions {
   std::vector<std::string> files;
 };
 
+struct SimulateOptions {
+  std::vector<std::string> files;
+  std::uint64_t seeds = 1;
+  std::uint64_t seed = 1;  // the first
+  bool trace = false;
+};
+
 struct PsOptions {
   bool all = false;  // a table of all jobs
 };
@@ -56,7 +64,9 @@ struct WaitOptions {
 };
 
 struct ListOptions {
-  std::string what;  // methods | problems | sparsifiers | actors | keys
+  std::string what;                       // methods | problems | sparsifiers | actors | keys
+  std::vector<std::string> files = {};    // job files whose plugins are asked too
+  std::vector<std::string> plugins = {};  // the same without a job file
 };
 
 // --state-dir, or the default. Throws Error.

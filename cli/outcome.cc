@@ -55,6 +55,11 @@ std::string result_json(const Outcome& outcome) {
   json["exit_status"] = outcome.exit_status;
   json["job_id"] = outcome.job_id;
   json["job"] = outcome.job;
+  if (outcome.plain) {
+    json["actors"] = outcome.actors;
+    json["total_seconds"] = summary.total_seconds;
+    return json.dump();
+  }
   json["method"] = outcome.method;
   json["dtype"] = actors::to_string(outcome.dtype);
   json["workers"] = summary.workers;
@@ -86,6 +91,10 @@ std::string summary_text(const Outcome& outcome, const std::string& folder) {
   const actors::Summary& summary = outcome.summary;
   const actors::Progress& last = summary.last;
   std::string text = fmt::format("status        {}: {}\n", outcome.status, outcome.reason);
+  if (outcome.plain) {
+    text += fmt::format("actors        {} in {:.3g} s\n", outcome.actors, summary.total_seconds);
+    return text + fmt::format("job folder    {}\n", folder);
+  }
   if (summary.iterate_hash.empty()) {  // the master could not tell any more
     if (std::isfinite(last.loss))
       text += fmt::format("last known    round {}, loss {:.12g}\n", last.round, last.loss);

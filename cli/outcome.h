@@ -19,7 +19,9 @@ struct Outcome {
   std::string reason;
   int exit_status = 1;  // of `wisp run`, and of `wisp wait`
   actors::Dtype dtype = actors::Dtype::kFloat64;
-  actors::Summary summary;  // of the default values where the run did not get so far
+  bool plain = false;        // a job of plain actors: of the summary only total_seconds
+  std::uint64_t actors = 0;  // how many, of a plain one
+  actors::Summary summary;   // of the default values where the run did not get so far
 };
 
 // One object on one line, the keys of `wisp run --json`.

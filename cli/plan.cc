@@ -18,10 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* isolation_of(const config::Experiment& experiment, const NodePlan& node) {
-  const actors::JobSpec& job = experiment.job;
-  const auto& actor = node.actors.front() == "master" ? job.master : job.worker;
-  return actor.isolation == runtime::Isolation::kThread ? "thread" : "process";
+const char* isolation_of(const NodePlan& node) {
+  return node.isolation == runtime::Isolation::kThread ? "thread" : "process";
 }
 
 std::vector<std::string> agent_command(const launcher::LauncherSpec& spec, const launcher::HostSpec& host) {
@@ -49,7 +47,7 @@ Json to_json(const config::Experiment& experiment, const LaunchPlan& plan) {
   for (const NodePlan& node : plan.layout.nodes) {
     nodes.push_back({{"name", node.name},
                      {"host", node.host},
-                     {"isolation", isolation_of(experiment, node)},
+                     {"isolation", isolation_of(node)},
                      {"actors", node.actors}});
   }
   Json agents = Json::array();
@@ -71,20 +69,20 @@ LaunchPlan plan_launch(const config::Experiment& experiment) {
     slots.emplace_back(host.name, host.slots == 0 ? kUnlimitedSlots : host.slots);
     plan.agents.emplace_back(host.name, agent_command(spec, host));
   }
-  plan.layout = lay_out(experiment.job, slots);
+  plan.layout = experiment.plain() ? lay_out(experiment.groups, slots) : lay_out(experiment.job, slots);
   return plan;
 }
 
 std::string launch_text(const config::Experiment& experiment, const LaunchPlan& plan) {
   std::vector<std::vector<std::string>> rows = {{"NODE", "HOST", "ISOLATION", "ACTORS"}};
   for (const NodePlan& node : plan.layout.nodes) {
-    rows.push_back({node.name, node.host, isolation_of(experiment, node), join(node.actors, " ")});
+    rows.push_back({node.name, node.host, isolation_of(node), join(node.actors, " ")});
   }
   std::string text = table(rows);
   if (plan.guessed_slots) {
-    text +=
-        "A host without slots takes as many workers as it has cores; that is known when it has been "
-        "reached.\n";
+    text += fmt::format(
+        "A host without slots takes as many {} as it has cores; that is known when it has been reached.\n",
+        experiment.plain() ? "actors" : "workers");
   }
   text += "\nEach host has one agent, which starts its nodes (wisp node, parameters on stdin):\n";
   if (experiment.launcher.kind == "ssh")
@@ -94,16 +92,19 @@ std::string launch_text(const config::Experiment& experiment, const LaunchPlan& 
 }
 
 int plan_command(const GlobalOptions& options, const PlanOptions& plan) {
-  const config::Experiment experiment = load_experiment(options, plan.files);
+  Inventory inventory;
+  const config::Experiment experiment = load_experiment(options, plan.files, inventory);
   const LaunchPlan launch = plan_launch(experiment);
-  const MethodPlan method = plan_method(experiment);
+  std::optional<MethodPlan> method;
+  if (!experiment.plain()) method = plan_method(experiment, inventory.catalogs());
   if (options.json) {
-    Json json = Json::parse(method_json(experiment, method));
+    Json json =
+        method ? Json::parse(method_json(experiment, *method)) : Json({{"name", experiment.job.name}});
     json["launch"] = to_json(experiment, launch);
     print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
     return kExitDone;
   }
-  print(method_text(experiment, method) + "\n" + launch_text(experiment, launch));
+  print((method ? method_text(experiment, *method) + "\n" : "") + launch_text(experiment, launch));
   talk(options, "next: wisp run " + words(plan.files));
   return kExitDone;
 }

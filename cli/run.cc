@@ -58,9 +58,10 @@ bool tell(const Outcome& outcome, const launcher::JobFolder& folder, Display& di
 // The driver that hears of what could not be written, while there is one.
 using Listener = std::atomic<Driver*>;
 
-int drive(const config::Experiment& experiment, launcher::JobFolder& folder, Listener& listener,
-          Display& display, DriverOptions options, const GlobalOptions& global, const RunOptions& run) {
-  Driver driver(experiment, folder, display, std::move(options));
+int drive(const config::Experiment& experiment, const Inventory& inventory, launcher::JobFolder& folder,
+          Listener& listener, Display& display, DriverOptions options, const GlobalOptions& global,
+          const RunOptions& run) {
+  Driver driver(experiment, inventory, folder, display, std::move(options));
   listener = &driver;
   const Outcome outcome = driver.run();
   listener = nullptr;
@@ -110,8 +111,9 @@ void redirect_to_null() {
 }
 
 // The child goes on as the driver, in a session of its own, and survives a logout.
-int run_detached(const config::Experiment& experiment, launcher::JobFolder& folder, Listener& listener,
-                 DriverOptions options, const GlobalOptions& global, const RunOptions& run) {
+int run_detached(const config::Experiment& experiment, const Inventory& inventory,
+                 launcher::JobFolder& folder, Listener& listener, DriverOptions options,
+                 const GlobalOptions& global, const RunOptions& run) {
   auto [from, to] = make_pipe();
   const pid_t child = ::fork();
   if (child < 0) throw Error("cannot start the detached driver: fork failed");
@@ -129,14 +131,15 @@ int run_detached(const config::Experiment& experiment, launcher::JobFolder& fold
     display.redirect(-1);
     to.reset();
   };
-  const int status = drive(experiment, folder, listener, display, std::move(options), global, run);
+  const int status = drive(experiment, inventory, folder, listener, display, std::move(options), global, run);
   ::_exit(status);
 }
 
 }  // namespace
 
 int run_command(const GlobalOptions& global, const RunOptions& run) {
-  const config::Experiment experiment = load_experiment(global, run.files);
+  Inventory inventory;
+  const config::Experiment experiment = load_experiment(global, run.files, inventory);
   Display display(Display::Style{STDERR_FILENO, ::isatty(STDERR_FILENO) == 1, global.quiet});
   block_signals();
   Listener listener = nullptr;
@@ -147,9 +150,10 @@ int run_command(const GlobalOptions& global, const RunOptions& run) {
   const char* runtime_base = std::getenv("WISP_RUNTIME_DIR");
   if (runtime_base != nullptr) options.runtime_base = runtime_base;
   options.job_file = std::filesystem::absolute(run.files.front()).string();
-  if (run.detach) return run_detached(experiment, folder, listener, std::move(options), global, run);
+  if (run.detach)
+    return run_detached(experiment, inventory, folder, listener, std::move(options), global, run);
   display.say("job " + experiment.job.name + "-" + folder.id() + " in " + folder.path().string());
-  return drive(experiment, folder, listener, display, std::move(options), global, run);
+  return drive(experiment, inventory, folder, listener, display, std::move(options), global, run);
 }
 
 }  // namespace wisp::cli

@@ -15,7 +15,7 @@ namespace wisp::cli {
 namespace {
 
 constexpr std::size_t kSocketPathMax = 107;
-constexpr std::size_t kSocketNameMax = 12;  // "/" and a node's number
+constexpr std::size_t kSocketNameMax = 19;  // "/", a node's number and ".control"
 
 void make_private(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {

@@ -8,7 +8,8 @@
 namespace wisp::cli {
 
 int config_command(const GlobalOptions& options, const ConfigOptions& config) {
-  const config::Experiment experiment = load_experiment(options, config.files);
+  Inventory inventory;
+  const config::Experiment experiment = load_experiment(options, config.files, inventory);
   const bool as_json = options.json || config.format == "json";
   print(as_json ? config::to_json(experiment) + "\n" : config::to_yaml(experiment));
   return kExitDone;

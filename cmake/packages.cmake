@@ -12,6 +12,11 @@ pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
 if(WISP_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()
+if(WISP_BUILD_BENCH)  # a peer to compare with, if it is there; Debian's package has no CMake files
+  find_path(CAF_INCLUDE_DIR caf/all.hpp)
+  find_library(CAF_CORE caf_core)
+  find_library(CAF_IO caf_io)
+endif()
 
 # msgpack-c ships headers only; its CMake package has another name in every release.
 find_path(MSGPACK_INCLUDE_DIR msgpack.hpp REQUIRED)

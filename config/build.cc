@@ -26,12 +26,35 @@ bool is_section(const Key& key) {
   return key.type == KeyType::kSection || key.type == KeyType::kOneOf || key.type == KeyType::kHosts;
 }
 
-// A section of the file while it is walked: its path, the same with `*` for a host, and that host.
+// A section of the file while it is walked: its path, the same with `*` for a name, that name, and its kind.
 struct Section {
   std::string path;
   std::string pattern;
-  std::string host;
+  std::string name;
+  std::string kind;
 };
+
+// Jobs of plain actors have no use for these.
+bool is_of_optimization(std::string_view path) {
+  for (const std::string_view section :
+       {"dtype", "problem", "method", "stop", "evaluate", "actors.master", "actors.worker"}) {
+    if (path == section || (path.starts_with(section) && path[section.size()] == '.')) return true;
+  }
+  return false;
+}
+
+bool is_given(const Node& root, std::string_view key) {
+  const Node* value = root.find(key);
+  return value != nullptr && !value->is_null();
+}
+
+bool has_own_actors(const Node& root) {
+  const Node* actors = root.find("actors");
+  if (actors == nullptr || !actors->is_map()) return false;
+  return std::any_of(actors->members.begin(), actors->members.end(), [](const Member& member) {
+    return member.value.is_map() && member.value.find("class") != nullptr;
+  });
+}
 
 // A file's stem as a name: what a name can't hold becomes '-'.
 std::string name_from(const std::string& stem) {
@@ -45,17 +68,22 @@ std::string name_from(const std::string& stem) {
 class Builder {
  public:
   Builder(std::string stem, const Vocabulary& vocabulary, const Lookup& environment, Mistakes& mistakes)
-      : stem_(std::move(stem)), vocabulary_(vocabulary), environment_(environment), mistakes_(mistakes) {}
+      : stem_(std::move(stem)),
+        vocabulary_(vocabulary),
+        table_(vocabulary),
+        environment_(environment),
+        mistakes_(mistakes) {}
 
   Draft run(const Node& root) {
     Place whole = root.place;
     if (whole.source != nullptr) whole = {whole.source, 1, 1, 0};
     experiment().places[""] = whole;
+    plain_ = !is_given(root, "problem") && !is_given(root, "method") && has_own_actors(root);
     walk(root, {});
     auto& hosts = experiment().launcher.hosts;
     std::sort(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    for (const Key& key : keys()) fill_in(key);
-    for (const Key& key : keys()) resolve(key);
+    for (const Key& key : table_.keys()) fill_in(key);
+    for (const Key& key : table_.keys()) resolve(key);
     if (experiment().launcher.kind == "local" && hosts.empty()) {
       hosts.emplace_back();
       hosts.back().name = "local";
@@ -79,23 +107,42 @@ class Builder {
   }
 
   void visit(const Member& member, const Section& section) {
-    const bool is_host = section.pattern == "hosts";
-    const Section child{joined(section.path, member.key), joined(section.pattern, is_host ? "*" : member.key),
-                        is_host ? member.key : section.host};
-    const bool plain = is_host || member.key.find_first_of(".*") == std::string::npos;
-    const Key* key = find_key(child.pattern);
+    const bool is_name = section.pattern == "hosts" || (plain_ && section.pattern == "actors");
+    Section child{joined(section.path, member.key), joined(section.pattern, is_name ? "*" : member.key),
+                  is_name ? member.key : section.name, ""};
+    child.kind = kind_of(child, member.value);
+    const bool plain = is_name || member.key.find_first_of(".*") == std::string::npos;
+    const Key* key = table_.find(child.pattern, section.kind);
     if (key == nullptr || !plain) {
       unknown(member, section, key != nullptr);
+    } else if (plain_ && is_of_optimization(child.pattern)) {
+      fail(child.path, member.place, "'" + child.path + "' has no meaning for a job of plain actors",
+           "leave it out, or add a problem and a method");
     } else if (!member.value.is_null()) {
       take(*key, member, child);
     }
   }
 
+  // What the keys of a section may depend on. The arguments of an actor depend on its class.
+  std::string kind_of(const Section& section, const Node& value) {
+    if (section.pattern == "actors.*.args") return kinds_[section.path];
+    const Node map = value.is_scalar() ? spelled_out(value) : value;
+    const Node* kind = map.is_map() ? map.find(section.pattern == "actors.*" ? "class" : "kind") : nullptr;
+    std::string text = kind != nullptr && kind->is_scalar() ? kind->text : "";
+    kinds_[section.pattern == "actors.*" ? section.path + ".args" : section.path] = text;
+    return text;
+  }
+
   void unknown(const Member& member, const Section& section, bool has_dots) {
     const std::string where = section.path.empty() ? "" : " in " + section.path;
-    const auto meant = suggest_key(section.pattern, member.key);
+    const auto meant = table_.suggest(section.pattern, member.key, section.kind);
+    const auto owners = table_.owners(joined(section.pattern, member.key));
     std::string hint = meant ? "did you mean '" + *meant + "'?" : "";
+    if (!owners.empty()) hint = "it is a key of " + join(owners, " and ");
     if (has_dots) hint = "nest it, one map in the other";
+    if (section.pattern == "actors" && member.value.is_map() && member.value.find("class") != nullptr) {
+      hint = "actors of one's own are for jobs without problem and method";
+    }
     fail(joined(section.path, member.key), member.place, "unknown key '" + member.key + "'" + where,
          std::move(hint));
   }
@@ -118,6 +165,7 @@ class Builder {
     const bool is_word = value.is_scalar() && key.type == KeyType::kOneOf;
     if (!value.is_map() && !is_word) return refuse_section(key, value, child.path);
     if (child.pattern == "hosts.*" && !add_host(member)) return;
+    if (child.pattern == "actors.*" && !add_group(member)) return;
     experiment().places[child.path] = is_word ? value.place : member.place;
     walk(is_word ? spelled_out(value) : value, child);
   }
@@ -173,6 +221,18 @@ class Builder {
     return true;
   }
 
+  // Makes the group whose keys come next.
+  bool add_group(const Member& member) {
+    if (!is_name(member.key)) {
+      fail("actors." + member.key, member.place,
+           "'" + member.key + "' is no name of letters, digits, - and _, at most 64");
+      return false;
+    }
+    experiment().groups.emplace_back();
+    experiment().groups.back().name = member.key;
+    return true;
+  }
+
   static bool any_broken(const Node& node) {
     const auto broken = [](const auto& child) { return any_broken(child); };
     return node.broken || std::any_of(node.items.begin(), node.items.end(), broken) ||
@@ -191,33 +251,72 @@ class Builder {
       fail(child.path, place, std::move(complaint->message), std::move(complaint->hint));
       return;
     }
-    key.set(experiment(), child.host, typed);
+    store(key, child.name, value, typed);
     experiment().places[child.path] = value.place;
     values_[child.path] = std::move(value);
   }
 
-  bool is_left_out(std::string_view path) const {
-    const Key* section = find_key(parent_of(path));
-    return section != nullptr && section->optional_section && !draft_.experiment.given(parent_of(path));
+  void store(const Key& key, const std::string& name, const Node& node, const Value& typed) {
+    if (key.set != nullptr) return key.set(experiment(), name, typed);
+    const std::vector<std::string> texts = key.is_list ? typed.texts : std::vector<std::string>{node.text};
+    settings_of(parent_of(key.path), name).set_texts(key.setting->name, texts);
+  }
+
+  Settings& settings_of(std::string_view section, const std::string& name) {
+    if (section == "problem") return experiment().job.problem.settings;
+    if (section == "method") return experiment().job.method.settings;
+    if (section == "method.sparsifier") return experiment().job.method.sparsifier.settings;
+    auto& groups = experiment().groups;
+    const auto group =
+        std::find_if(groups.begin(), groups.end(), [&](const auto& each) { return each.name == name; });
+    WISP_CHECK(section == "actors.*.args" && group != groups.end(), "a section that has kinds");
+    return group->arguments;
+  }
+
+  bool is_left_out(const Key& key, std::string_view section) const {
+    const Key* row = find_key(parent_of(key.path));
+    return row != nullptr && row->optional_section && !draft_.experiment.given(section);
+  }
+
+  // What the star of a path stands for; one empty name where there is none.
+  std::vector<std::string> names_of(const Key& key) const {
+    if (key.path.find('*') == std::string_view::npos) return {""};
+    std::vector<std::string> names;
+    if (key.path.starts_with("hosts.")) {
+      for (const auto& host : draft_.experiment.launcher.hosts) names.push_back(host.name);
+    } else {
+      for (const auto& group : draft_.experiment.groups) names.push_back(group.name);
+    }
+    return names;
+  }
+
+  static std::string path_of(const Key& key, const std::string& name) {
+    std::vector<std::string> parts = split(key.path, '.');
+    std::replace(parts.begin(), parts.end(), std::string("*"), name);
+    return join(parts, ".");
   }
 
   void fill_in(const Key& key) {
-    const std::string path(key.path);
-    const bool of_host = path.find('*') != std::string::npos;
-    if (of_host || draft_.experiment.given(path) || !draft_.sound_above(path) || is_left_out(path)) return;
+    if (plain_ && is_of_optimization(key.path)) return;
+    for (const std::string& name : names_of(key)) fill_in(key, name, path_of(key, name));
+  }
+
+  void fill_in(const Key& key, const std::string& name, const std::string& path) {
+    const std::string section(parent_of(path));
+    if (draft_.experiment.given(path) || !draft_.sound_above(path) || is_left_out(key, section)) return;
+    if (!key.owner.empty() && kinds_[section] != key.owner) return;
     if (key.required) {
-      missing(key);
+      missing(key, path);
     } else if (!is_section(key)) {
-      set_default(key, path);
+      set_default(key, name, path);
     }
   }
 
-  void missing(const Key& key) {
+  void missing(const Key& key, const std::string& path) {
     const std::vector<std::string> words = words_of(key, vocabulary_);
     std::string hint = words.empty() ? "" : "one of " + join(words, " | ");
-    if (key.path == "version") hint = "add 'version: 1'";
-    fail(key.path, experiment().where(key.path), "'" + std::string(key.path) + "' is missing",
-         std::move(hint));
+    if (path == "version") hint = "add 'version: 1'";
+    fail(path, experiment().where(path), "'" + path + "' is missing", std::move(hint));
   }
 
   std::string fallback_of(const Key& key) {
@@ -229,59 +328,76 @@ class Builder {
     return std::string(key.fallback);
   }
 
-  void set_default(const Key& key, const std::string& path) {
-    const std::string text = fallback_of(key);
-    if (text.empty()) return;
-    Node value = make_scalar(text, {});
-    if (key.type == KeyType::kTexts) {
-      Node list;
-      list.kind = Node::Kind::kList;
-      list.items.push_back(std::move(value));
-      value = std::move(list);
+  static Node list_of(const std::vector<std::string>& texts) {
+    Node list;
+    list.kind = Node::Kind::kList;
+    for (const std::string& text : texts) list.items.push_back(make_scalar(text, {}));
+    return list;
+  }
+
+  void set_default(const Key& key, const std::string& name, const std::string& path) {
+    Node value;
+    if (key.setting != nullptr && key.is_list) {
+      value = list_of(*key.setting->fallback);
+    } else {
+      const std::string text = fallback_of(key);
+      if (text.empty() && key.setting == nullptr) return;
+      value = key.type == KeyType::kTexts ? list_of({text}) : make_scalar(text, {});
     }
     Value typed;
     const auto complaint = convert(key, path, value, vocabulary_, environment_, typed);
+    if (complaint && key.setting != nullptr) {
+      return fail(path, experiment().where(path),
+                  "the default does not fit its own key: " + complaint->message,
+                  "give a value, or mend the plugin");
+    }
     WISP_CHECK(!complaint, "the defaults of the table fit their own keys");
-    key.set(experiment(), "", typed);
+    store(key, name, value, typed);
     values_[path] = std::move(value);
   }
 
   void resolve(const Key& key) {
-    if (key.type == KeyType::kHosts) {
-      for (const auto& host : experiment().launcher.hosts) resolve_host(host.name);
+    if (key.path == "hosts" || (plain_ && key.path == "actors")) {
+      const Key* each = find_key(std::string(key.path) + ".*");
+      for (const std::string& name : names_of(*each)) resolve_named(*each, name);
     } else if (key.path.find('*') == std::string_view::npos) {
       add_resolved(key, split(key.path, '.'));
     }
   }
 
-  void resolve_host(const std::string& name) {
+  void resolve_named(const Key& section, const std::string& name) {
     const std::size_t before = experiment().resolved.size();
-    for (const Key& key : keys()) {
-      if (!key.path.starts_with("hosts.*.")) continue;
+    for (const Key& key : table_.keys()) {
+      if (!key.path.starts_with(std::string(section.path) + ".")) continue;
       std::vector<std::string> path = split(key.path, '.');
       path[1] = name;
       add_resolved(key, std::move(path));
     }
     if (experiment().resolved.size() == before) {
-      const Place place = experiment().where("hosts." + name);
-      experiment().resolved.push_back({{"hosts", name}, find_key("hosts.*"), make_map(place), false});
+      const std::vector<std::string> path = {std::string(parent_of(section.path)), name};
+      const Place place = experiment().where(join(path, "."));
+      experiment().resolved.push_back({path, section.type, make_map(place), false});
     }
   }
 
   void add_resolved(const Key& key, std::vector<std::string> path) {
     const auto value = values_.find(join(path, "."));
     if (value == values_.end()) return;
+    if (!key.owner.empty() && kinds_[join({path.begin(), path.end() - 1}, ".")] != key.owner) return;
     const bool is_default = value->second.place.source == nullptr;
-    experiment().resolved.push_back({std::move(path), &key, value->second, is_default});
+    experiment().resolved.push_back({std::move(path), key.type, value->second, is_default});
   }
 
   std::string stem_;
   const Vocabulary& vocabulary_;
+  const KeyTable table_;
   const Lookup& environment_;
   Mistakes& mistakes_;
   Draft draft_;
   std::set<std::string> host_names_;
-  std::map<std::string, Node> values_;  // by path, given and default
+  std::map<std::string, Node> values_;        // by path, given and default
+  std::map<std::string, std::string> kinds_;  // by path of the section: its kind; of args: the class
+  bool plain_ = false;                        // a job of plain actors
 };
 
 }  // namespace

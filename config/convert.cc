@@ -62,6 +62,7 @@ class Converter {
         value_(value) {}
 
   std::optional<Complaint> run() {
+    if (key_.is_list) return values();
     switch (key_.type) {
       case kTexts:
       case kHostNames:
@@ -86,6 +87,7 @@ class Converter {
       case kMethod:
       case kProblem:
       case kSparsifier:
+      case kClass:
         return word();
       case kBool:
         return boolean();
@@ -133,7 +135,9 @@ class Converter {
     const std::vector<std::string> words = words_of(key_, vocabulary_);
     if (std::find(words.begin(), words.end(), node_.text) != words.end()) return std::nullopt;
     const std::string message = "unknown " + noun_of(path_) + " " + shown(node_);
-    if (words.empty()) return Complaint{message, "", {}};
+    if (words.empty()) {
+      return Complaint{message, key_.type == kClass ? "classes come with plugins: [ lib... ]" : "", {}};
+    }
     auto meant = nearest(node_.text, words);
     if (node_.text == "fp32" || node_.text == "float") meant = "float32";
     if (node_.text == "fp64" || node_.text == "double") meant = "float64";
@@ -155,10 +159,12 @@ class Converter {
   }
 
   std::optional<Complaint> integer() const {
-    const auto number = parse_integer(node_.text);
+    const bool negative = key_.range.low < 0 && node_.text.starts_with('-');
+    const auto number = parse_integer(std::string_view(node_.text).substr(negative ? 1 : 0));
     if (!number) return unfit(integer_hint(node_.text));
     value_.integer = *number;
-    return in_range(static_cast<double>(*number), key_.range) ? std::nullopt : unfit();
+    const double value = static_cast<double>(*number);
+    return in_range(negative ? -value : value, key_.range) ? std::nullopt : unfit();
   }
 
   std::optional<Complaint> number() const {
@@ -253,10 +259,27 @@ class Converter {
     return fits && !has_control(node_.text) ? std::nullopt : unfit();
   }
 
-  std::optional<Complaint> list() {
-    if (!node_.is_list()) {
-      return unfit(node_.is_scalar() ? "did you mean [ " + escape_text(node_.text, kShownMax) + " ]?" : "");
+  std::optional<Complaint> values() {
+    if (!node_.is_list()) return unfit(list_hint());
+    Key each = key_;
+    each.is_list = false;
+    for (Node& item : node_.items) {
+      Value value;
+      if (auto complaint = Converter(each, path_, item, vocabulary_, environment_, value).run()) {
+        if (complaint->place.source == nullptr) complaint->place = item.place;
+        return complaint;
+      }
+      value_.texts.push_back(item.text);
     }
+    return std::nullopt;
+  }
+
+  std::string list_hint() const {
+    return node_.is_scalar() ? "did you mean [ " + escape_text(node_.text, kShownMax) + " ]?" : "";
+  }
+
+  std::optional<Complaint> list() {
+    if (!node_.is_list()) return unfit(list_hint());
     std::vector<Node> items;
     for (const Node& item : node_.items) {
       if (auto complaint = list_item(item, items)) return complaint;

@@ -14,12 +14,12 @@
 
 namespace wisp::config {
 
-struct Key;
+enum class KeyType;
 
 // One value of the resolved file, whether given or a default.
 struct Resolved {
   std::vector<std::string> path;  // e.g. hosts, node1, slots
-  const Key* key = nullptr;       // its row in the table of keys
+  KeyType key_type;               // of its row in the table of keys
   Node value;                     // paths are absolute, variables replaced, host patterns expanded
   bool is_default = false;
 };
@@ -28,9 +28,13 @@ struct Experiment {
   actors::JobSpec job;
   launcher::LauncherSpec launcher;  // with launcher local: one host named "local"
   runtime::NetworkSpec network;
+  std::vector<std::string> plugins;       // absolute paths of shared libraries
+  std::vector<actors::GroupSpec> groups;  // of a job of plain actors, which has no use for `job` but its name
   std::map<std::string, Place, std::less<>> places;  // of what was given: "actors.worker.placement.kind"
   std::vector<Resolved> resolved;                    // in the order of the table of keys
 
+  // A job of plain actors: neither problem nor method, but actors of one's own.
+  bool plain() const { return !groups.empty(); }
   // Where `path` was given; else where the nearest section around it was; else the job file as a whole.
   Place where(std::string_view path) const;
   bool given(std::string_view path) const { return places.find(path) != places.end(); }

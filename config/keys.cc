@@ -13,7 +13,6 @@ namespace {
 
 using enum KeyType;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Range kPositive{.low = 0, .above_low = true};
 constexpr Range kFromOne{.low = 1};
 
@@ -25,6 +24,18 @@ launcher::HostSpec& host_named(Experiment& experiment, std::string_view name) {
       std::find_if(hosts.begin(), hosts.end(), [&](const auto& host) { return host.name == name; });
   WISP_CHECK(found != hosts.end(), "hosts are made before their keys are set");
   return *found;
+}
+
+actors::GroupSpec& group_named(Experiment& experiment, std::string_view name) {
+  auto& groups = experiment.groups;
+  const auto found =
+      std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.name == name; });
+  WISP_CHECK(found != groups.end(), "groups are made before their keys are set");
+  return *found;
+}
+
+actors::ActorSpec& actor_named(Experiment& experiment, std::string_view name) {
+  return group_named(experiment, name).actor;
 }
 
 runtime::Isolation isolation_of(const Value& value) {
@@ -59,8 +70,8 @@ void set_ports(Experiment& e, std::string_view, const Value& v) {
 }
 
 #define SET(statement)                                       \
-  [](Experiment& e, std::string_view host, const Value& v) { \
-    static_cast<void>(host), static_cast<void>(v);           \
+  [](Experiment& e, std::string_view name, const Value& v) { \
+    static_cast<void>(name), static_cast<void>(v);           \
     statement;                                               \
   }
 
@@ -128,6 +139,24 @@ constexpr auto kKeys = std::to_array<Key>({
   {"actors.worker.placement.oversubscribe", kBool, "", "false", "take more actors on a host than it has slots",
    SET(e.job.worker.placement.oversubscribe = v.flag)},
   {"actors.worker.env", kEnvironment, "", "", "environment variables", SET(e.job.worker.env = v.map)},
+  {"actors.*", kSection, "", "", "actors of a class of one's own, in a job without problem and method"},
+  {"actors.*.class", kClass, "", "", "wisp list actors", SET(group_named(e, name).class_name = v.text), {}, true},
+  {"actors.*.args", kSection, "", "", "what its constructor takes, by name"},
+  {"actors.*.main", kBool, "", "false", "the job ends when its run() returns; exactly one is",
+   SET(group_named(e, name).main = v.flag)},
+  {"actors.*.host", kHostName, "", "", "default: as placed", SET(actor_named(e, name).host = v.text)},
+  {"actors.*.replicas", kInteger, "", "1", "how many; then they are called <name>-0, <name>-1, ...",
+   SET(actor_named(e, name).replicas = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
+  {"actors.*.isolation", kWord, "process | thread", "process", "each a process, or threads of one",
+   SET(actor_named(e, name).isolation = isolation_of(v))},
+  {"actors.*.placement", kOneOf, "", "", "which replica goes to which host"},
+  {"actors.*.placement.kind", kWord, "spread | pack", "spread", "evenly, or a host full before the next",
+   SET(actor_named(e, name).placement.kind = v.text)},
+  {"actors.*.placement.hosts", kHostNames, "", "", "default: all",
+   SET(actor_named(e, name).placement.hosts = v.texts)},
+  {"actors.*.placement.oversubscribe", kBool, "", "false", "take more actors on a host than it has slots",
+   SET(actor_named(e, name).placement.oversubscribe = v.flag)},
+  {"actors.*.env", kEnvironment, "", "", "environment variables", SET(actor_named(e, name).env = v.map)},
 
   {"stop", kSection, "", "", "when it ends: whichever comes first"},
   {"stop.gap", kNumber, "", "", "f(x) - f* at most this", SET(e.job.stop.gap = v.number), kPositive},
@@ -144,18 +173,18 @@ constexpr auto kKeys = std::to_array<Key>({
   {"hosts", kHosts, "", "", "names as ssh knows them; \"node[01-16]\" expands"},
   {"hosts.*", kSection, "", "", "one host, or all that the pattern stands for"},
   {"hosts.*.slots", kInteger, "", "", "actors it takes; default: its cores",
-   SET(host_named(e, host).slots = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
+   SET(host_named(e, name).slots = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
   {"hosts.*.address", kHostName, "", "", "what other hosts connect to; default: what ssh reached it by",
-   SET(host_named(e, host).address = v.text)},
+   SET(host_named(e, name).address = v.text)},
   {"hosts.*.ssh", kSection, "", "", "where ~/.ssh/config does not say it"},
   {"hosts.*.ssh.hostname", kSshTarget, "", "", "default: the host's name",
-   SET(host_named(e, host).ssh.hostname = v.text)},
+   SET(host_named(e, name).ssh.hostname = v.text)},
   {"hosts.*.ssh.port", kInteger, "", "", "default: as ssh has it",
-   SET(host_named(e, host).ssh.port = static_cast<std::uint16_t>(v.integer)), from(1, 65535)},
+   SET(host_named(e, name).ssh.port = static_cast<std::uint16_t>(v.integer)), from(1, 65535)},
   {"hosts.*.ssh.user", kHostName, "", "", "default: as ssh has it",
-   SET(host_named(e, host).ssh.user = v.text)},
+   SET(host_named(e, name).ssh.user = v.text)},
   {"hosts.*.ssh.proxy_jump", kJump, "", "", "[user@]host[:port] to go through",
-   SET(host_named(e, host).ssh.proxy_jump = v.text)},
+   SET(host_named(e, name).ssh.proxy_jump = v.text)},
 
   {"launcher", kOneOf, "", "", "how processes are started"},
   {"launcher.kind", kWord, "local | ssh", "", "default: ssh if there are hosts, else local",
@@ -190,6 +219,8 @@ constexpr auto kKeys = std::to_array<Key>({
   {"logs.level", kWord, "debug | info | warn | error", "info", "and above",
    SET(e.launcher.logs.level = v.text)},
 
+  {"plugins", kPath, "", "", "shared libraries with more methods, problems, sparsifiers, actors and keys",
+   SET(e.plugins = v.texts), {}, false, false, true},
   {"include", kFree, "", "", "files that this one lies over"},
   {"vars", kFree, "", "", "values of ${NAME} that neither --var nor the environment has"},
 });
@@ -252,8 +283,8 @@ std::string exact(double number) {
 }
 
 std::string describe_range(const Range& range) {
-  const bool low = range.low > -kInfinity;
-  const bool high = range.high < kInfinity && range.high < 0x1p53;  // the rest is no limit that anyone meets
+  const bool low = range.low > -0x1p53;  // the rest is no limit that anyone meets
+  const bool high = range.high < 0x1p53;
   if (low && range.above_low)
     return " above " + exact(range.low) + (high ? " and at most " + exact(range.high) : "");
   if (low && high) return " from " + exact(range.low) + " to " + exact(range.high);
@@ -274,6 +305,11 @@ std::vector<std::string> words_of(const Key& key, const Vocabulary& vocabulary) 
   if (key.type == kMethod) return vocabulary.methods;
   if (key.type == kProblem) return vocabulary.problems;
   if (key.type == kSparsifier) return vocabulary.sparsifiers;
+  if (key.type == kClass) {
+    std::vector<std::string> names;
+    for (const ActorClass& each : vocabulary.classes) names.push_back(each.name);
+    return names;
+  }
   if (key.type == kBool) return {"true", "false"};
   if (key.words.empty()) return {};
   std::vector<std::string> words;
@@ -285,6 +321,11 @@ std::vector<std::string> words_of(const Key& key, const Vocabulary& vocabulary) 
 }
 
 std::string describe(const Key& key) {
+  if (key.is_list) {
+    Key each = key;
+    each.is_list = false;
+    return "a list, each item " + describe(each);
+  }
   switch (key.type) {
     case kSection:
       return "a map of keys";
@@ -302,6 +343,8 @@ std::string describe(const Key& key) {
       return "the name of a problem";
     case kSparsifier:
       return "the name of a sparsifier";
+    case kClass:
+      return "the name of a class of actors";
     case kName:
       return "a name of letters, digits, - and _, at most 64";
     case kText:
@@ -347,15 +390,74 @@ std::string describe(const Key& key) {
   return "";
 }
 
-std::optional<std::string> suggest_key(std::string_view section, std::string_view word) {
+namespace {
+
+KeyType type_of(const Setting& setting) {
+  switch (setting.type) {
+    case Setting::Type::kBool:
+      return kBool;
+    case Setting::Type::kInteger:
+      return kInteger;
+    case Setting::Type::kNumber:
+      return kNumber;
+    case Setting::Type::kText:
+      break;
+  }
+  return setting.words.empty() ? kText : kWord;
+}
+
+}  // namespace
+
+KeyTable::KeyTable(const Vocabulary& vocabulary) : keys_(kKeys.begin(), kKeys.end()) {
+  for (const KindKeys& kind : vocabulary.keys) {
+    for (const Setting& setting : kind.settings) {
+      Key key;
+      key.path = texts_.emplace_back(kind.section + "." + setting.name);
+      key.type = type_of(setting);
+      key.words = setting.words;
+      if (setting.fallback && !setting.is_list) key.fallback = setting.fallback->front();
+      key.doc = setting.doc;
+      key.range = {.low = setting.low, .high = setting.high, .above_low = setting.above_low};
+      key.required = !setting.fallback;
+      key.is_list = setting.is_list;
+      key.owner = kind.kind;
+      key.setting = &setting;
+      const auto last = std::find_if(keys_.rbegin(), keys_.rend(), [&](const Key& each) {
+        return each.path == kind.section || each.path.starts_with(kind.section + ".");
+      });
+      keys_.insert(last.base(), key);  // a section's keys stand together
+    }
+  }
+}
+
+const Key* KeyTable::find(std::string_view path, std::string_view kind) const {
+  const auto found = std::find_if(keys_.begin(), keys_.end(), [&](const Key& key) {
+    return key.path == path && (key.owner.empty() || key.owner == kind);
+  });
+  return found == keys_.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> KeyTable::owners(std::string_view path) const {
+  std::vector<std::string> owners;
+  for (const Key& key : keys_) {
+    if (key.path == path && !key.owner.empty()) owners.emplace_back(key.owner);
+  }
+  return owners;
+}
+
+std::optional<std::string> KeyTable::suggest(std::string_view section, std::string_view word,
+                                             std::string_view kind) const {
   std::string lower(word);
   for (char& c : lower) {
     if (c == '-') c = '_';
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   std::vector<std::string> siblings;
-  for (const Key& key : kKeys) {
-    if (parent_of(key.path) == section && last_of(key.path) != "*") siblings.emplace_back(last_of(key.path));
+  for (const Key& key : keys_) {
+    const bool of_kind = key.owner.empty() || key.owner == kind;
+    if (parent_of(key.path) == section && last_of(key.path) != "*" && of_kind) {
+      siblings.emplace_back(last_of(key.path));
+    }
   }
   if (std::find(siblings.begin(), siblings.end(), lower) != siblings.end()) return lower;
   const auto sibling = nearest(lower, siblings);

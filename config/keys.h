@@ -2,6 +2,7 @@
 // The table of keys: the one source of the parser, the suggestions and `wisp list keys`.
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <map>
 #include <optional>
@@ -23,7 +24,8 @@ enum class KeyType {
   kWord,        // one of `words`
   kMethod,      // one of the vocabulary's methods,
   kProblem,     // problems,
-  kSparsifier,  // sparsifiers
+  kSparsifier,  // sparsifiers,
+  kClass,       // classes
   kName,        // ^[A-Za-z0-9_-]{1,64}$
   kText,
   kPath,        // of this machine; relative to the file it stands in
@@ -66,27 +68,51 @@ struct Value {
 };
 
 struct Key {
-  std::string_view path;  // a `*` stands for the name of a host
+  std::string_view path;  // a `*` stands for the name of a host, or of an actor of one's own
   KeyType type = KeyType::kText;
   std::string_view words;     // "spread | pack"
   std::string_view fallback;  // the default as it would be written; empty: there is none
   std::string_view doc;       // one line
-  void (*set)(Experiment& experiment, std::string_view host, const Value& value) = nullptr;
+  void (*set)(Experiment& experiment, std::string_view name, const Value& value) = nullptr;
   Range range = {};
   bool required = false;          // within its section, if that is given
   bool optional_section = false;  // left out, its defaults don't apply
+  bool is_list = false;           // of values of the type
+  std::string_view owner =
+      {};  // of the vocabulary's keys: the kind, or class, that takes it; they have no `set`
+  const Setting* setting = nullptr;
 };
 
-// In the order of the resolved file; a section stands before its keys.
+// Those of wisp itself, in the order of the resolved file; a section stands before its keys.
 std::span<const Key> keys();
-// The row for a path in which host names are already `*`; null if there is none.
+// The row for a path in which names are already `*`; null if there is none.
 const Key* find_key(std::string_view path);
+
+// The same with the keys of the vocabulary, each within its section.
+class KeyTable {
+ public:
+  explicit KeyTable(const Vocabulary& vocabulary);  // which outlives it
+  KeyTable(const KeyTable&) = delete;
+  KeyTable& operator=(const KeyTable&) = delete;
+
+  const std::vector<Key>& keys() const { return keys_; }
+  // `kind` is the kind of the section that the key stands in.
+  const Key* find(std::string_view path, std::string_view kind = {}) const;
+  // The kinds that take such a key.
+  std::vector<std::string> owners(std::string_view path) const;
+  // What was probably meant by an unknown key in `section` ("" for the top) of that kind: a key of that
+  // section, or the full path of one elsewhere. By edit distance, and by the words that other systems use.
+  std::optional<std::string> suggest(std::string_view section, std::string_view word,
+                                     std::string_view kind = {}) const;
+
+ private:
+  std::vector<Key> keys_;
+  std::deque<std::string> texts_;
+};
+
 // Which words the key takes, those of the vocabulary included; empty if any will do.
 std::vector<std::string> words_of(const Key& key, const Vocabulary& vocabulary);
 // "a whole number of at least 1", "theory, paper or a number above 0": what a value of this key must be.
 std::string describe(const Key& key);
-// What was probably meant by an unknown key in `section` ("" for the top): a key of that section, or the full
-// path of one elsewhere. By edit distance, and by the words that other systems use.
-std::optional<std::string> suggest_key(std::string_view section, std::string_view word);
 
 }  // namespace wisp::config

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "config/build.h"
+#include "config/convert.h"
 #include "config/errors.h"
 #include "config/files.h"
+#include "config/keys.h"
 #include "config/rules.h"
 
 namespace wisp::config {
@@ -40,19 +42,54 @@ void substitute_known(Node& root, const Lookup& lookup, Mistakes& mistakes) {
   }
 }
 
-}  // namespace
-
-Experiment load(const Request& request) {
-  Mistakes mistakes;
+// Read and merged, variables replaced.
+Node read_root(const Request& request, Mistakes& mistakes) {
   const Lookup outer = outer_lookup(request, mistakes);
   std::optional<Node> root = read_files(request, outer, mistakes);
   if (!root) mistakes.throw_if_any();
   if (!root) throw Error("no job file was given", Fault::kUsage);
   substitute_known(*root, with_vars(*root, outer, mistakes), mistakes);
+  return std::move(*root);
+}
+
+// Comes before all else: what plugins bring decides what else is right.
+Vocabulary with_plugins(const Node& root, const Request& request) {
+  Vocabulary vocabulary = request.vocabulary;
+  const Node* plugins = root.find("plugins");
+  if (plugins == nullptr || plugins->is_null()) return vocabulary;
+  Node paths = *plugins;
+  Value value;
+  if (convert(*find_key("plugins"), "plugins", paths, vocabulary, request.environment, value)) {
+    return vocabulary;  // build() says why
+  }
+  Mistakes mistakes;
+  for (const Node& path : paths.items) {
+    try {
+      if (!request.load_plugin) throw Error("plugins can't be loaded here");
+      vocabulary = request.load_plugin(path.text);
+    } catch (const Error& error) {  // the place is known here, the reason there
+      mistakes.add(path.place, error.what());
+    }
+  }
+  mistakes.throw_if_any();
+  return vocabulary;
+}
+
+}  // namespace
+
+Vocabulary load_plugins(const Request& request) {
+  Mistakes mistakes;
+  return with_plugins(read_root(request, mistakes), request);
+}
+
+Experiment load(const Request& request) {
+  Mistakes mistakes;
+  const Node root = read_root(request, mistakes);
+  const Vocabulary vocabulary = with_plugins(root, request);
   const std::string stem =
       request.files.empty() ? "" : std::filesystem::path(request.files.front()).stem().string();
-  Draft draft = build(*root, stem, request.vocabulary, request.environment, mistakes);
-  check_rules(draft, request.vocabulary, mistakes);
+  Draft draft = build(root, stem, vocabulary, request.environment, mistakes);
+  check_rules(draft, vocabulary, mistakes);
   mistakes.throw_if_any();
   return std::move(draft.experiment);
 }

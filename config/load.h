@@ -1,6 +1,7 @@
 #pragma once
 // A job file and the command line's changes to it -> a typed Experiment, or every mistake at once.
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Request {
   std::vector<std::string> vars;  // "K=V"
   Lookup environment;             // null: no environment
   Vocabulary vocabulary;
+  // Loads a plugin that the files name (an absolute path) and returns the vocabulary with its names. Throws
+  // Error, whose text is reported at the place that named it. Null: plugins are mistakes.
+  std::function<Vocabulary(const std::string& path)> load_plugin = nullptr;
   std::filesystem::path
       folder;  // relative files and relative paths of `sets` start here; empty: the current one
 };
@@ -26,5 +30,9 @@ struct Request {
 // Throws ConfigErrors (Fault::kConfig). Opens no file but the job files: whether data and hosts exist is
 // found out by who needs them.
 Experiment load(const Request& request);
+
+// The vocabulary with the names of the plugins that the files name, whatever else is wrong with them. Throws
+// ConfigErrors.
+Vocabulary load_plugins(const Request& request);
 
 }  // namespace wisp::config

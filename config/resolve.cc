@@ -113,7 +113,10 @@ class YamlWriter {
 
 Json json_scalar(KeyType type, const std::string& text) {
   if (type == KeyType::kBool) return text == "true";
-  if (type == KeyType::kInteger) return parse_integer(text).value();
+  if (type == KeyType::kInteger) {
+    if (text.starts_with('-')) return std::stoll(text);
+    return parse_integer(text).value();
+  }
   if (type == KeyType::kNumber || type == KeyType::kDensity) {
     if (const auto number = parse_number(text)) return *number;
   }
@@ -122,9 +125,9 @@ Json json_scalar(KeyType type, const std::string& text) {
 
 Json json_value(const Resolved& each) {
   const Node& value = each.value;
-  if (value.is_scalar()) return json_scalar(each.key->type, value.text);
+  if (value.is_scalar()) return json_scalar(each.key_type, value.text);
   Json result = value.is_list() ? Json::array() : Json::object();
-  for (const Node& item : value.items) result.push_back(item.text);
+  for (const Node& item : value.items) result.push_back(json_scalar(each.key_type, item.text));
   for (const Member& member : value.members) result[member.key] = member.value.text;
   return result;
 }

@@ -1,6 +1,7 @@
 #include "config/rules.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,17 +25,90 @@ class Rules {
       : draft_(draft), experiment_(draft.experiment), vocabulary_(vocabulary), mistakes_(mistakes) {}
 
   void run() {
+    gather_crews();
+    if (experiment_.plain()) {
+      main_actor();
+      actor_names();
+    } else {
+      optimization();
+    }
+    launcher();
+    for (const Crew& crew : crews_) {
+      placement(crew);
+      slots(crew);
+    }
+    if (!experiment_.plain()) combination();
+  }
+
+ private:
+  // Actors that are placed together, and where the file says so: "actors.worker".
+  struct Crew {
+    std::string path;
+    std::string noun;
+    const actors::ActorSpec* spec;
+  };
+
+  void gather_crews() {
+    if (!experiment_.plain()) {
+      crews_.push_back({"actors.master", "", &experiment_.job.master});
+      crews_.push_back({"actors.worker", "worker", &experiment_.job.worker});
+    }
+    for (const actors::GroupSpec& group : experiment_.groups) {
+      crews_.push_back({"actors." + group.name, "actor", &group.actor});
+    }
+  }
+
+  void optimization() {
     const std::size_t before = mistakes_.size();
     data();
     data_reported_ = mistakes_.size() > before;
     stop();
-    launcher();
-    placement();
-    slots();
-    combination();
   }
 
- private:
+  const ActorClass* class_of(const actors::GroupSpec& group) const {
+    const auto& classes = vocabulary_.classes;
+    const auto found = std::find_if(classes.begin(), classes.end(),
+                                    [&](const ActorClass& each) { return each.name == group.class_name; });
+    return found == classes.end() ? nullptr : &*found;
+  }
+
+  void main_actor() {
+    const actors::GroupSpec* main = nullptr;
+    for (const actors::GroupSpec& group : experiment_.groups) {
+      const std::string path = "actors." + group.name;
+      const ActorClass* of = class_of(group);
+      if (of != nullptr && !of->why_not.empty()) report(path + ".class", of->why_not);
+      if (!group.main) continue;
+      if (main != nullptr) {
+        report(path + ".main", "actors." + main->name + " is main already", "one actor is");
+      } else if (of != nullptr && !of->has_run) {
+        report(path + ".main",
+               "class " + group.class_name + " can't be main: it has no method run without arguments");
+      } else if (group.actor.replicas != 1) {
+        report(path + ".replicas", "the actor that is main has no replicas");
+      }
+      main = &group;
+    }
+    if (main == nullptr && draft_.sound("actors")) {
+      report("actors", "no actor is main", "add 'main: true' to the one whose run() is the job");
+    }
+  }
+
+  void actor_names() {
+    std::map<std::string, std::string> groups;  // by the name of an actor
+    for (const actors::GroupSpec& group : experiment_.groups) {
+      for (const std::string& name : group.actor_names()) {
+        const auto [first, is_new] = groups.emplace(name, group.name);
+        if (!is_new)
+          report("actors." + group.name,
+                 "an actor of actors." + first->second + " is called " + name + " too");
+      }
+      const bool own = group.name == "driver" || group.name == "monitor" ||
+                       group.name.starts_with("guests-") || group.name.starts_with("node-");
+      if (own) report("actors." + group.name, "'" + group.name + "' is a name that wisp itself uses");
+    }
+  }
+
   void report(std::string_view path, std::string message, std::string hint = "") {
     mistakes_.add(experiment_.where(path), std::move(message), std::move(hint));
   }
@@ -74,12 +148,18 @@ class Rules {
     if (!launcher_is_sound()) return;
     if (is_local() && has_hosts()) {
       report("launcher", "a local launcher takes no hosts", "leave out launcher, or hosts");
-    } else if (is_local() && !experiment_.job.worker.placement.hosts.empty()) {
-      report("actors.worker.placement.hosts", "a local job has no hosts", "leave them out, or add hosts");
-    } else if (is_local() && !experiment_.job.master.host.empty()) {
-      report("actors.master.host", "a local job has no hosts", "leave it out, or add hosts");
     } else if (!is_local() && !has_hosts()) {
       report("launcher", "ssh needs hosts", "add hosts, or 'launcher: local'");
+    } else if (is_local()) {
+      for (const Crew& crew : crews_) no_hosts(crew);
+    }
+  }
+
+  void no_hosts(const Crew& crew) {
+    if (!crew.spec->placement.hosts.empty()) {
+      report(crew.path + ".placement.hosts", "a local job has no hosts", "leave them out, or add hosts");
+    } else if (!crew.spec->host.empty()) {
+      report(crew.path + ".host", "a local job has no hosts", "leave it out, or add hosts");
     }
   }
 
@@ -96,43 +176,45 @@ class Rules {
     report(path, "host '" + name + "' is not in hosts", meant ? "did you mean '" + *meant + "'?" : "");
   }
 
-  void placement() {
+  void placement(const Crew& crew) {
     if (!launcher_is_sound() || is_local() || !has_hosts()) return;
-    if (!experiment_.job.master.host.empty()) known_host("actors.master.host", experiment_.job.master.host);
+    const std::string path = crew.path + ".placement.hosts";
+    if (!crew.spec->host.empty()) known_host(crew.path + ".host", crew.spec->host);
     std::vector<std::string> seen;
-    for (const std::string& name : experiment_.job.worker.placement.hosts) {
+    for (const std::string& name : crew.spec->placement.hosts) {
       const bool again = std::find(seen.begin(), seen.end(), name) != seen.end();
       if (again) {
-        report("actors.worker.placement.hosts", "host '" + name + "' is given twice");
+        report(path, "host '" + name + "' is given twice");
       } else {
-        known_host("actors.worker.placement.hosts", name);
+        known_host(path, name);
       }
       seen.push_back(name);
     }
   }
 
-  // Only workers are counted: the master waits while they compute. Hosts that leave their slots to the number
-  // of cores are unknown here.
-  void slots() {
-    const bool placed = draft_.sound("actors.worker.replicas") &&
-                        draft_.sound("actors.worker.placement.hosts") &&
-                        draft_.sound("actors.worker.placement.oversubscribe");
+  // Only those that are placed are counted: a master waits while its workers compute. Hosts that leave their
+  // slots to the number of cores are unknown here.
+  void slots(const Crew& crew) {
+    const actors::ActorSpec& actors = *crew.spec;
+    const bool placed = draft_.sound(crew.path + ".replicas") &&
+                        draft_.sound(crew.path + ".placement.hosts") &&
+                        draft_.sound(crew.path + ".placement.oversubscribe");
     if (!launcher_is_sound() || is_local() || !has_hosts() || !placed) return;
-    const actors::ActorSpec& worker = experiment_.job.worker;
+    if (crew.noun.empty() || !actors.host.empty()) return;
     const std::vector<std::string> names =
-        worker.placement.hosts.empty() ? host_names() : worker.placement.hosts;
+        actors.placement.hosts.empty() ? host_names() : actors.placement.hosts;
     std::uint64_t offered = 0;
     for (const auto& host : experiment_.launcher.hosts) {
       if (std::find(names.begin(), names.end(), host.name) == names.end()) continue;
       if (host.slots == 0) return;
       offered += host.slots;
     }
-    if (offered == 0 || worker.replicas <= offered || worker.placement.oversubscribe) return;
-    const std::string count = std::to_string(worker.replicas);
-    const std::string workers = count + (worker.replicas == 1 ? " worker needs " : " workers need ");
-    report("actors.worker.replicas",
-           workers + count + " slots, but " + listed(names) + (names.size() == 1 ? " offers " : " offer ") +
-               std::to_string(offered) +
+    if (offered == 0 || actors.replicas <= offered || actors.placement.oversubscribe) return;
+    const std::string count = std::to_string(actors.replicas);
+    const std::string need = " " + crew.noun + (actors.replicas == 1 ? " needs " : "s need ");
+    report(crew.path + ".replicas",
+           count + need + count + " slots, but " + listed(names) +
+               (names.size() == 1 ? " offers " : " offer ") + std::to_string(offered) +
                "; raise slots, lower replicas, or set placement.oversubscribe: true");
   }
 
@@ -150,6 +232,7 @@ class Rules {
   const Experiment& experiment_;
   const Vocabulary& vocabulary_;
   Mistakes& mistakes_;
+  std::vector<Crew> crews_;
   bool data_reported_ = false;  // what why_not() would only say again
 };
 

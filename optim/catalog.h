@@ -2,12 +2,15 @@
 // The methods by name: what each is called, takes and refuses, with which steps, and how its two halves are
 // made.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/named_list.h"
 #include "optim/rule.h"
 #include "optim/spec.h"
 #include "optim/step_size.h"
@@ -19,37 +22,44 @@ namespace wisp::optim {
 
 template <class T>
 struct Makers {
-  std::unique_ptr<WorkerRule<T>> (*worker)(const WorkerPlace&);
-  std::unique_ptr<MasterRule<T>> (*master)(const MasterPlace&);
+  std::function<std::unique_ptr<WorkerRule<T>>(const WorkerPlace&)> worker;
+  std::function<std::unique_ptr<MasterRule<T>>(const MasterPlace&)> master;
 };
 
-// A row of the catalogue. A method is added by its own file pair and one row in catalog.cc.
+using Step = std::function<double(const Constants&)>;
+using Rate = std::function<double(double step, const Constants&)>;
+
+// A row of the catalogue. A method is added by its own file pair and one row in catalog.cc, or by a plugin.
 struct Method {
-  std::string_view name;
-  std::string_view description;                   // one line for people
-  std::string_view source;                        // which algorithm of which paper
-  std::span<const std::string_view> sparsifiers;  // those it may be given; the first is its default
-  std::string_view other_sparsifiers;             // why it refuses the others
-  double (*theory_step)(const Constants&);        // null: the method has no step of that name
-  double (*paper_step)(const Constants&);
-  double (*rate)(double step, const Constants&);
-  bool needs_interpolation;  // P2's A2: grad f_i(x*) = 0 for every i
-  Makers<float> float32;
-  Makers<double> float64;
+  std::string name;
+  std::string description;               // one line for people
+  std::string source;                    // which algorithm of which paper
+  std::vector<std::string> sparsifiers;  // those it may be given; the first is its default. With
+                                         // random-blocks it takes all kinds that are like them
+  std::string other_sparsifiers;         // why it refuses the others
+  Step theory_step = nullptr;            // null: the method has no step of that name
+  Step paper_step = nullptr;
+  Rate rate = nullptr;               // null: no rounds are predicted
+  bool needs_interpolation = false;  // P2's A2: grad f_i(x*) = 0 for every i
+  std::vector<Setting> settings = {};
+  Makers<float> float32 = {};
+  Makers<double> float64 = {};
+
+  // Its halves are Worker<T>, made from a WorkerPlace, and Master<T>, made from a MasterPlace.
+  template <template <class> class Worker, template <class> class Master>
+  Method& made_of() {
+    float32 = makers<float, Worker, Master>();
+    float64 = makers<double, Worker, Master>();
+    return *this;
+  }
+
+ private:
+  template <class T, template <class> class Worker, template <class> class Master>
+  static Makers<T> makers() {
+    return {.worker = [](const WorkerPlace& place) { return std::make_unique<Worker<T>>(place); },
+            .master = [](const MasterPlace& place) { return std::make_unique<Master<T>>(place); }};
+  }
 };
-
-std::span<const Method> methods();
-// Null for a name that is not in the catalogue.
-const Method* find_method(std::string_view name);
-
-// The sparsifier that `spec` asks for, or the method's default: its first kind, with density 1/n and n
-// blocks. `spec.kind` is a name of the catalogue.
-sparse::SparsifierSpec sparsifier_of(const MethodSpec& spec);
-
-// Why a job can't have this combination, as a sentence with the remedy; nothing if it can. Never throws.
-std::optional<std::string> why_not(const MethodSpec& spec);
-// What the user should know about a combination that is allowed; nothing if there is nothing to say.
-std::optional<std::string> caution(const MethodSpec& spec, const problems::ProblemSpec& problem);
 
 // The numbers of a job, for the master, for `wisp plan` and for the record of a run.
 struct MethodNumbers {
@@ -61,26 +71,50 @@ struct MethodNumbers {
   std::optional<double> rounds;  // predicted until the squared distance to the minimiser has fallen by 1e-6
 };
 
-// `smoothness`: the largest L_i of the workers' f_i, and a mu that f has at least. Throws Error (kConfig) for
-// what why_not() refuses, and where a named step needs L > 0 and there is none.
-MethodNumbers method_numbers(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
-                             problems::Smoothness smoothness);
+// The methods by name. Filled before a job begins, read-only afterwards.
+class Catalog {
+ public:
+  // With the methods of this room. `sparsifiers` outlives it.
+  explicit Catalog(const sparse::Catalog& sparsifiers);
 
-// Both throw Error (kConfig) for what why_not() refuses. T is float or double.
-template <class T>
-std::unique_ptr<WorkerRule<T>> make_worker(std::uint64_t seed, std::uint32_t worker, std::uint32_t workers,
-                                           std::uint32_t dim, const MethodSpec& spec);
-template <class T>
-std::unique_ptr<MasterRule<T>> make_master(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
-                                           problems::Smoothness smoothness);
+  // Throws Error (kConfig) for a name that is taken, and for a method without a sparsifier, or one that can't
+  // be made in both dtypes.
+  void add(Method method);
+  const NamedList<Method>& methods() const { return methods_; }
+  std::vector<std::string> names() const { return methods_.names(); }
+  // Null for a name that is not in the catalogue.
+  const Method* find(std::string_view name) const { return methods_.find(name); }
+  const sparse::Catalog& sparsifiers() const { return sparsifiers_; }
 
-extern template std::unique_ptr<WorkerRule<float>> make_worker(std::uint64_t, std::uint32_t, std::uint32_t,
-                                                               std::uint32_t, const MethodSpec&);
-extern template std::unique_ptr<WorkerRule<double>> make_worker(std::uint64_t, std::uint32_t, std::uint32_t,
-                                                                std::uint32_t, const MethodSpec&);
-extern template std::unique_ptr<MasterRule<float>> make_master(std::uint32_t, std::uint32_t,
-                                                               const MethodSpec&, problems::Smoothness);
-extern template std::unique_ptr<MasterRule<double>> make_master(std::uint32_t, std::uint32_t,
-                                                                const MethodSpec&, problems::Smoothness);
+  // The sparsifier that `spec` asks for, or the method's default: its first kind, with density 1/n and n
+  // blocks. `spec.kind` is a name of the catalogue.
+  sparse::SparsifierSpec sparsifier_of(const MethodSpec& spec) const;
+
+  // Why a job can't have this combination, as a sentence with the remedy; nothing if it can. Never throws.
+  std::optional<std::string> why_not(const MethodSpec& spec) const;
+  // What the user should know about a combination that is allowed; nothing if there is nothing to say.
+  std::optional<std::string> caution(const MethodSpec& spec, const problems::ProblemSpec& problem) const;
+
+  // `smoothness`: the largest L_i of the workers' f_i, and a mu that f has at least. Throws Error (kConfig)
+  // for what why_not() refuses, and where a named step needs L > 0 and there is none.
+  MethodNumbers numbers(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
+                        problems::Smoothness smoothness) const;
+
+  // Both throw Error (kConfig) for what why_not() refuses. T is float or double.
+  template <class T>
+  std::unique_ptr<WorkerRule<T>> make_worker(std::uint64_t seed, std::uint32_t worker, std::uint32_t workers,
+                                             std::uint32_t dim, const MethodSpec& spec) const;
+  template <class T>
+  std::unique_ptr<MasterRule<T>> make_master(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
+                                             problems::Smoothness smoothness) const;
+
+ private:
+  bool takes(const Method& method, const std::string& sparsifier) const;
+  std::optional<std::string> why_not_sparsifier(const Method& method, const std::string& kind) const;
+  const Method& allowed(const MethodSpec& spec) const;
+
+  const sparse::Catalog& sparsifiers_;
+  NamedList<Method> methods_{"method"};
+};
 
 }  // namespace wisp::optim

@@ -6,9 +6,7 @@ namespace wisp::optim {
 
 template <class T>
 IbcdWorker<T>::IbcdWorker(const WorkerPlace& place)
-    : sparsifier_(
-          sparse::make_sparsifier<T>(place.sparsifier, place.dim, place.workers, place.seed, place.worker)),
-      gradient_(place.dim) {}
+    : sparsifier_(place.make_sparsifier<T>()), gradient_(place.dim) {}
 
 template <class T>
 sparse::Vector<T> IbcdWorker<T>::step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) {

@@ -6,10 +6,7 @@ namespace wisp::optim {
 
 template <class T>
 IsegaWorker<T>::IsegaWorker(const WorkerPlace& place)
-    : sparsifier_(
-          sparse::make_sparsifier<T>(place.sparsifier, place.dim, place.workers, place.seed, place.worker)),
-      h_(place.dim),
-      difference_(place.dim) {}
+    : sparsifier_(place.make_sparsifier<T>()), h_(place.dim), difference_(place.dim) {}
 
 template <class T>
 sparse::Vector<T> IsegaWorker<T>::step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) {

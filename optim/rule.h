@@ -5,11 +5,13 @@
 // master calls absorb() once for each worker, in the order of the workers, then advance(x). All arithmetic is
 // in T, in one fixed order, so equal inputs give equal bits wherever the halves run.
 #include <cstdint>
+#include <memory>
 #include <span>
 
+#include "base/check.h"
 #include "base/pack.h"
 #include "problems/objective.h"
-#include "sparse/spec.h"
+#include "sparse/sparsifier.h"
 #include "sparse/vector.h"
 
 namespace wisp::optim {
@@ -21,6 +23,14 @@ struct WorkerPlace {
   std::uint32_t workers = 1;
   std::uint32_t dim = 0;
   sparse::SparsifierSpec sparsifier = {};
+  const sparse::Catalog* sparsifiers = nullptr;  // valid while the rule is made
+  Settings settings = {};                        // all that the method declares are set
+
+  template <class T>
+  std::unique_ptr<sparse::Sparsifier<T>> make_sparsifier() const {
+    WISP_CHECK(sparsifiers != nullptr, "who makes a rule says where its sparsifier is looked up");
+    return sparsifiers->make<T>(sparsifier, dim, workers, seed, worker);
+  }
 };
 
 // What the master's half is told.
@@ -29,6 +39,7 @@ struct MasterPlace {
   std::uint32_t dim = 0;
   double tau = 1;   // the share of the blocks that an update has
   double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x)
+  Settings settings = {};
 };
 
 // For a rule without state. Throws DecodeError if some was saved.

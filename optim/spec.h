@@ -19,17 +19,20 @@ struct StepSizeSpec {
   }
 };
 
+class Catalog;
+
 struct MethodSpec {
   std::string kind;  // a name of optim/catalog.h
   StepSizeSpec step_size = {};
   sparse::SparsifierSpec sparsifier = {};
   bool sparsifier_given = false;  // false: the method's own default
+  Settings settings = {};         // those that the method declares
 
   // Throws Error (kConfig) for a value that no job can have.
-  void check() const;
+  void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, step_size, sparsifier, sparsifier_given);
+    f(kind, step_size, sparsifier, sparsifier_given, settings);
   }
 };
 

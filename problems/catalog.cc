@@ -1,7 +1,8 @@
 #include "problems/catalog.h"
 
-#include <array>
+#include <algorithm>
 #include <ostream>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
@@ -16,58 +17,36 @@
 namespace wisp::problems {
 namespace {
 
-enum class Kind : std::uint8_t { kLogistic, kLeastSquares, kQuadratic };
-
-struct Entry {
-  Kind kind;
-  std::string_view name;
-  std::string_view description;
-};
-
-constexpr std::array kCatalog = {
-    Entry{Kind::kLogistic, "logistic", "logistic regression on rows with two labels, with l2"},
-    Entry{Kind::kLeastSquares, "least-squares", "linear least squares on rows with any labels, with l2"},
-    Entry{Kind::kQuadratic, "quadratic",
-          "random quadratic whose gradients all vanish at 0 (P2 eq. 17), with l2"},
-};
-
-const Entry& find(std::string_view name) {
-  for (const Entry& each : kCatalog) {
-    if (each.name == name) return each;
-  }
-  check_failed("a problem of the catalogue", __FILE__, __LINE__, "ProblemSpec::check() knows the names");
-}
-
 bool is_synthetic(const ProblemSpec& spec) { return spec.data.format == "synthetic"; }
 
-SyntheticLabels synthetic_labels(const ProblemSpec& spec) {
-  return find(spec.kind).kind == Kind::kLogistic ? SyntheticLabels::kSign : SyntheticLabels::kReal;
+SyntheticLabels synthetic_labels(const Problem& problem) {
+  return problem.two_labels ? SyntheticLabels::kSign : SyntheticLabels::kReal;
 }
 
 QuadraticParameters quadratic_parameters(const ProblemSpec& spec, std::uint64_t seed) {
   return {spec.data.dim, static_cast<std::uint32_t>(spec.data.rows), spec.l2, seed};
 }
 
-void check_labels(const ProblemSpec& spec, const Source& source) {
+void check_labels(const Problem& problem, const Source& source) {
   const DataInfo& info = source.info;
-  if (find(spec.kind).kind != Kind::kLogistic || info.distinct_labels == 2) return;
+  if (!problem.two_labels || info.distinct_labels == 2) return;
   const bool is_sign = info.label_high == 1 || info.label_high == -1;
   if (info.distinct_labels == 1 && is_sign) return;
   const char* found =
       info.distinct_labels == 1 ? "all rows have one and the same label" : "there are more than two labels";
-  throw Error(source.path + ": error: " + found +
-                  ", but logistic needs two classes; use kind: least-squares, or other data",
+  throw Error(source.path + ": error: " + found + ", but " + problem.name +
+                  " needs two classes; use kind: least-squares, or other data",
               Fault::kConfig);
 }
 
-std::vector<std::uint64_t> select(const ProblemSpec& spec, const Source& source, std::uint32_t worker,
-                                  std::uint32_t workers, std::uint64_t seed) {
+std::vector<std::uint64_t> select(const Problem& problem, const ProblemSpec& spec, const Source& source,
+                                  std::uint32_t worker, std::uint32_t workers, std::uint64_t seed) {
   const std::uint64_t rows = source.info.rows;
   std::vector<double> labels;
   if (spec.data.shard == "by-label" && workers > 1) {
     if (is_synthetic(spec)) {
       const auto all = shard_rows("contiguous", 0, 1, rows, {}, 0);
-      labels = synthetic_rows<double>(source.info, synthetic_labels(spec), seed, all).label;
+      labels = synthetic_rows<double>(source.info, synthetic_labels(problem), seed, all).label;
     } else {
       labels = read_labels(source.path, rows);
     }
@@ -81,86 +60,147 @@ std::uint64_t shard_size(const Source& source, std::uint32_t worker, std::uint32
 }
 
 template <class T>
-Rows<T> load(const ProblemSpec& spec, const Source& source, std::uint32_t worker, std::uint32_t workers,
-             std::uint64_t seed) {
-  if (source.is_shard) return read_shard<T>(source.path, source.info, shard_size(source, worker, workers));
-  const std::vector<std::uint64_t> selection = select(spec, source, worker, workers, seed);
-  if (is_synthetic(spec)) return synthetic_rows<T>(source.info, synthetic_labels(spec), seed, selection);
-  return read_rows<T>(source.path, source.info, selection);
+using MakeLinear = std::unique_ptr<Objective<T>> (*)(Rows<T>, const DataInfo&, std::uint32_t, double);
+
+template <class T>
+MakeOfRows<T> of_rows(MakeLinear<T> make) {
+  return
+      [make](RowsPlace<T> place) { return make(std::move(place.rows), place.info, place.workers, place.l2); };
+}
+
+Problem logistic() {
+  Problem problem{.name = "logistic",
+                  .description = "logistic regression on rows with two labels, with l2",
+                  .two_labels = true};
+  problem.rows32 = of_rows<float>(make_logistic<float>);
+  problem.rows64 = of_rows<double>(make_logistic<double>);
+  return problem;
+}
+
+Problem least_squares() {
+  Problem problem{.name = "least-squares",
+                  .description = "linear least squares on rows with any labels, with l2"};
+  problem.rows32 = of_rows<float>(make_least_squares<float>);
+  problem.rows64 = of_rows<double>(make_least_squares<double>);
+  return problem;
+}
+
+Problem quadratic() {
+  Problem problem{.name = "quadratic",
+                  .description = "random quadratic whose gradients all vanish at 0 (P2 eq. 17), with l2",
+                  .dim_max = 4096};  // its matrix is dense: 128 MiB
+  problem.seed32 = [](const SeedPlace& p) {
+    return make_quadratic<float>(quadratic_parameters(p.spec, p.seed), p.worker);
+  };
+  problem.seed64 = [](const SeedPlace& p) {
+    return make_quadratic<double>(quadratic_parameters(p.spec, p.seed), p.worker);
+  };
+  problem.mean64 = [](const SeedPlace& p) {
+    return make_mean_quadratic<double>(quadratic_parameters(p.spec, p.seed), p.worker);
+  };
+  return problem;
 }
 
 }  // namespace
 
-std::vector<std::string> problem_names() {
-  std::vector<std::string> names;
-  for (const Entry& each : kCatalog) names.emplace_back(each.name);
-  return names;
+Catalog::Catalog() {
+  add(logistic());
+  add(least_squares());
+  add(quadratic());
 }
 
-std::string problem_description(std::string_view name) { return std::string(find(name).description); }
+void Catalog::add(Problem problem) {
+  const bool of_rows = problem.rows32 && problem.rows64;
+  const bool of_seed = problem.seed32 && problem.seed64 && problem.mean64;
+  if (of_rows == of_seed) {
+    throw Error("problem '" + problem.name + "' needs rows32 and rows64, or else seed32, seed64 and mean64",
+                Fault::kConfig);
+  }
+  problems_.add(std::move(problem));
+}
 
-Source prepare(const ProblemSpec& spec) {
-  spec.check();
+const Problem& Catalog::at(std::string_view name) const {
+  const Problem* found = find(name);
+  WISP_CHECK(found != nullptr, "ProblemSpec::check() knows the names");
+  return *found;
+}
+
+template <class T>
+Rows<T> Catalog::load(const ProblemSpec& spec, const Source& source, std::uint32_t worker,
+                      std::uint32_t workers, std::uint64_t seed) const {
+  if (source.is_shard) return read_shard<T>(source.path, source.info, shard_size(source, worker, workers));
+  const Problem& problem = at(spec.kind);
+  const std::vector<std::uint64_t> selection = select(problem, spec, source, worker, workers, seed);
+  if (is_synthetic(spec)) return synthetic_rows<T>(source.info, synthetic_labels(problem), seed, selection);
+  return read_rows<T>(source.path, source.info, selection);
+}
+
+Source Catalog::prepare(const ProblemSpec& spec) const {
+  spec.check(*this);
+  const Problem& problem = at(spec.kind);
   Source source;
-  if (find(spec.kind).kind == Kind::kQuadratic) {
+  if (!problem.has_rows()) {
     source.info.dim = spec.data.dim;
   } else if (is_synthetic(spec)) {
-    source.info = synthetic_info(spec.data.rows, spec.data.dim, synthetic_labels(spec));
+    source.info = synthetic_info(spec.data.rows, spec.data.dim, synthetic_labels(problem));
   } else {
     source.path = spec.data.path;
     source.info = scan_libsvm(spec.data.path, spec.data.dim, spec.data.rows);
-    check_labels(spec, source);
+    check_labels(problem, source);
   }
   return source;
 }
 
-double l2_weight(const ProblemSpec& spec, const DataInfo& info) {
+double Catalog::l2_weight(const ProblemSpec& spec, const DataInfo& info) {
   return spec.l2_inverse_rows ? 1.0 / static_cast<double>(info.rows) : spec.l2;
 }
 
-void check_workers(const ProblemSpec& spec, const Source& source, std::uint32_t workers) {
-  if (find(spec.kind).kind != Kind::kQuadratic) shard_size(source, 0, workers);
+void Catalog::check_workers(const ProblemSpec& spec, const Source& source, std::uint32_t workers) const {
+  if (at(spec.kind).has_rows()) shard_size(source, 0, workers);
 }
 
 template <class T>
-std::unique_ptr<Objective<T>> make_objective(const ProblemSpec& spec, const Source& source,
-                                             std::uint32_t worker, std::uint32_t workers,
-                                             std::uint64_t seed) {
+std::unique_ptr<Objective<T>> Catalog::make_objective(const ProblemSpec& spec, const Source& source,
+                                                      std::uint32_t worker, std::uint32_t workers,
+                                                      std::uint64_t seed) const {
   WISP_CHECK(worker < workers, "workers are numbered from 0");
-  const Kind kind = find(spec.kind).kind;
-  if (kind == Kind::kQuadratic) return make_quadratic<T>(quadratic_parameters(spec, seed), worker);
-  check_labels(spec, source);
-  Rows<T> rows = load<T>(spec, source, worker, workers, seed);
-  const double l2 = l2_weight(spec, source.info);
-  if (kind == Kind::kLogistic) return make_logistic<T>(std::move(rows), source.info, workers, l2);
-  return make_least_squares<T>(std::move(rows), source.info, workers, l2);
-}
-
-template <class T>
-std::unique_ptr<Objective<T>> make_whole(const ProblemSpec& spec, const Source& source, std::uint32_t workers,
-                                         std::uint64_t seed) {
-  WISP_CHECK(!source.is_shard, "a shard is not the whole");
-  if (find(spec.kind).kind == Kind::kQuadratic) {
-    return make_mean_quadratic<T>(quadratic_parameters(spec, seed), workers);
+  const Problem& problem = at(spec.kind);
+  const Settings settings = spec.settings.completed(problem.settings, "problem " + problem.name);
+  const auto make = [&](const auto& of_rows, const auto& of_seed) {
+    if (!problem.has_rows()) return of_seed(SeedPlace{spec, seed, worker, settings});
+    check_labels(problem, source);
+    return of_rows(RowsPlace<T>{load<T>(spec, source, worker, workers, seed), source.info, workers,
+                                l2_weight(spec, source.info), settings});
+  };
+  if constexpr (std::is_same_v<T, float>) {
+    return make(problem.rows32, problem.seed32);
+  } else {
+    return make(problem.rows64, problem.seed64);
   }
-  return make_objective<T>(spec, source, 0, 1, seed);
 }
 
-bool needs_no_file(const ProblemSpec& spec) { return is_synthetic(spec); }
+std::unique_ptr<Objective<double>> Catalog::make_whole(const ProblemSpec& spec, const Source& source,
+                                                       std::uint32_t workers, std::uint64_t seed) const {
+  WISP_CHECK(!source.is_shard, "a shard is not the whole");
+  const Problem& problem = at(spec.kind);
+  if (problem.has_rows()) return make_objective<double>(spec, source, 0, 1, seed);
+  const Settings settings = spec.settings.completed(problem.settings, "problem " + problem.name);
+  return problem.mean64(SeedPlace{spec, seed, workers, settings});
+}
 
-void write_shard(const ProblemSpec& spec, const Source& source, std::uint32_t worker, std::uint32_t workers,
-                 std::uint64_t seed, std::ostream& out) {
+bool Catalog::needs_no_file(const ProblemSpec& spec) { return is_synthetic(spec); }
+
+void Catalog::write_shard(const ProblemSpec& spec, const Source& source, std::uint32_t worker,
+                          std::uint32_t workers, std::uint64_t seed, std::ostream& out) const {
   WISP_CHECK(!source.is_shard && !is_synthetic(spec), "only a whole file is cut");
-  copy_rows(source.path, source.info, select(spec, source, worker, workers, seed), out);
+  copy_rows(source.path, source.info, select(at(spec.kind), spec, source, worker, workers, seed), out);
 }
 
-template std::unique_ptr<Objective<float>> make_objective(const ProblemSpec&, const Source&, std::uint32_t,
-                                                          std::uint32_t, std::uint64_t);
-template std::unique_ptr<Objective<double>> make_objective(const ProblemSpec&, const Source&, std::uint32_t,
-                                                           std::uint32_t, std::uint64_t);
-template std::unique_ptr<Objective<float>> make_whole(const ProblemSpec&, const Source&, std::uint32_t,
-                                                      std::uint64_t);
-template std::unique_ptr<Objective<double>> make_whole(const ProblemSpec&, const Source&, std::uint32_t,
-                                                       std::uint64_t);
+template std::unique_ptr<Objective<float>> Catalog::make_objective(const ProblemSpec&, const Source&,
+                                                                   std::uint32_t, std::uint32_t,
+                                                                   std::uint64_t) const;
+template std::unique_ptr<Objective<double>> Catalog::make_objective(const ProblemSpec&, const Source&,
+                                                                    std::uint32_t, std::uint32_t,
+                                                                    std::uint64_t) const;
 
 }  // namespace wisp::problems

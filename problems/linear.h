@@ -1,9 +1,9 @@
 #pragma once
 // f_i of a linear model: (n/N) sum_j phi(a_j'x, b_j) + (l2/2)||x||^2 over the rows (a_j, b_j) of one worker.
 //
-// Part of logistic.cc and least_squares.cc, which give phi as Loss:
-//   static double value(double margin, double label);   phi, the margin being a_j'x
-//   static T slope<T>(T margin, T label);                its derivative in the margin
+// Part of logistic.cc, least_squares.cc and the problems of plugins, which give phi as Loss:
+//   double value(double margin, double label);   phi, the margin being a_j'x
+//   T slope<T>(T margin, T label);                its derivative in the margin
 //   static constexpr double kCurvature;                  the largest second derivative
 #include <algorithm>
 #include <array>
@@ -36,8 +36,8 @@ inline LinearParameters linear_parameters(const DataInfo& info, std::uint32_t wo
 template <class T, class Loss>
 class LinearModel final : public Objective<T> {
  public:
-  LinearModel(Rows<T> rows, const LinearParameters& parameters)
-      : rows_(std::move(rows)), parameters_(parameters) {
+  LinearModel(Rows<T> rows, const LinearParameters& parameters, Loss loss = {})
+      : rows_(std::move(rows)), parameters_(parameters), loss_(loss) {
     for (const std::uint32_t index : rows_.index)
       WISP_CHECK(index < parameters_.dim, "a row is beyond the dimension");
   }
@@ -49,7 +49,7 @@ class LinearModel final : public Objective<T> {
     WISP_CHECK(x.size() == dim(), "x has another dimension");
     PreciseSum sum;
     for (std::size_t row = 0; row < rows_.count(); ++row) {
-      sum.add(Loss::value(margin<double>(row, x.data()), static_cast<double>(rows_.label[row])));
+      sum.add(loss_.value(margin<double>(row, x.data()), static_cast<double>(rows_.label[row])));
     }
     return parameters_.weight * sum.value() + parameters_.l2 / 2 * dot<double, T, T>(x, x);
   }
@@ -89,7 +89,7 @@ class LinearModel final : public Objective<T> {
     std::array<T, kBlock> label{};
     for (std::size_t row = begin; row < end; ++row) slope[row - begin] = margin<T>(row, x);
     std::copy_n(rows_.label.begin() + static_cast<std::ptrdiff_t>(begin), end - begin, label.begin());
-    for (std::size_t i = 0; i < kBlock; ++i) slope[i] = Loss::slope(slope[i], label[i]);
+    for (std::size_t i = 0; i < kBlock; ++i) slope[i] = loss_.slope(slope[i], label[i]);
     for (std::size_t row = begin; row < end; ++row) {
       sparse_add(index(row), value(row), size(row), static_cast<double>(slope[row - begin]), sum_.data());
     }
@@ -122,6 +122,7 @@ class LinearModel final : public Objective<T> {
   std::vector<double>
       sum_;  // of the gradient over the rows: in float it would drift, by 2e-4 on 30,000 rows of a9a
   LinearParameters parameters_;
+  [[no_unique_address]] Loss loss_;
 };
 
 }  // namespace wisp::problems

@@ -12,8 +12,6 @@
 namespace wisp::problems {
 namespace {
 
-constexpr std::uint32_t kQuadraticDimMax = 4096;  // its matrix is dense: 128 MiB
-
 [[noreturn]] void refuse(const std::string& text) { throw Error(text, Fault::kConfig); }
 
 void check_word(const std::string& key, const std::string& word, const std::vector<std::string>& words) {
@@ -23,38 +21,40 @@ void check_word(const std::string& key, const std::string& word, const std::vect
          (meant ? ", did you mean '" + *meant + "'?" : "") + " (" + join(words, " | ") + ")");
 }
 
-void check_data(const std::string& kind, const DataSpec& data) {
+void check_data(const Problem& problem, const DataSpec& data) {
   check_word("problem.data.format", data.format, {"libsvm", "synthetic"});
   check_word("problem.data.shard", data.shard, shard_names());
   if (data.format == "libsvm") {
-    if (kind == "quadratic")
-      refuse("problem.data.format: quadratic has no rows to read; set it to synthetic");
+    if (!problem.has_rows())
+      refuse("problem.data.format: " + problem.name + " has no rows to read; set it to synthetic");
     if (data.path.empty()) refuse("problem.data.path: missing; set it to a LIBSVM file");
     return;
   }
   if (!data.path.empty()) refuse("problem.data.path: synthetic data are read from no file; leave it out");
   if (data.dim == 0) refuse("problem.data.dim: missing; synthetic data need it");
-  if (kind != "quadratic" && data.rows == 0) refuse("problem.data.rows: missing; synthetic data need it");
-  if (kind == "quadratic" && data.dim > kQuadraticDimMax) {
-    refuse("problem.data.dim: quadratic is dense; at most " + std::to_string(kQuadraticDimMax));
+  if (problem.has_rows() && data.rows == 0) refuse("problem.data.rows: missing; synthetic data need it");
+  if (problem.dim_max > 0 && data.dim > problem.dim_max) {
+    refuse("problem.data.dim: " + problem.name + " is dense; at most " + std::to_string(problem.dim_max));
   }
-  if (kind == "quadratic" && data.rows > data.dim) {
-    refuse("problem.data.rows: quadratic's inner dimension is at most problem.data.dim");
+  if (!problem.has_rows() && data.rows > data.dim) {
+    refuse("problem.data.rows: " + problem.name + "'s inner dimension is at most problem.data.dim");
   }
 }
 
 }  // namespace
 
-void ProblemSpec::check() const {
-  check_word("problem.kind", kind, problem_names());
+void ProblemSpec::check(const Catalog& catalog) const {
+  check_word("problem.kind", kind, catalog.names());
+  const Problem& problem = *catalog.find(kind);
   if (!std::isfinite(l2) || l2 < 0) refuse("problem.l2: must be a number that is not negative");
   if (l2_inverse_rows && l2 != 0) refuse("problem.l2: is either 1/N or a number");
-  if (l2_inverse_rows && kind == "quadratic")
-    refuse("problem.l2: quadratic has no rows, so 1/N has no meaning");
+  if (l2_inverse_rows && !problem.has_rows())
+    refuse("problem.l2: " + kind + " has no rows, so 1/N has no meaning");
   check_word("problem.init", init, {"zeros", "ones"});
   if (optimum == Optimum::kGiven && !std::isfinite(optimum_value))
     refuse("problem.optimum: must be a finite number");
-  check_data(kind, data);
+  check_data(problem, data);
+  static_cast<void>(settings.completed(problem.settings, "problem " + kind));
 }
 
 }  // namespace wisp::problems

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/settings.h"
+
 namespace wisp::problems {
 
 // Where the rows come from and how they are dealt to the workers.
@@ -20,23 +22,26 @@ struct DataSpec {
   }
 };
 
+class Catalog;
+
 // f(x) = (1/N) sum over all rows of the loss + (l2/2) ||x||^2.
 struct ProblemSpec {
   enum class Optimum : std::uint8_t { kUnknown, kSolve, kGiven };
 
-  std::string kind;  // logistic | least-squares | quadratic
+  std::string kind;  // a name of problems/catalog.h
   double l2 = 0;
   bool l2_inverse_rows = false;  // l2 is 1/N
   DataSpec data;
   Optimum optimum = Optimum::kUnknown;
   double optimum_value = 0;    // f*, when kGiven
   std::string init = "zeros";  // zeros | ones: the first iterate
+  Settings settings = {};      // those that the problem declares
 
   // Throws Error (kConfig) for a value that no job can have.
-  void check() const;
+  void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, l2, l2_inverse_rows, data, optimum, optimum_value, init);
+    f(kind, l2, l2_inverse_rows, data, optimum, optimum_value, init, settings);
   }
 };
 

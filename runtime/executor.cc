@@ -3,8 +3,8 @@
 namespace wisp::runtime {
 
 namespace {
-thread_local Executor* current_executor = nullptr;
-thread_local Node* node_of_thread = nullptr;
+thread_local constinit Executor* current_executor __attribute__((tls_model("initial-exec"))) = nullptr;
+thread_local constinit Node* node_of_thread __attribute__((tls_model("initial-exec"))) = nullptr;
 }  // namespace
 
 Node* current_node() { return node_of_thread; }

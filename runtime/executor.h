@@ -1,6 +1,8 @@
 #pragma once
 // Where a suspended coroutine goes on: on the actor it belongs to, one turn at a time.
-#include <coroutine>
+#include <cstdint>
+
+#include "runtime/mail.h"
 
 namespace wisp::runtime {
 
@@ -26,8 +28,10 @@ class NodeScope {
 class Executor {
  public:
   virtual ~Executor() = default;
-  // Resumes `handle` in a later turn. Any thread.
-  virtual void post(std::coroutine_handle<> handle) = 0;
+  // Resumes it in a later turn. Any thread.
+  virtual void post(Resumption& resumption) = 0;
+  // Of the actor within its node; 0 where there is none.
+  virtual std::uint32_t index() const { return 0; }
 
   // The executor whose turn this thread is running; null outside actors.
   static Executor* current();

@@ -16,8 +16,26 @@ Failure Failure::from_current_exception(const std::string& actor) {
   }
 }
 
+// Not inline: g++ 12 takes an inlined copy of the text for an array that is too short.
+ActorError::ActorError(const Failure& failure)
+    : Error(failure.actor + ": " + failure.text, failure.fault), failure_(failure) {}
+
 void Failure::raise() const {
-  if (kind == Kind::kDied) throw ActorDied(*this);
+  switch (kind) {
+    case Kind::kDied:
+      throw ActorDied(*this);
+    case Kind::kFull:
+      throw MailboxFull(*this);
+    case Kind::kTimeout:
+      throw Timeout(text);
+    case Kind::kCancelled:
+      throw Cancelled(*this);
+    case Kind::kApplied:
+      throw AppliedBefore(*this);
+    case Kind::kThrew:
+    case Kind::kRefused:
+      break;
+  }
   throw ActorError(*this);
 }
 

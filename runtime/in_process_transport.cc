@@ -39,18 +39,20 @@ namespace {
 
 class InProcessTransport : public Transport {
  public:
-  InProcessTransport(InProcessNetwork::Shared& shared, NodeId self)
+  InProcessTransport(InProcessNetwork::Shared& shared, NodeId self, Channel channel)
       : shared_(shared),
         self_(self),
-        endpoint_("in-process://" + std::to_string(self)),
-        inbox_(shared.inbox(endpoint_)) {
+        channel_(channel),
+        address_("in-process://" + std::to_string(self), "",
+                 "in-process://" + std::to_string(self) + "/control"),
+        inbox_(shared.inbox(address_.on(channel))) {
     WISP_CHECK(inbox_ != nullptr, "a node's number is never given again");
   }
   ~InProcessTransport() override { leave(); }
 
-  Address address() const override { return Address(endpoint_, ""); }
+  Address address() const override { return address_; }
 
-  void connect(NodeId peer, const Address& address) override { peers_[peer] = address.endpoint; }
+  void connect(NodeId peer, const Address& address) override { peers_[peer] = address.on(channel_); }
   void disconnect(NodeId peer) override { peers_.erase(peer); }
 
   SendResult send(NodeId peer, const Bytes& frame) override {
@@ -91,12 +93,13 @@ class InProcessTransport : public Transport {
  private:
   void leave() {
     std::lock_guard lock(shared_.mutex);
-    shared_.inboxes[endpoint_] = nullptr;
+    shared_.inboxes[address_.on(channel_)] = nullptr;
   }
 
   InProcessNetwork::Shared& shared_;
   const NodeId self_;
-  const std::string endpoint_;
+  const Channel channel_;
+  const Address address_;
   const std::shared_ptr<Inbox> inbox_;
   std::map<NodeId, std::string> peers_;
 };
@@ -106,8 +109,8 @@ class InProcessTransport : public Transport {
 InProcessNetwork::InProcessNetwork() : shared_(std::make_unique<Shared>()) {}
 InProcessNetwork::~InProcessNetwork() = default;
 
-std::unique_ptr<Transport> InProcessNetwork::attach(NodeId self) {
-  return std::make_unique<InProcessTransport>(*shared_, self);
+std::unique_ptr<Transport> InProcessNetwork::attach(NodeId self, Channel channel) {
+  return std::make_unique<InProcessTransport>(*shared_, self, channel);
 }
 
 }  // namespace wisp::runtime

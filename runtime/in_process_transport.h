@@ -12,8 +12,8 @@ class InProcessNetwork {
  public:
   InProcessNetwork();
   ~InProcessNetwork();
-  // A transport for node `self`, once for each number. The network must outlive it.
-  std::unique_ptr<Transport> attach(NodeId self);
+  // A transport for node `self`, once for each number and channel. The network must outlive it.
+  std::unique_ptr<Transport> attach(NodeId self, Channel channel = Channel::kData);
 
   struct Shared;
 

@@ -1,41 +1,65 @@
 #include "runtime/services.h"
 
+#include <algorithm>
+
 namespace wisp::runtime {
 
-namespace {
-
-// Keeps a name from being taken for as long as it lives.
-class Reservation {
+// Keeps a name from being taken for as long as it lives; then tells who waits for it.
+class DriverService::Reservation {
  public:
-  Reservation(std::set<std::string>& names, const std::string& name)
-      : names_(names), name_(names.insert(name).first) {}
-  ~Reservation() { names_.erase(name_); }
+  Reservation(DriverService& service, std::string name) : service_(service), name_(std::move(name)) {
+    service_.spawning_[name_];
+  }
+  ~Reservation() {
+    const auto waiting = service_.spawning_.extract(name_);
+    for (const Promise<void>& each : waiting.mapped()) each.set();
+  }
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 
  private:
-  std::set<std::string>& names_;
-  const std::set<std::string>::iterator name_;
+  DriverService& service_;
+  const std::string name_;
 };
-
-}  // namespace
 
 void register_services(Registry& registry) {
   registry.actor<NodeService>("wisp.node")
       .method<&NodeService::spawn>("spawn")
       .method<&NodeService::add_peers>("add_peers")
       .method<&NodeService::remove_peer>("remove_peer")
+      .method<&NodeService::move>("move")
+      .method<&NodeService::end>("end")
       .method<&NodeService::stop>("stop");
   registry.actor<DriverService>("wisp.driver")
       .method<&DriverService::join>("join")
       .method<&DriverService::spawn>("spawn")
       .method<&DriverService::lose>("lose")
       .method<&DriverService::get_actor>("get_actor")
-      .method<&DriverService::enter>("enter");
+      .method<&DriverService::enter>("enter")
+      .method<&DriverService::leave>("leave")
+      .method<&DriverService::give_up>("give_up");
 }
 
-ActorId NodeService::spawn(std::string class_name, std::string name, Bytes arguments) {
-  return context().node().construct(class_name, name, arguments);
+// Not awaited by the start: the driver may want something of this node before it answers.
+Task<void> NodeService::on_start() {
+  if (on_failure_) context().begin(join());
+  return {};
+}
+
+Task<void> NodeService::join() {
+  try {
+    auto answer = driver_of(context().node()).call<&DriverService::join>(hello_);
+    answer.within(deadline_);
+    const std::vector<PeerInfo> peers = co_await answer;
+    add_peers(peers);
+    if (on_joined_) on_joined_();
+  } catch (const Error& error) {
+    on_failure_(error.what());
+  }
+}
+
+ActorId NodeService::spawn(SpawnRequest request) {
+  return context().node().construct(request.class_name, request.name, request.arguments, request.cell);
 }
 
 void NodeService::add_peers(std::vector<PeerInfo> peers) {
@@ -46,12 +70,16 @@ void NodeService::add_peers(std::vector<PeerInfo> peers) {
 
 void NodeService::remove_peer(NodeId peer, std::string cause) { context().node().remove_peer(peer, cause); }
 
+void NodeService::move(std::string name, ActorId id) { context().node().deliveries().move(name, id); }
+void NodeService::end(std::string name, std::string cause) { context().node().deliveries().end(name, cause); }
+
 void NodeService::stop() { context().node().stop(); }
 
-NodeId Directory::expect(const std::string& name) {
+NodeId Directory::expect(const std::string& name, const std::string& host) {
   std::lock_guard lock(mutex_);
   const NodeId node = next_++;
   entries_[node].name = name;
+  entries_[node].host = host;
   return node;
 }
 
@@ -109,6 +137,15 @@ std::optional<NodeId> Directory::find(const std::string& name) const {
   return std::nullopt;
 }
 
+std::vector<NodeId> Directory::on_host(const std::string& host) const {
+  std::lock_guard lock(mutex_);
+  std::vector<NodeId> nodes;
+  for (const auto& [node, entry] : entries_) {
+    if (entry.joined && !entry.lost && (host.empty() || entry.host == host)) nodes.push_back(node);
+  }
+  return nodes;
+}
+
 std::vector<PeerInfo> DriverService::join(Hello hello) {
   Node& node = context().node();
   node.add_peer(hello.node, hello.address);  // a refusal has to find its way too
@@ -117,39 +154,83 @@ std::vector<PeerInfo> DriverService::join(Hello hello) {
   }
   const std::vector<PeerInfo> before = directory_->joined();
   directory_->join(hello);
+  if (heart_ != nullptr) heart_->watch(hello.node);
   const std::vector<PeerInfo> newcomer = {PeerInfo(hello.node, hello.address)};
-  for (const PeerInfo& peer : before) service_of(node, peer.node).tell<&NodeService::add_peers>(newcomer);
+  for (const PeerInfo& peer : before)
+    service_of(node, peer.node).must_tell<&NodeService::add_peers>(newcomer);
+  for (const auto& [name, actor] : actors_) {
+    if (actor.saved) service_of(node, hello.node).must_tell<&NodeService::move>(name, actor.id);
+  }
   return before;
 }
 
+std::size_t DriverService::actors_of(NodeId node) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(actors_, [node](const auto& each) { return each.second.id.node == node; }));
+}
+
+NodeId DriverService::choose(const Where& where) const {
+  if (!where.node.empty()) {
+    if (const auto node = directory_->find(where.node)) return *node;
+    throw Error("no node is called " + where.node);
+  }
+  if (where.host.empty() && where.kind.empty()) return context().node().id();
+  const std::vector<NodeId> nodes = directory_->on_host(where.host);
+  if (nodes.empty())
+    throw Error(where.host.empty() ? "there is no node yet" : "no node runs on host " + where.host);
+  if (where.kind == "pack") {
+    const auto used = std::ranges::find_if(nodes, [this](NodeId node) { return actors_of(node) > 0; });
+    return used == nodes.end() ? nodes.front() : *used;
+  }
+  if (!where.kind.empty() && where.kind != "spread")
+    throw Error("no placement is called " + where.kind + " (spread | pack)", Fault::kConfig);
+  return *std::ranges::min_element(nodes, {}, [this](NodeId node) { return actors_of(node); });
+}
+
 Task<ActorRef> DriverService::spawn(SpawnRequest request) {
-  if (actors_.contains(request.name) || spawning_.contains(request.name)) {
+  while (request.get_if_exists && spawning_.contains(request.name)) {
+    const Promise<void> made("the actor " + request.name);
+    spawning_[request.name].push_back(made);
+    auto waited = made.future();
+    co_await waited;
+  }
+  const auto existing = actors_.find(request.name);
+  if (existing != actors_.end() && request.get_if_exists) co_return existing->second;
+  if (existing != actors_.end() || spawning_.contains(request.name)) {
     throw Error("an actor is called " + request.name + " already");
   }
-  const Reservation name(spawning_, request.name);  // others may ask for it while this waits
-  Node& node = context().node();
-  ActorId id;
-  if (request.node.empty()) {
-    id = node.construct(request.class_name, request.name, request.arguments);
-  } else {
-    const auto where = directory_->find(request.node);
-    if (!where) throw Error("no node is called " + request.node);
-    const auto service = service_of(node, *where);
-    auto answer = service.call<&NodeService::spawn>(request.class_name, request.name, request.arguments);
-    const ActorId spawned = co_await answer;
-    id = spawned;
+  const Reservation name(*this, request.name);  // others may ask for it while this waits
+  ActorRef actor = co_await make(std::move(request));
+  actors_[actor.name] = actor;
+  if (actor.saved) {
+    Node& node = context().node();
+    node.deliveries().move(actor.name, actor.id);
+    for (const PeerInfo& peer : directory_->joined())
+      service_of(node, peer.node).must_tell<&NodeService::move>(actor.name, actor.id);
   }
-  const ActorRef actor(id, request.name);
-  actors_[request.name] = actor;
+  co_return actor;
+}
+
+Task<ActorRef> DriverService::make(SpawnRequest request) {
+  Node& node = context().node();
+  const NodeId where = choose(request.where);
+  ActorRef actor(ActorId(), request.name, request.cell.saved);
+  if (where == node.id()) {
+    actor.id = node.construct(request.class_name, request.name, request.arguments, request.cell);
+  } else {
+    auto answer = service_of(node, where).call<&NodeService::spawn>(std::move(request));
+    actor.id = co_await answer;
+  }
   co_return actor;
 }
 
 void DriverService::lose(NodeId lost, std::string cause) {
   directory_->lose(lost);
+  std::erase_if(actors_, [lost](const auto& each) { return each.second.id.node == lost; });
   Node& node = context().node();
   node.remove_peer(lost, cause);
   for (const PeerInfo& peer : directory_->joined()) {
-    service_of(node, peer.node).tell<&NodeService::remove_peer>(lost, cause);
+    service_of(node, peer.node).must_tell<&NodeService::remove_peer>(lost, cause);
   }
 }
 
@@ -160,5 +241,20 @@ ActorRef DriverService::get_actor(std::string name) {
 }
 
 void DriverService::enter(ActorRef actor) { actors_[actor.name] = actor; }
+
+void DriverService::leave(ActorId actor, std::string name, std::string cause) {
+  const auto found = actors_.find(name);
+  if (found == actors_.end() || found->second.id != actor) return;
+  const bool for_good = found->second.saved && cause == kStopped;
+  actors_.erase(found);
+  if (for_good) give_up(name, cause);
+}
+
+void DriverService::give_up(std::string name, std::string cause) {
+  Node& node = context().node();
+  node.deliveries().end(name, cause);
+  for (const PeerInfo& peer : directory_->joined())
+    service_of(node, peer.node).must_tell<&NodeService::end>(name, cause);
+}
 
 }  // namespace wisp::runtime

@@ -5,11 +5,11 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "runtime/handle.h"
+#include "runtime/heart.h"
 
 namespace wisp::runtime {
 
@@ -40,35 +40,72 @@ struct Hello {
 // An actor as it is known to the driver, by name.
 struct ActorRef {
   ActorRef() = default;
-  ActorRef(ActorId actor, std::string actor_name) : id(actor), name(std::move(actor_name)) {}
+  ActorRef(ActorId actor, std::string actor_name, bool is_saved = false)
+      : id(actor), name(std::move(actor_name)), saved(is_saved) {}
   ActorId id;
   std::string name;
+  bool saved = false;
   template <class F>
   void fields(F& f) {
-    f(id, name);
+    f(id, name, saved);
   }  // the layout of Handle
+};
+
+// Where an actor goes: at most one of them is set; none: the driver's node.
+struct Where {
+  Where() = default;
+  std::string node;  // of this name
+  std::string host;  // the node of this host that has the fewest actors
+  std::string kind;  // spread: the node that has the fewest | pack: the first that has any, else the first
+  template <class F>
+  void fields(F& f) {
+    f(node, host, kind);
+  }
 };
 
 struct SpawnRequest {
   SpawnRequest() = default;
   std::string class_name;
   std::string name;
-  std::string node;  // the node's name; empty: the driver's
+  Where where;
+  bool get_if_exists = false;
+  CellOptions cell;
   Bytes arguments;
   template <class F>
   void fields(F& f) {
-    f(class_name, name, node, arguments);
+    f(class_name, name, where, get_if_exists, cell, arguments);
   }
 };
 
-// Actor 0 of every node but the driver's.
+// Actor 0 of every node but the driver's. Joins the driver when it starts.
 class NodeService : public Actor {
  public:
   using Constructor = void();
-  ActorId spawn(std::string class_name, std::string name, Bytes arguments);
+  NodeService() = default;
+  // `on_failure` is called, in a turn, if the driver refuses or does not answer within `deadline`.
+  NodeService(Hello hello, std::chrono::nanoseconds deadline, std::function<void()> on_joined,
+              std::function<void(const std::string& why)> on_failure)
+      : hello_(std::move(hello)),
+        deadline_(deadline),
+        on_joined_(std::move(on_joined)),
+        on_failure_(std::move(on_failure)) {}
+
+  Task<void> on_start() override;
+  ActorId spawn(SpawnRequest request);
   void add_peers(std::vector<PeerInfo> peers);
   void remove_peer(NodeId peer, std::string cause);
+  // A saving actor has a new incarnation; or has ended for good.
+  void move(std::string name, ActorId id);
+  void end(std::string name, std::string cause);
   void stop();
+
+ private:
+  Task<void> join();
+
+  Hello hello_;
+  std::chrono::nanoseconds deadline_{0};
+  std::function<void()> on_joined_;
+  std::function<void(const std::string& why)> on_failure_;
 };
 
 // Who may be there, who is, and who is called what. Shared by the driver's service and the thread that waits
@@ -77,11 +114,12 @@ class Directory {
  public:
   struct Entry {
     std::string name;
+    std::string host;
     std::optional<PeerInfo> joined;
     bool lost = false;
   };
 
-  NodeId expect(const std::string& name);
+  NodeId expect(const std::string& name, const std::string& host);
   // Throws Error if nobody expects such a node, or it has joined before.
   void join(const Hello& hello);
   void lose(NodeId node);
@@ -90,6 +128,8 @@ class Directory {
   bool wait_for_change(std::chrono::milliseconds deadline);
   std::vector<PeerInfo> joined() const;  // and not lost
   std::optional<NodeId> find(const std::string& name) const;
+  // Nodes that have joined and are not lost, of that host, or of all where it is empty.
+  std::vector<NodeId> on_host(const std::string& host) const;
 
  private:
   mutable std::mutex mutex_;
@@ -105,8 +145,9 @@ class DriverService : public Actor {
  public:
   using Constructor = void();
   DriverService() = default;
-  DriverService(Directory& directory, std::string fingerprint)
-      : directory_(&directory), fingerprint_(std::move(fingerprint)) {}
+  // `heart` may be null.
+  DriverService(Directory& directory, std::string fingerprint, DriverHeart* heart)
+      : directory_(&directory), fingerprint_(std::move(fingerprint)), heart_(heart) {}
   // Answers with the nodes that have joined so far; they learn of the new one.
   std::vector<PeerInfo> join(Hello hello);
   Task<ActorRef> spawn(SpawnRequest request);
@@ -114,12 +155,23 @@ class DriverService : public Actor {
   // Throws Error if no actor has that name.
   ActorRef get_actor(std::string name);
   void enter(ActorRef actor);
+  // An actor has ended: its name is free. One that saves itself may come back under it.
+  void leave(ActorId actor, std::string name, std::string cause);
+  // A saving actor will not come back: who waits for it is told.
+  void give_up(std::string name, std::string cause);
 
  private:
+  class Reservation;
+  NodeId choose(const Where& where) const;
+  std::size_t actors_of(NodeId node) const;
+  Task<ActorRef> make(SpawnRequest request);
+
   Directory* directory_ = nullptr;
   std::string fingerprint_;
+  DriverHeart* heart_ = nullptr;
   std::map<std::string, ActorRef> actors_;
-  std::set<std::string> spawning_;  // names whose actor is on its way
+  std::map<std::string, std::vector<Promise<void>>>
+      spawning_;  // names whose actor is on its way, and who waits
 };
 
 // Makes both known; every registry that nodes use needs it.

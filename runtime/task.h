@@ -1,11 +1,14 @@
 #pragma once
 // Task<T>: what an actor's method returns when it has to wait on the way.
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
+#include "base/pool.h"
 #include "runtime/executor.h"
 
 namespace wisp::runtime {
@@ -21,31 +24,45 @@ class [[nodiscard]] Task;
 
 namespace task_detail {
 
-class PromiseBase {
+// That of a coroutine by its promise; null for coroutines that nobody destroys from outside.
+template <class P>
+Strand* strand_of(P& promise) {
+  if constexpr (std::is_base_of_v<Strand, P>) {
+    return &promise;
+  } else if constexpr (requires { promise.strand(); }) {
+    return promise.strand();
+  } else {
+    return nullptr;
+  }
+}
+
+class PromiseBase : public Pooled<PromiseBase> {
  public:
+  Strand* strand() const { return caller_.strand; }
+  void set_strand(Strand* strand) { caller_.strand = strand; }
   std::suspend_always initial_suspend() noexcept { return {}; }
   auto final_suspend() noexcept {
-    // A callee that had suspended hands its caller to the actor's run queue; nothing is resumed from here, so
+    // A callee that had suspended hands its caller to the actor's mailbox; nothing is resumed from here, so
     // the stack does not grow with the number of tasks awaited (a symmetric transfer is no tail call below
     // -O2).
     struct Final {
       bool await_ready() noexcept { return false; }
       void await_suspend(std::coroutine_handle<>) noexcept {
-        if (caller) Executor::current()->post(caller);
+        if (caller.handle) Executor::current()->post(caller);
       }
       void await_resume() noexcept {}
-      std::coroutine_handle<> caller;
+      Resumption& caller;
     };
     return Final{caller_};
   }
   void unhandled_exception() { error_ = std::current_exception(); }
-  void set_caller(std::coroutine_handle<> caller) { caller_ = caller; }
+  void set_caller(std::coroutine_handle<> caller) { caller_.handle = caller; }
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
   }
 
  private:
-  std::coroutine_handle<> caller_;
+  Resumption caller_;
   std::exception_ptr error_;
 };
 
@@ -92,11 +109,17 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
+  // No coroutine: nothing to wait for.
+  Task() = default;
+  bool valid() const { return static_cast<bool>(handle_); }
+
   bool await_ready() const noexcept { return false; }
   // Runs the callee now; suspends the caller only if the callee has to wait.
-  bool await_suspend(std::coroutine_handle<> caller) {
+  template <class P>
+  bool await_suspend(std::coroutine_handle<P> caller) {
     WISP_CHECK(Executor::current() != nullptr, "tasks run on an actor");
     WISP_CHECK(handle_ && !handle_.done(), "a task is awaited once");
+    handle_.promise().set_strand(task_detail::strand_of(caller.promise()));
     handle_.resume();
     if (handle_.done()) return false;
     handle_.promise().set_caller(caller);

@@ -13,15 +13,26 @@ namespace wisp::runtime {
 // number.
 using NodeId = std::uint32_t;
 
+// A node has two: a heartbeat must not wait behind a gigabyte of data.
+enum class Channel : std::uint8_t {
+  kData,     // messages of actors; served by the node's loop thread
+  kControl,  // heartbeats; served by the heart's thread (runtime/heart.h)
+};
+
 // Where a node can be reached.
 struct Address {
   Address() = default;
-  Address(std::string where, std::string key) : endpoint(std::move(where)), public_key(std::move(key)) {}
+  Address(std::string data_endpoint, std::string key, std::string control_endpoint = "")
+      : endpoint(std::move(data_endpoint)),
+        control(std::move(control_endpoint)),
+        public_key(std::move(key)) {}
   std::string endpoint;    // "ipc:///...", "tcp://host:port", "in-process://..."
+  std::string control;     // the same for the control channel; empty where there is none
   std::string public_key;  // CURVE, Z85; empty: plaintext
+  const std::string& on(Channel channel) const { return channel == Channel::kData ? endpoint : control; }
   template <class F>
   void fields(F& f) {
-    f(endpoint, public_key);
+    f(endpoint, control, public_key);
   }
 };
 
@@ -36,26 +47,30 @@ struct Received {
   std::optional<NodeId> authenticated;  // who sent it, where the transport proves that
 };
 
-// One per node, used by the node's loop thread alone, but for wake(). Between two nodes frames stay in order;
-// a frame arrives whole or not at all. Queued is not delivered: what is lost with a peer or a connection is
-// found by the link (runtime/link.h), never here.
+// One channel of one node, used by one thread alone, the first that calls it, but for address() and wake().
+// Between two nodes frames stay in order; a frame arrives whole or not at all. Queued is not delivered: what
+// is lost with a peer or a connection is found by the link (runtime/link.h), never here.
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Where this node can be reached.
+  // Where this node can be reached, on both channels. Any thread.
   virtual Address address() const = 0;
-  // Makes `peer` known. Does not wait for it to be there.
+  // Makes `peer` known, or known anew, with what was queued for it before dropped or not. Does not wait for
+  // it to be there. Throws Error if `address` can't be one.
   virtual void connect(NodeId peer, const Address& address) = 0;
   // Forgets `peer`; frames queued for it are dropped.
   virtual void disconnect(NodeId peer) = 0;
   virtual SendResult send(NodeId peer, const Bytes& frame) = 0;
-  // The next frame, or none when `wait` is over, wake() was called, or what came was refused. No `wait`: as
-  // long as it takes.
+  // The next frame, or none when `wait` is over, wake() was called, a signal came, or what came was refused.
+  // No `wait`: as long as it takes.
   virtual std::optional<Received> receive(std::optional<std::chrono::milliseconds> wait) = 0;
   // Ends a receive() that waits, or the next one. Any thread.
   virtual void wake() = 0;
-  // Sends what is queued for at most `linger`, then closes. Nothing but wake(), which does nothing, may be
-  // called afterwards.
+  // The owning thread gives the transport away: the next that calls it owns it. The two order that between
+  // themselves.
+  virtual void hand_over() {}
+  // Sends what is queued for at most `linger`, then closes. Where channels share what sends, the last to be
+  // closed waits for both. Nothing but address() and wake(), which does nothing, may be called afterwards.
   virtual void close(std::chrono::milliseconds linger) = 0;
 };
 

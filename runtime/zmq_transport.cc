@@ -1,10 +1,11 @@
 #include "runtime/zmq_transport.h"
 
-#include <arpa/inet.h>
-#include <unistd.h>
-
+#include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <limits>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include <zmq.hpp>
@@ -12,223 +13,63 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "runtime/socket_lock.h"
 #include "runtime/zap.h"
+
+// The thread sanitizer does not see how libzmq, which is not instrumented, hands a frame from one thread to
+// another.
+#if defined(__SANITIZE_THREAD__)
+extern "C" void __tsan_acquire(void* address);
+extern "C" void __tsan_release(void* address);
+#endif
 
 namespace wisp::runtime {
 
 namespace {
 
-constexpr const char* kWakeEndpoint = "inproc://wake";
 constexpr int kQueueMax = 65'536;       // frames queued at a peer's socket: a fuse, not a window
-constexpr std::size_t kCopyMax = 4096;  // bytes up to which copying beats sharing
+constexpr std::size_t kCopyMax = 8192;  // bytes up to which copying beats sharing
 constexpr int kZapEnforceDomain = 93;   // ZMQ_ZAP_ENFORCE_DOMAIN: honoured by 4.3.4, absent from its header
+constexpr std::uint64_t kControlMax = 1 << 20;  // bytes of a frame on the control channel
+constexpr int kBacklogMax = 4096;               // connections that wait to be accepted
+
+#if defined(__SANITIZE_THREAD__)
+char hand_over_point;
+void before_hand_over() { __tsan_release(&hand_over_point); }
+void after_hand_over() { __tsan_acquire(&hand_over_point); }
+#else
+void before_hand_over() {}
+void after_hand_over() {}
+#endif
 
 void set_option(zmq::socket_t& socket, int option, int value) {
   if (zmq_setsockopt(socket.handle(), option, &value, sizeof value) != 0) throw zmq::error_t();
 }
 
+// Left as libzmq has it: ZMQ_HEARTBEAT_*, which takes a peer that is slow to read for dead and throws its
+// frames away (runtime/heart.h is ours); ZMQ_IMMEDIATE, so that frames for a peer that is yet to come, or to
+// come back, wait for it. The link resends what was lost and drops what came twice, and frames say which
+// incarnation they are for; with IMMEDIATE it would have to ask again and again until there is a connection.
 void set_common_options(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::ipv6, true);
-  socket.set(zmq::sockopt::handshake_ivl, 3000);
+  socket.set(zmq::sockopt::handshake_ivl, 3000);  // how long a silent connection holds a file
   socket.set(zmq::sockopt::connect_timeout, 2000);
   socket.set(zmq::sockopt::tcp_maxrt, 10'000);
   socket.set(zmq::sockopt::reconnect_ivl, 20);
   socket.set(zmq::sockopt::reconnect_ivl_max, 2000);
 }
 
-void release_bytes(void*, void* hint) { delete static_cast<Bytes*>(hint); }
+void release_bytes(void*, void* hint) {
+  after_hand_over();
+  delete static_cast<Bytes*>(hint);
+}
 
 zmq::message_t to_message(const Bytes& frame) {
-  if (frame.size() <= kCopyMax) return zmq::message_t(frame.data(), frame.size());
+  if (frame.size() < kCopyMax) return zmq::message_t(frame.data(), frame.size());
   auto* share = new Bytes(frame);  // given back by the I/O thread
   return zmq::message_t(const_cast<std::byte*>(share->data()), share->size(), release_bytes, share);
 }
-
-std::string bind_failure(const std::string& endpoint, const zmq::error_t& error) {
-  return "cannot bind " + endpoint + ": " + error.what();
-}
-
-// "tcp://[::1]" -> "::1"
-std::string host_of(const std::string& bind) {
-  std::string host = bind.substr(std::string("tcp://").size());
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return host;
-}
-
-// As zmq_bind takes it, which knows no names but those of interfaces.
-std::string bindable(const std::string& host) {
-  if (host == "localhost") return "127.0.0.1";
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
-}
-
-}  // namespace
-
-bool is_loopback(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, address.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6);
-  return address == "localhost";
-}
-
-CurveKeys CurveKeys::make() {
-  char public_key[41];
-  char secret_key[41];
-  const int made = zmq_curve_keypair(public_key, secret_key);
-  WISP_CHECK(made == 0, "libzmq is built with CURVE");
-  CurveKeys keys;
-  keys.public_key = public_key;
-  keys.secret_key = secret_key;
-  return keys;
-}
-
-struct ZmqTransport::Sockets {
-  explicit Sockets(ZmqOptions transport_options) : options(std::move(transport_options)) {}
-
-  ~Sockets() { close(0); }
-
-  // Not in the constructor: if it throws, close() must end the gate before the context goes.
-  void open() {
-    context.set(zmq::ctxopt::max_sockets, static_cast<int>(options.peers_max) + 16);
-    if (options.keys) gate = std::make_unique<ZapGate>(context.handle(), options.allowed);
-    pull = zmq::socket_t(context, zmq::socket_type::pull);
-    set_common_options(pull);
-    pull.set(zmq::sockopt::rcvhwm, kQueueMax);
-    pull.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(options.message_max));
-    pull.bind(kWakeEndpoint);
-    waker = zmq::socket_t(context, zmq::socket_type::push);
-    waker.set(zmq::sockopt::linger, 0);
-    waker.connect(kWakeEndpoint);
-    if (options.keys) serve_curve();
-    for (const std::string& bind : options.binds) endpoints.push_back(bind_one(bind));
-  }
-
-  void close(int linger) {
-    if (std::exchange(closed, true)) return;
-    for (auto& [peer, push] : pushes) push.set(zmq::sockopt::linger, linger);
-    pushes.clear();
-    pull.close();
-    {
-      std::lock_guard lock(wake_mutex);
-      waker.close();
-    }
-    context.shutdown();  // ends the gate's receive
-    gate.reset();
-    context.close();  // waits for what lingers
-    for (const std::string& endpoint : endpoints) {
-      if (endpoint.starts_with("ipc://")) ::unlink(endpoint.c_str() + 6);
-    }
-  }
-
-  void serve_curve() {
-    pull.set(zmq::sockopt::curve_server, true);
-    pull.set(zmq::sockopt::curve_secretkey, options.keys->secret_key);
-    pull.set(zmq::sockopt::zap_domain, std::string(ZapGate::kDomain));
-    set_option(pull, kZapEnforceDomain, 1);
-  }
-
-  std::string bind_one(const std::string& bind) {
-    if (!bind.starts_with("tcp://")) return bind_exactly(bind);
-    const std::string host = host_of(bind);
-    if (!options.keys && !options.plaintext_off_loopback && !is_loopback(host)) {
-      throw Error("refusing to bind " + bind +
-                      " in plaintext: it is not loopback; set network.security: curve, or "
-                      "plaintext where everybody who reaches this address is trusted",
-                  Fault::kConfig);
-    }
-    const unsigned count = static_cast<unsigned>(options.port_last - options.port_first) + 1;
-    const auto first = static_cast<unsigned>(std::stoul(random_hex(6), nullptr, 16)) % count;
-    for (unsigned i = 0; i < count; ++i) {
-      const unsigned port = options.port_first + (first + i) % count;
-      const std::string endpoint = "tcp://" + bindable(host) + ":" + std::to_string(port);
-      try {
-        pull.bind(endpoint);
-        return endpoint;
-      } catch (const zmq::error_t& error) {
-        if (error.num() != EADDRINUSE) throw Error(bind_failure(endpoint, error), Fault::kHost);
-      }
-    }
-    throw Error("every port of " + std::to_string(options.port_first) + "-" +
-                    std::to_string(options.port_last) + " on " + host + " is taken; widen network.ports",
-                Fault::kHost);
-  }
-
-  std::string bind_exactly(const std::string& endpoint) {
-    try {
-      pull.bind(endpoint);
-    } catch (const zmq::error_t& error) {
-      throw Error(bind_failure(endpoint, error), Fault::kHost);
-    }
-    return endpoint;
-  }
-
-  ZmqOptions options;
-  zmq::context_t context{1};
-  std::unique_ptr<ZapGate> gate;
-  zmq::socket_t pull;
-  std::mutex wake_mutex;
-  zmq::socket_t waker;
-  std::map<NodeId, zmq::socket_t> pushes;
-  std::vector<std::string> endpoints;
-  bool closed = false;
-};
-
-ZmqTransport::ZmqTransport(ZmqOptions options) : sockets_(std::make_unique<Sockets>(std::move(options))) {
-  try {
-    sockets_->open();
-  } catch (const zmq::error_t& error) {
-    throw Error(std::string("cannot set up the node's sockets: ") + error.what(), Fault::kHost);
-  }
-}
-ZmqTransport::~ZmqTransport() = default;
-
-Address ZmqTransport::address() const {
-  const auto& keys = sockets_->options.keys;
-  return Address(sockets_->endpoints.front(), keys ? keys->public_key : "");
-}
-
-const std::vector<std::string>& ZmqTransport::endpoints() const { return sockets_->endpoints; }
-
-void ZmqTransport::allow(NodeId node, const std::string& public_key) {
-  if (sockets_->gate) sockets_->gate->allow(node, public_key);
-}
-
-void ZmqTransport::connect(NodeId peer, const Address& address) {
-  zmq::socket_t push(sockets_->context, zmq::socket_type::push);
-  try {
-    set_common_options(push);
-    push.set(zmq::sockopt::sndhwm, kQueueMax);
-    if (sockets_->options.keys) {
-      push.set(zmq::sockopt::curve_serverkey, address.public_key);
-      push.set(zmq::sockopt::curve_publickey, sockets_->options.keys->public_key);
-      push.set(zmq::sockopt::curve_secretkey, sockets_->options.keys->secret_key);
-    }
-    push.connect(address.endpoint);
-  } catch (const zmq::error_t& error) {
-    throw Error(
-        "cannot connect to node " + std::to_string(peer) + " at " + address.endpoint + ": " + error.what(),
-        Fault::kHost);
-  }
-  sockets_->pushes.insert_or_assign(peer, std::move(push));
-}
-
-void ZmqTransport::disconnect(NodeId peer) { sockets_->pushes.erase(peer); }
-
-SendResult ZmqTransport::send(NodeId peer, const Bytes& frame) {
-  const auto found = sockets_->pushes.find(peer);
-  if (found == sockets_->pushes.end()) return SendResult::kUnknown;
-  zmq::message_t message = to_message(frame);
-  for (;;) {
-    try {
-      return found->second.send(message, zmq::send_flags::dontwait) ? SendResult::kQueued : SendResult::kFull;
-    } catch (const zmq::error_t& error) {
-      if (error.num() != EINTR) throw Error(std::string("cannot send to a node: ") + error.what());
-    }
-  }
-}
-
-namespace {
 
 // Frames are single: the rest of a multipart message is drained, and all of it dropped.
 bool drop_multipart(zmq::socket_t& pull, const zmq::message_t& first) {
@@ -249,46 +90,275 @@ std::optional<NodeId> authenticated_sender(const zmq::message_t& message) {
   return node;
 }
 
+void check_ports(std::uint16_t first, std::uint16_t last) {
+  if (first > 0 && first <= last && last <= ZmqOptions::kPortMax) return;
+  throw Error("network.ports: " + std::to_string(first) + "-" + std::to_string(last) +
+                  " is not a range within 1-" + std::to_string(ZmqOptions::kPortMax) +
+                  "; the ports above are given to outgoing connections",
+              Fault::kConfig);
+}
+
+Error taken(const std::string& endpoint) {
+  return Error("cannot bind " + endpoint + ": somebody listens there already", Fault::kHost);
+}
+
+class ZmqTransport : public Transport {
+ public:
+  ZmqTransport(std::shared_ptr<ZmqContext> context, const ZmqOptions& options, Channel channel)
+      : context_(std::move(context)), channel_(channel) {
+    context_->enter();
+    try {
+      open(options);
+    } catch (const zmq::error_t& error) {
+      end(0);
+      throw Error(std::string("cannot set up the node's sockets: ") + error.what(), Fault::kHost);
+    }
+  }
+  ~ZmqTransport() override { end(0); }
+
+  // Listens there too; what others connect to.
+  std::string bind(const std::string& text, const ZmqOptions& options) {
+    const Endpoint endpoint = Endpoint::parse(text, "cannot bind");
+    if (endpoint.kind == Endpoint::Kind::kIpc) {
+      locks_.push_back(std::make_unique<SocketLock>(endpoint.path));
+      if (!bind_at(text)) throw taken(text);
+      return text;
+    }
+    if (!context_->keys() && !options.plaintext_off_loopback && !is_loopback(endpoint.host)) {
+      throw Error("refusing to bind " + text +
+                      " in plaintext: it is not loopback; set network.security: curve, or "
+                      "plaintext where everybody who reaches this address is trusted",
+                  Fault::kConfig);
+    }
+    if (!endpoint.port) return bind_free_port(endpoint.host, options.port_first, options.port_last);
+    check_ports(*endpoint.port, *endpoint.port);
+    const std::string exact = tcp_text(endpoint.host, *endpoint.port);
+    if (!bind_at(exact)) throw taken(exact);
+    return exact;
+  }
+  void set_address(Address address) { address_ = std::move(address); }
+
+  Address address() const override { return address_; }
+
+  void connect(NodeId peer, const Address& address) override {
+    check_owner();
+    const std::string& text = address.on(channel_);
+    const std::string purpose = "cannot connect to node " + std::to_string(peer) + " at";
+    const Endpoint endpoint = Endpoint::parse(text, purpose);
+    if (const auto why = why_not_connectable(endpoint))
+      throw Error(purpose + " " + text + ": " + *why, Fault::kHost);
+    pushes_.erase(peer);
+    try {
+      pushes_.emplace(peer, connected(text, address.public_key));
+    } catch (const zmq::error_t& error) {
+      throw Error(purpose + " " + text + ": " + error.what(), Fault::kHost);
+    }
+  }
+
+  void disconnect(NodeId peer) override {
+    check_owner();
+    pushes_.erase(peer);
+  }
+
+  SendResult send(NodeId peer, const Bytes& frame) override {
+    check_owner();
+    const auto found = pushes_.find(peer);
+    if (found == pushes_.end()) return SendResult::kUnknown;
+    zmq::message_t message = to_message(frame);
+    before_hand_over();
+    for (;;) {
+      try {
+        return found->second.send(message, zmq::send_flags::dontwait) ? SendResult::kQueued
+                                                                      : SendResult::kFull;
+      } catch (const zmq::error_t& error) {
+        if (error.num() != EINTR) throw Error(std::string("cannot send to a node: ") + error.what());
+      }
+    }
+  }
+
+  std::optional<Received> receive(std::optional<std::chrono::milliseconds> wait) override {
+    check_owner();
+    zmq::message_t message;
+    if (!take(message, wait)) return std::nullopt;
+    after_hand_over();
+    if (message.size() == 0) {  // wake()
+      woken_.exchange(false);   // an exchange, so that what the waker did before is seen
+      return std::nullopt;
+    }
+    Received received;
+    if (context_->keys()) {
+      received.authenticated = authenticated_sender(message);
+      if (!received.authenticated) return std::nullopt;
+    }
+    auto owner = std::make_shared<zmq::message_t>(std::move(message));
+    const std::span<const std::byte> view(static_cast<const std::byte*>(owner->data()), owner->size());
+    received.frame = Bytes(std::move(owner), view);
+    return received;
+  }
+
+  void wake() override {
+    if (woken_.exchange(true)) return;  // one is on its way
+    std::lock_guard lock(wake_mutex_);
+    if (!waker_) return;
+    zmq::message_t nothing;
+    for (;;) {
+      try {
+        waker_.send(nothing, zmq::send_flags::dontwait);
+        return;
+      } catch (const zmq::error_t& error) {
+        if (error.num() != EINTR) throw Error(std::string("cannot wake a node: ") + error.what());
+      }
+    }
+  }
+
+  void hand_over() override { owner_ = std::thread::id(); }
+
+  void close(std::chrono::milliseconds linger) override {
+    check_owner();
+    end(to_int(linger));
+  }
+
+ private:
+  static int to_int(std::chrono::milliseconds time) {
+    return static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, std::numeric_limits<int>::max()));
+  }
+
+  // Two threads at one socket end in lost frames or an abort inside libzmq, some of the time.
+  void check_owner() {
+    const std::thread::id self = std::this_thread::get_id();
+    const std::thread::id owner = owner_.load(std::memory_order_relaxed);
+    if (owner == self) return;
+    WISP_CHECK(owner == std::thread::id(), "one thread uses a transport");
+    owner_.store(self, std::memory_order_relaxed);
+  }
+
+  void open(const ZmqOptions& options) {
+    const std::string wake_endpoint =
+        channel_ == Channel::kData ? "inproc://wake-data" : "inproc://wake-control";
+    pull_ = zmq::socket_t(context_->handle(), zmq::socket_type::pull);
+    set_common_options(pull_);
+    pull_.set(zmq::sockopt::rcvhwm, kQueueMax);
+    const std::uint64_t frame_max =
+        channel_ == Channel::kData ? options.message_max : std::min(options.message_max, kControlMax);
+    pull_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_max));
+    pull_.set(zmq::sockopt::backlog, std::clamp(static_cast<int>(options.peers_max), 100, kBacklogMax));
+    pull_.bind(wake_endpoint);
+    waker_ = zmq::socket_t(context_->handle(), zmq::socket_type::push);
+    waker_.set(zmq::sockopt::linger, 0);
+    waker_.connect(wake_endpoint);
+    if (!context_->keys()) return;
+    pull_.set(zmq::sockopt::curve_server, true);
+    pull_.set(zmq::sockopt::curve_secretkey, context_->keys()->secret_key);
+    pull_.set(zmq::sockopt::zap_domain, std::string(ZapGate::kDomain));
+    set_option(pull_, kZapEnforceDomain, 1);
+  }
+
+  zmq::socket_t connected(const std::string& endpoint, const std::string& public_key) {
+    zmq::socket_t push(context_->handle(), zmq::socket_type::push);
+    set_common_options(push);
+    push.set(zmq::sockopt::sndhwm, kQueueMax);
+    if (context_->keys()) {
+      push.set(zmq::sockopt::curve_serverkey, public_key);
+      push.set(zmq::sockopt::curve_publickey, context_->keys()->public_key);
+      push.set(zmq::sockopt::curve_secretkey, context_->keys()->secret_key);
+    }
+    push.connect(endpoint);
+    return push;
+  }
+
+  // False if it is taken.
+  bool bind_at(const std::string& endpoint) {
+    try {
+      pull_.bind(endpoint);
+      return true;
+    } catch (const zmq::error_t& error) {
+      if (error.num() == EADDRINUSE) return false;
+      throw Error("cannot bind " + endpoint + ": " + error.what(), Fault::kHost);
+    }
+  }
+
+  std::string bind_free_port(const std::string& host, std::uint16_t port_first, std::uint16_t port_last) {
+    check_ports(port_first, port_last);
+    const unsigned count = static_cast<unsigned>(port_last - port_first) + 1;
+    const auto start = static_cast<unsigned>(std::stoul(random_hex(6), nullptr, 16)) % count;
+    for (unsigned i = 0; i < count; ++i) {
+      const std::string endpoint =
+          tcp_text(host, static_cast<std::uint16_t>(port_first + (start + i) % count));
+      if (bind_at(endpoint)) return endpoint;
+    }
+    throw Error("every port of " + std::to_string(port_first) + "-" + std::to_string(port_last) + " on " +
+                    host + " is taken; widen network.ports",
+                Fault::kHost);
+  }
+
+  bool take(zmq::message_t& message, std::optional<std::chrono::milliseconds> wait) {
+    const int timeout = wait ? to_int(*wait) : -1;
+    try {
+      if (timeout != 0 && timeout != timeout_) {
+        pull_.set(zmq::sockopt::rcvtimeo, timeout);
+        timeout_ = timeout;
+      }
+      const auto flags = timeout == 0 ? zmq::recv_flags::dontwait : zmq::recv_flags::none;
+      return pull_.recv(message, flags) && !drop_multipart(pull_, message);
+    } catch (const zmq::error_t& error) {
+      if (error.num() == EINTR) return false;
+      throw Error(std::string("cannot receive: ") + error.what());
+    }
+  }
+
+  void end(int linger) {
+    if (std::exchange(ended_, true)) return;
+    for (auto& [peer, push] : pushes_) push.set(zmq::sockopt::linger, linger);
+    pushes_.clear();
+    pull_.close();
+    {
+      std::lock_guard lock(wake_mutex_);
+      waker_.close();
+    }
+    locks_.clear();
+    context_->leave();
+  }
+
+  const std::shared_ptr<ZmqContext> context_;
+  const Channel channel_;
+  Address address_;
+  std::atomic<std::thread::id> owner_;
+  zmq::socket_t pull_;
+  int timeout_ = -1;  // what `pull_` was told last
+  std::map<NodeId, zmq::socket_t> pushes_;
+  std::vector<std::unique_ptr<SocketLock>> locks_;
+  bool ended_ = false;
+  std::atomic<bool> woken_{false};
+  std::mutex wake_mutex_;
+  zmq::socket_t waker_;
+};
+
+std::string control_bind(const ZmqOptions& options, std::size_t i) {
+  if (!options.control_binds.empty()) return options.control_binds[i];
+  const Endpoint data = Endpoint::parse(options.binds[i], "cannot bind");
+  if (data.kind == Endpoint::Kind::kIpc) return options.binds[i] + ZmqOptions::kControlSuffix;
+  return data.port ? "tcp://[" + data.host + "]" : options.binds[i];  // the same address, any port
+}
+
 }  // namespace
 
-std::optional<Received> ZmqTransport::receive(std::optional<std::chrono::milliseconds> wait) {
-  auto message = std::make_shared<zmq::message_t>();
-  try {
-    zmq::recv_result_t got = sockets_->pull.recv(*message, zmq::recv_flags::dontwait);
-    if (!got && !(wait && wait->count() == 0)) {
-      sockets_->pull.set(zmq::sockopt::rcvtimeo, wait ? static_cast<int>(wait->count()) : -1);
-      got = sockets_->pull.recv(*message);
-    }
-    if (!got || drop_multipart(sockets_->pull, *message)) return std::nullopt;
-  } catch (const zmq::error_t& error) {
-    if (error.num() == EINTR) return std::nullopt;
-    throw Error(std::string("cannot receive: ") + error.what());
+ZmqSockets::ZmqSockets(const ZmqOptions& options)
+    : context_(std::make_shared<ZmqContext>(options.peers_max, options.keys, options.allowed)) {
+  WISP_CHECK(!options.binds.empty(), "a node listens somewhere");
+  WISP_CHECK(options.control_binds.empty() || options.control_binds.size() == options.binds.size(),
+             "each place to listen for data has one for control");
+  auto data = std::make_unique<ZmqTransport>(context_, options, Channel::kData);
+  auto control = std::make_unique<ZmqTransport>(context_, options, Channel::kControl);
+  for (std::size_t i = 0; i < options.binds.size(); ++i) {
+    std::string data_endpoint = data->bind(options.binds[i], options);
+    std::string control_endpoint = control->bind(control_bind(options, i), options);
+    addresses_.emplace_back(std::move(data_endpoint), options.keys ? options.keys->public_key : "",
+                            std::move(control_endpoint));
   }
-  if (message->size() == 0) return std::nullopt;  // wake()
-  Received received;
-  received.authenticated = authenticated_sender(*message);
-  if (sockets_->options.keys && !received.authenticated) return std::nullopt;
-  const std::span<const std::byte> view(static_cast<const std::byte*>(message->data()), message->size());
-  received.frame = Bytes(std::move(message), view);
-  return received;
-}
-
-void ZmqTransport::wake() {
-  std::lock_guard lock(sockets_->wake_mutex);
-  if (!sockets_->waker) return;
-  zmq::message_t nothing;
-  while (true) {
-    try {
-      sockets_->waker.send(nothing, zmq::send_flags::dontwait);  // full: a wake is on its way anyway
-      return;
-    } catch (const zmq::error_t& error) {
-      if (error.num() != EINTR) throw Error(std::string("cannot wake a node: ") + error.what());
-    }
-  }
-}
-
-void ZmqTransport::close(std::chrono::milliseconds linger) {
-  sockets_->close(static_cast<int>(linger.count()));
+  data->set_address(addresses_.front());
+  control->set_address(addresses_.front());
+  data_ = std::move(data);
+  control_ = std::move(control);
 }
 
 }  // namespace wisp::runtime

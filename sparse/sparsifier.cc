@@ -1,24 +1,21 @@
 #include "sparse/sparsifier.h"
 
 #include <algorithm>
-#include <array>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "base/rng.h"
 
 namespace wisp::sparse {
 namespace {
 
-constexpr std::array<SparsifierEntry, 2> kEntries{{
-    {"identity", "sends everything"},
-    {"random-blocks", "sends k of m blocks of coordinates, drawn anew by each worker in each round"},
-}};
-
 template <class T>
 class Identity : public Sparsifier<T> {
  public:
+  explicit Identity(const SparsifierPlace& /*place*/) {}
   Vector<T> select(std::span<const T> dense, std::uint64_t /*round*/) const override {
     return Vector<T>::all(std::vector<T>(dense.begin(), dense.end()));
   }
@@ -27,8 +24,11 @@ class Identity : public Sparsifier<T> {
 template <class T>
 class RandomBlocks : public Sparsifier<T> {
  public:
-  RandomBlocks(Density density, std::uint32_t dim, std::uint64_t seed, std::uint32_t worker)
-      : partition_(dim, density.blocks), chosen_(density.chosen), seed_(seed), worker_(worker) {}
+  explicit RandomBlocks(const SparsifierPlace& place)
+      : partition_(place.dim, place.density.blocks),
+        chosen_(place.density.chosen),
+        seed_(place.seed),
+        worker_(place.worker) {}
 
   Vector<T> select(std::span<const T> dense, std::uint64_t round) const override {
     Rng rng(seed_, worker_, round, Purpose::kBlocks);
@@ -55,20 +55,44 @@ Density density(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t wor
   return {.blocks = blocks, .chosen = std::clamp(rounded, 1U, blocks)};
 }
 
-template <class T>
-std::unique_ptr<Sparsifier<T>> make_sparsifier(const SparsifierSpec& spec, std::uint32_t dim,
-                                               std::uint32_t workers, std::uint64_t seed,
-                                               std::uint32_t worker) {
-  spec.check();
-  if (spec.kind == "identity") return std::make_unique<Identity<T>>();
-  return std::make_unique<RandomBlocks<T>>(density(spec, dim, workers), dim, seed, worker);
+Catalog::Catalog() {
+  Kind identity{.name = "identity", .description = "sends everything"};
+  add(identity.made_of<Identity>());
+  Kind blocks{.name = "random-blocks",
+              .description = "sends k of m blocks of coordinates, drawn anew by each worker in each round",
+              .like_random_blocks = true};
+  add(blocks.made_of<RandomBlocks>());
 }
 
-std::span<const SparsifierEntry> sparsifiers() { return kEntries; }
+void Catalog::add(Kind kind) {
+  if (!kind.float32 || !kind.float64) {
+    throw Error("sparsifier '" + kind.name + "' says not what it is made_of", Fault::kConfig);
+  }
+  kinds_.add(std::move(kind));
+}
 
-template std::unique_ptr<Sparsifier<float>> make_sparsifier(const SparsifierSpec&, std::uint32_t,
-                                                            std::uint32_t, std::uint64_t, std::uint32_t);
-template std::unique_ptr<Sparsifier<double>> make_sparsifier(const SparsifierSpec&, std::uint32_t,
-                                                             std::uint32_t, std::uint64_t, std::uint32_t);
+template <class T>
+std::unique_ptr<Sparsifier<T>> Catalog::make(const SparsifierSpec& spec, std::uint32_t dim,
+                                             std::uint32_t workers, std::uint64_t seed,
+                                             std::uint32_t worker) const {
+  spec.check(*this);
+  const Kind& kind = *find(spec.kind);
+  const SparsifierPlace place{.density = density(spec, dim, workers),
+                              .dim = dim,
+                              .workers = workers,
+                              .seed = seed,
+                              .worker = worker,
+                              .settings = spec.settings.completed(kind.settings, "sparsifier " + kind.name)};
+  if constexpr (std::is_same_v<T, float>) {
+    return kind.float32(place);
+  } else {
+    return kind.float64(place);
+  }
+}
+
+template std::unique_ptr<Sparsifier<float>> Catalog::make(const SparsifierSpec&, std::uint32_t, std::uint32_t,
+                                                          std::uint64_t, std::uint32_t) const;
+template std::unique_ptr<Sparsifier<double>> Catalog::make(const SparsifierSpec&, std::uint32_t,
+                                                           std::uint32_t, std::uint64_t, std::uint32_t) const;
 
 }  // namespace wisp::sparse

@@ -1,10 +1,15 @@
 #pragma once
-// Sparsifier: chooses the part of an update that travels.
+// Sparsifier: chooses the part of an update that travels; and the catalogue of their kinds.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/named_list.h"
 #include "sparse/spec.h"
 #include "sparse/vector.h"
 
@@ -33,26 +38,59 @@ class Sparsifier {
   virtual Vector<T> select(std::span<const T> dense, std::uint64_t round) const = 0;
 };
 
-// `spec` has passed check(). Random blocks are drawn from Rng(seed, worker, round, Purpose::kBlocks): k of m
-// without replacement, each worker independently of the others.
-template <class T>
-std::unique_ptr<Sparsifier<T>> make_sparsifier(const SparsifierSpec& spec, std::uint32_t dim,
-                                               std::uint32_t workers, std::uint64_t seed,
-                                               std::uint32_t worker);
-
-struct SparsifierEntry {
-  std::string_view name;
-  std::string_view description;
+// What a sparsifier is made for.
+struct SparsifierPlace {
+  Density density = {};
+  std::uint32_t dim = 0;
+  std::uint32_t workers = 1;
+  std::uint64_t seed = 0;
+  std::uint32_t worker = 0;  // 0 .. workers-1
+  Settings settings = {};    // all that the kind declares are set
 };
 
-// All kinds of sparsifiers.
-std::span<const SparsifierEntry> sparsifiers();
+template <class T>
+using MakeSparsifier = std::function<std::unique_ptr<Sparsifier<T>>(const SparsifierPlace&)>;
 
-extern template std::unique_ptr<Sparsifier<float>> make_sparsifier(const SparsifierSpec&, std::uint32_t,
-                                                                   std::uint32_t, std::uint64_t,
-                                                                   std::uint32_t);
-extern template std::unique_ptr<Sparsifier<double>> make_sparsifier(const SparsifierSpec&, std::uint32_t,
-                                                                    std::uint32_t, std::uint64_t,
-                                                                    std::uint32_t);
+// A row of the catalogue.
+struct Kind {
+  std::string name;
+  std::string description;  // one line for people
+  // Drawn at random whatever the values are, by each worker and in each round independently, every block with
+  // the chance tau: what the theory of random-blocks needs, so methods that take those take this too.
+  bool like_random_blocks = false;
+  std::vector<Setting> settings = {};
+  MakeSparsifier<float> float32 = nullptr;
+  MakeSparsifier<double> float64 = nullptr;
+
+  // S<float> and S<double> are what it makes, from a SparsifierPlace.
+  template <template <class> class S>
+  Kind& made_of() {
+    float32 = [](const SparsifierPlace& place) { return std::make_unique<S<float>>(place); };
+    float64 = [](const SparsifierPlace& place) { return std::make_unique<S<double>>(place); };
+    return *this;
+  }
+};
+
+// The kinds of sparsifiers by name. Filled before a job begins, read-only afterwards.
+class Catalog {
+ public:
+  Catalog();  // with identity and random-blocks
+
+  // Throws Error (kConfig) for a name that is taken, and for a kind that can't be made in both dtypes.
+  void add(Kind kind);
+  const NamedList<Kind>& kinds() const { return kinds_; }
+  std::vector<std::string> names() const { return kinds_.names(); }
+  const Kind* find(std::string_view name) const { return kinds_.find(name); }
+
+  // Throws Error (kConfig) for a spec that has not passed check(). Random blocks are drawn from Rng(seed,
+  // worker, round, Purpose::kBlocks): k of m without replacement, each worker independently of the others.
+  // T is float or double.
+  template <class T>
+  std::unique_ptr<Sparsifier<T>> make(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers,
+                                      std::uint64_t seed, std::uint32_t worker) const;
+
+ private:
+  NamedList<Kind> kinds_{"sparsifier"};
+};
 
 }  // namespace wisp::sparse

@@ -1,28 +1,15 @@
 #include "sparse/spec.h"
 
-#include <algorithm>
-
+#include "base/error.h"
+#include "base/text.h"
 #include "sparse/sparsifier.h"
 
 namespace wisp::sparse {
-namespace {
 
-std::string known_kinds() {
-  std::string list;
-  for (const SparsifierEntry& entry : sparsifiers()) {
-    if (!list.empty()) list += " | ";
-    list += entry.name;
-  }
-  return list;
-}
-
-}  // namespace
-
-void SparsifierSpec::check() const {
-  const auto known = sparsifiers();
-  if (std::none_of(known.begin(), known.end(),
-                   [&](const SparsifierEntry& entry) { return entry.name == kind; })) {
-    throw Error("unknown sparsifier '" + kind + "' (" + known_kinds() + ")", Fault::kConfig);
+void SparsifierSpec::check(const Catalog& catalog) const {
+  const Kind* known = catalog.find(kind);
+  if (known == nullptr) {
+    throw Error("unknown sparsifier '" + kind + "' (" + join(catalog.names(), " | ") + ")", Fault::kConfig);
   }
   if (!(density >= 0 && density <= 1)) {
     throw Error("sparsifier density " + std::to_string(density) + " is not in (0, 1]", Fault::kConfig);
@@ -32,6 +19,7 @@ void SparsifierSpec::check() const {
         "the identity sparsifier sends everything: it has no density and no blocks; use random-blocks",
         Fault::kConfig);
   }
+  static_cast<void>(settings.completed(known->settings, "sparsifier " + kind));
 }
 
 }  // namespace wisp::sparse

@@ -3,22 +3,25 @@
 #include <cstdint>
 #include <string>
 
-#include "base/error.h"
+#include "base/settings.h"
 
 namespace wisp::sparse {
 
+class Catalog;
+
 // Which part of an update a worker sends.
 struct SparsifierSpec {
-  std::string kind = "identity";  // identity | random-blocks
+  std::string kind = "identity";  // a name of the catalogue of sparsifiers
   double density =
       0;  // tau, the share of the blocks that is sent, in (0, 1]; 0 means 1/n, n the number of workers
   std::uint32_t blocks = 0;  // m, the number of blocks, as equal as possible; 0 means n
+  Settings settings = {};    // those that the kind has beside density and blocks
 
   // Throws Error (kConfig) for a value that no job can have.
-  void check() const;
+  void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, density, blocks);
+    f(kind, density, blocks, settings);
   }
 };
 

@@ -8,10 +8,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools/install_packages.sh build bench
-options=()
-[ -f build/release/CMakeCache.txt ] || options=(-DWISP_BUILD_TESTS=OFF)  # they want more packages
+options=(-DWISP_BUILD_BENCH=ON)
+[ -f build/release/CMakeCache.txt ] || options+=(-DWISP_BUILD_TESTS=OFF)  # they want more packages
 cmake --preset release "${options[@]}" >&2
-cmake --build build/release --target wisp_cli --parallel "$(nproc)" >&2
+cmake --build build/release --target wisp_cli wisp_benches --parallel "$(nproc)" >&2
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 exec "$python" -B tools/bench_rows.py --binaries build/release/bin --rows build/bench.jsonl "$@"

@@ -1,20 +1,92 @@
 #!/usr/bin/env bash
-# Starts and stops jobs in a row, in four ways (left to end, killed, stopped once, stopped twice), each stop at another
-# moment, and fails if a process, socket or runtime folder is left behind. Prints a row for docs/soak.md.
+# What takes too long for every day: runs one of the soaks and prints rows for docs/soak.md. Fails if it does.
 #
-# usage: tools/soak.sh [count of each way, default 50]      WISP_BIN: the program, default build/release/bin/wisp
+# usage: tools/soak.sh <name> [count]    WISP_BIN: the program, default build/release/bin/wisp; its tests lie beside it
+#
+#   starts        [50]     jobs of the whole program, started and ended in four ways, <count> of each
+#   busy-reader   [1]      readers that compute for 60 s while messages wait for them
+#   stopped-node  [1]      nodes that are stopped, killed, or left by their driver
+#   registration  [1000]   drivers whose nodes join at any time and call each other at once
+#   races         [1000]   ends and cancellations of actors and nodes among calls
+#   simulation    [10000]  seeds of each simulated world
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-count=${1:-50}
-export WISP_SOAK=$count
-export WISP_BIN=${WISP_BIN:-$PWD/build/release/bin/wisp}
-if [ ! -x "$WISP_BIN" ]; then
-  echo "there is no $WISP_BIN; build it: cmake --preset release && cmake --build build/release" >&2
-  exit 1
-fi
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
+usage() {
+  sed -n '4,12s/^# \{0,1\}//p' "$0" >&2
+  exit 64
+}
 
-figures=$("$python" -B tests/system/crash_test.py Soak | grep ' starts in ')
-echo "| $("$WISP_BIN" version | head -1) | $(date -u +%F) | $(nproc) cores | $figures |"
+name=${1:-}
+count=${2:-}
+[ $# -le 2 ] && [[ $count =~ ^[0-9]*$ ]] || usage
+export WISP_BIN=${WISP_BIN:-$PWD/build/release/bin/wisp}
+bin=$(dirname "$WISP_BIN")
+
+need() {
+  [ -x "$1" ] && return
+  echo "there is no $1; build it: cmake --preset release && cmake --build build/release" >&2
+  exit 1
+}
+
+row() {
+  local load
+  load=$(cut -d' ' -f1 /proc/loadavg)
+  echo "| $name | $("$WISP_BIN" version | head -1) | $(date -u +%F) | $(nproc) cores, load $load | $1 |"
+}
+
+# The tests that match, and a row for each line of figures that they print.
+real() {
+  need "$bin/real_tests"
+  WISP_SOAK=$count "$bin/real_tests" --gtest_filter="$1" >"$said" 2>&1 || { cat "$said" >&2; exit 1; }
+  grep '^figures: ' "$said" | while IFS= read -r line; do row "${line#figures: }"; done
+}
+
+# One test over `count` seeds; its speed is that of the processor's time, whatever else the machine does.
+seeds() {
+  local seconds
+  TIMEFORMAT=%U
+  seconds=$( { time WISP_SEEDS=$count "$bin/sim_tests" --gtest_filter="$1" >"$said" 2>&1; } 2>&1) ||
+    { cat "$said" >&2; exit 1; }
+  row "$1: $count seeds without a violation, $(awk "BEGIN { printf \"%.0f\", $count / $seconds * 60 }") a minute a core"
+}
+
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+need "$WISP_BIN"
+case $name in
+  starts)
+    export WISP_SOAK=${count:-50}
+    python=/usr/bin/python3
+    [ -x "$python" ] || python=python3
+    row "$("$python" -B tests/system/crash_test.py Soak | grep ' starts in ')"
+    ;;
+  busy-reader)
+    count=${count:-1}
+    real '*.readers_that_compute_*'
+    ;;
+  stopped-node)
+    count=${count:-1}
+    for ((i = 0; i < count; ++i)); do real '*StoppedNode.*:*.end_when_their_driver_is_silent/*'; done
+    ;;
+  registration)
+    count=${count:-1000}
+    real 'RealRegistration.*'
+    ;;
+  races)
+    count=${count:-1000}
+    need "$bin/runtime_tests"
+    tests=$("$bin/runtime_tests" --gtest_list_tests --gtest_filter='*Race.*' | grep -c '^ ') ||
+      { echo "no race tests in $bin/runtime_tests" >&2; exit 1; }
+    "$bin/runtime_tests" --gtest_filter='*Race.*' --gtest_repeat="$count" --gtest_brief=1 >&2
+    row "$tests race tests within a process, $count times each"
+    real 'RealRace.*'
+    ;;
+  simulation)
+    count=${count:-10000}
+    need "$bin/sim_tests"
+    tests=$("$bin/sim_tests" --gtest_list_tests | awk '/^[^ ]/ { suite = $1 } / .*every_seed/ { print suite $1 }')
+    for test in $tests; do seeds "$test"; done
+    ;;
+  *) usage ;;
+esac

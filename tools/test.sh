@@ -44,7 +44,7 @@ build() {  # build <preset> [target...]
 }
 
 # The rooms that have threads; the others are pure, and their tests would only repeat what asan has seen.
-threaded=(base runtime launcher actors)
+threaded=(base runtime sim launcher actors)
 
 test_plainly() {  # what is marked RUN_SERIAL (the system tests) runs alone, after the rest
   ctest --preset release --no-tests=error --parallel "$(nproc)"

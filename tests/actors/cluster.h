@@ -23,6 +23,12 @@ namespace wisp::actors::test {
 
 using runtime::test::kHang;
 
+// Those of wisp itself.
+inline const Catalogs& catalogs() {
+  static const Catalogs all;
+  return all;
+}
+
 // Each look at it is `step` later than the one before.
 class TickingClock : public Clock {
  public:
@@ -38,9 +44,11 @@ class TickingClock : public Clock {
 // A driver, and nodes that serve it on threads of their own.
 class Cluster {
  public:
-  Cluster() {
+  // `more` adds classes to wisp's own.
+  explicit Cluster(const std::function<void(runtime::Registry&)>& more = [](runtime::Registry&) {}) {
     runtime::register_services(registry_);
-    register_actors(registry_);
+    register_actors(registry_, catalogs());
+    more(registry_);
     runtime::SystemOptions options;
     options.run = runtime::test::kRun;
     options.clock = &clock_;
@@ -67,7 +75,7 @@ class Cluster {
     const auto serve_it = [this, parameters, registry, clock] {
       runtime::serve(parameters, registry == nullptr ? registry_ : *registry,
                      clock == nullptr ? clock_ : *clock, journal_.logs(),
-                     network_.attach(parameters.network.self), kHang);
+                     network_.attach(parameters.network.self), nullptr, kHang);
     };
     nodes_.emplace(name, Serving{parameters.network.self, std::thread(serve_it)});
     system_->wait_for({parameters.network.self}, kHang, [](const auto&) {});
@@ -144,7 +152,7 @@ inline Layout layout_of(const JobSpec& job, const std::string& master,
   layout.master_node = master;
   for (std::size_t i = 0; i < job.worker.replicas; ++i)
     layout.worker_nodes.push_back(nodes[i % nodes.size()]);
-  layout.sources.assign(job.worker.replicas, problems::prepare(job.problem));
+  layout.sources.assign(job.worker.replicas, catalogs().problems.prepare(job.problem));
   return layout;
 }
 

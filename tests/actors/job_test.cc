@@ -35,19 +35,22 @@ template <class T>
 class PlainLoop {
  public:
   explicit PlainLoop(const JobSpec& job) : workers_(job.worker.replicas) {
-    const problems::Source source = problems::prepare(job.problem);
+    const problems::Source source = test::catalogs().problems.prepare(job.problem);
     for (std::uint32_t i = 0; i < workers_; ++i) {
-      objectives_.push_back(problems::make_objective<T>(job.problem, source, i, workers_, job.seed));
+      objectives_.push_back(
+          test::catalogs().problems.template make_objective<T>(job.problem, source, i, workers_, job.seed));
       const problems::Smoothness own = objectives_.back()->smoothness();
       expected_.smoothness.L = std::max(expected_.smoothness.L, own.L);
       expected_.smoothness.mu = i == 0 ? own.mu : std::min(expected_.smoothness.mu, own.mu);
     }
     const std::uint32_t dim = objectives_.front()->dim();
     for (std::uint32_t i = 0; i < workers_; ++i) {
-      rules_.push_back(optim::make_worker<T>(job.seed, i, workers_, dim, job.method));
+      rules_.push_back(
+          test::catalogs().methods.template make_worker<T>(job.seed, i, workers_, dim, job.method));
     }
-    master_ = optim::make_master<T>(workers_, dim, job.method, expected_.smoothness);
-    expected_.step = optim::method_numbers(workers_, dim, job.method, expected_.smoothness).step;
+    master_ =
+        test::catalogs().methods.template make_master<T>(workers_, dim, job.method, expected_.smoothness);
+    expected_.step = test::catalogs().methods.numbers(workers_, dim, job.method, expected_.smoothness).step;
     iterate_.assign(dim, T(job.problem.init == "ones" ? 1 : 0));
   }
 
@@ -298,11 +301,87 @@ TEST(Job, does_not_start_on_a_node_that_is_not_there) {
 
 TEST(Job, names_the_classes_of_its_actors) {
   runtime::Registry registry;
-  register_actors(registry);
+  register_actors(registry, test::catalogs());
   EXPECT_EQ(master_class(Dtype::kFloat64), "master/float64");
   EXPECT_EQ(worker_class(Dtype::kFloat32), "worker/float32");
   EXPECT_THAT(registry.class_names(),
               ElementsAre("master/float32", "master/float64", "monitor", "worker/float32", "worker/float64"));
+}
+
+class Counter : public runtime::Actor {
+ public:
+  using Constructor = void(std::int64_t);
+  explicit Counter(std::int64_t start) : value_(start) {}
+  std::int64_t add(std::int64_t amount) { return value_ += amount; }
+
+ private:
+  std::int64_t value_;
+};
+
+// Sums up two counters that it finds by name; fails if that is not what is expected.
+class Teller : public runtime::Actor {
+ public:
+  using Constructor = void(std::int64_t);
+  explicit Teller(std::int64_t expected) : expected_(expected) {}
+  runtime::Task<void> run() {
+    std::int64_t sum = 0;
+    for (const char* name : {"counter-0", "counter-1"}) {
+      const auto counter = co_await runtime::get_actor<Counter>(context(), name);
+      auto answer = counter.call<&Counter::add>(1);
+      sum += co_await answer;
+    }
+    if (sum != expected_) throw Error("the sum is " + std::to_string(sum));
+  }
+  void stop() { expected_ = 0; }
+
+ private:
+  std::int64_t expected_;
+};
+
+void register_counters(runtime::Registry& registry) {
+  registry.actor<Counter>("counter").parameters({{"start", 5}}).method<&Counter::add>("add");
+  registry.actor<Teller>("teller")
+      .parameters({"expected"})
+      .method<&Teller::run>("run")
+      .method<&Teller::stop>("stop");
+}
+
+std::vector<GroupSpec> tellers(std::int64_t expected) {
+  GroupSpec counters;
+  counters.name = "counter";
+  counters.class_name = "counter";
+  counters.actor.replicas = 2;
+  GroupSpec teller;
+  teller.name = "teller";
+  teller.class_name = "teller";
+  teller.main = true;
+  teller.arguments.set("expected", expected);
+  return {teller, counters};
+}
+
+const std::map<std::string, std::string> kHere = {
+    {"teller", ""}, {"counter-0", "there"}, {"counter-1", "there"}};
+
+TEST(PlainActors, run_until_main_returns) {
+  Cluster cluster(register_counters);
+  cluster.start("there");
+  RunningActors running = start(cluster.system(), tellers(12), kHere);
+  EXPECT_NO_THROW(running.finished.get(kHang));
+  running.stop();
+  EXPECT_THROW(start(cluster.system(), tellers(12), kHere), runtime::ActorError);  // the names are taken
+}
+
+TEST(PlainActors, fail_with_main) {
+  Cluster cluster(register_counters);
+  cluster.start("there");
+  RunningActors running = start(cluster.system(), tellers(13), kHere);
+  try {
+    running.finished.get(kHang);
+    FAIL() << "no exception";
+  } catch (const runtime::ActorError& error) {
+    EXPECT_EQ(error.actor(), "teller");
+    EXPECT_STREQ(error.what(), "teller: the sum is 12");
+  }
 }
 
 TEST(Monitor, hands_over_what_it_is_told) {

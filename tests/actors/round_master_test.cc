@@ -38,8 +38,8 @@ class Rogue : public runtime::Actor {
   }
   runtime::Task<Update<double>> step(Model<double> model) {
     if (trick_ == "silent") {
-      const Update<double> never = co_await runtime::Future<Update<double>>(
-          std::make_shared<runtime::FutureState>(nullptr, "nothing"));
+      auto nothing = runtime::Promise<Update<double>>().future();
+      const Update<double> never = co_await nothing;
       co_return never;
     }
     std::vector<double> values(trick_ == "another dimension" ? 12 : 13, 1.0);

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "actors/catalogs.h"
+
 #include "base/error.h"
 #include "base/pack.h"
 #include "tests/actors/cluster.h"
@@ -28,7 +30,7 @@ TEST_P(JobSpecCheck, refuses) {
   JobSpec job = small_job("gd");
   GetParam().spoil(job);
   try {
-    job.check();
+    job.check(Catalogs());
     FAIL() << "no exception";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr(GetParam().says));
@@ -53,12 +55,12 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(JobSpec, takes_what_a_job_can_have) {
-  for (const char* method : {"gd", "ibcd", "isega"}) EXPECT_NO_THROW(small_job(method).check());
+  for (const char* method : {"gd", "ibcd", "isega"}) EXPECT_NO_THROW(small_job(method).check(Catalogs()));
   JobSpec job = small_job("gd");
   job.stop.rounds.reset();
   job.stop.gap = 1e-6;
   job.problem.optimum = problems::ProblemSpec::Optimum::kSolve;
-  EXPECT_NO_THROW(job.check());
+  EXPECT_NO_THROW(job.check(Catalogs()));
 }
 
 TEST(JobSpec, travels_to_the_master_whole) {

@@ -35,6 +35,13 @@ TEST(CommandLine, global_options_stand_before_or_after_the_command) {
   }
 }
 
+TEST(CommandLine, list_takes_job_files_and_plugins) {
+  const Invocation what = parsed({"list", "methods", "--plugin", "a.so", "job.yaml"});
+  EXPECT_EQ(what.list.what, "methods");
+  EXPECT_EQ(what.list.plugins, std::vector<std::string>{"a.so"});
+  EXPECT_EQ(what.list.files, std::vector<std::string>{"job.yaml"});
+}
+
 TEST(CommandLine, an_option_with_a_value_does_not_swallow_the_files_behind_it) {
   const Invocation what =
       parsed({"run", "--set", "seed=1", "a.yaml", "--var", "K=V", "b.yaml", "--set", "name=x"});

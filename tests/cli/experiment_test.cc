@@ -12,13 +12,6 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(Experiment, the_vocabulary_is_that_of_the_rooms) {
-  const config::Vocabulary names = vocabulary();
-  EXPECT_THAT(names.methods, testing::IsSupersetOf({"gd", "ibcd", "isega"}));
-  EXPECT_THAT(names.problems, testing::IsSupersetOf({"logistic", "least-squares", "quadratic"}));
-  EXPECT_THAT(names.sparsifiers, testing::IsSupersetOf({"identity", "random-blocks"}));
-}
-
 TEST(Experiment, sets_and_variables_are_applied) {
   const test::Scratch scratch;
   const std::string file =
@@ -32,7 +25,7 @@ TEST(Experiment, sets_and_variables_are_applied) {
   GlobalOptions options;
   options.sets = {"seed=7"};
   options.vars = {"N=5"};
-  const config::Experiment experiment = load_experiment(options, {file});
+  const config::Experiment experiment = load_experiment(options, {file}, test::inventory());
   EXPECT_EQ(experiment.job.seed, 7u);
   EXPECT_EQ(experiment.job.worker.replicas, 5u);
   EXPECT_EQ(experiment.job.problem.data.path, "/a.gz");
@@ -43,7 +36,7 @@ TEST(Experiment, what_the_theory_forbids_is_an_error_at_its_place) {
   GlobalOptions options;
   options.sets = {"method={kind: gd, sparsifier: random-blocks}"};
   const auto [fault, text] =
-      test::error_of([&] { load_experiment(options, {test::synthetic_job(scratch)}); });
+      test::error_of([&] { load_experiment(options, {test::synthetic_job(scratch)}, test::inventory()); });
   EXPECT_EQ(fault, Fault::kConfig);
   EXPECT_THAT(text, HasSubstr("method gd does not take the sparsifier random-blocks"));
 }

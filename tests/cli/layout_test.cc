@@ -95,5 +95,38 @@ TEST(Layout, refuses_more_workers_than_slots) {
   EXPECT_EQ(lay_out(many, kTwoHosts).worker_nodes.size(), 5u);
 }
 
+actors::GroupSpec group(const std::string& name, std::uint32_t replicas, const std::string& host = "") {
+  actors::GroupSpec group;
+  group.name = name;
+  group.class_name = "my::" + name;
+  group.actor.replicas = replicas;
+  group.actor.host = host;
+  return group;
+}
+
+TEST(Layout, places_plain_actors_group_after_group) {
+  const JobLayout layout = lay_out({group("main", 1, "n2"), group("a", 2), group("b", 2)}, kTwoHosts);
+  EXPECT_THAT(nodes_of(layout),
+              ElementsAre("main@n2: main", "a-0@n1: a-0", "a-1@n2: a-1", "b-0@n1: b-0", "b-1@n2: b-1"));
+  EXPECT_EQ(layout.node_of.at("a-1"), "a-1");
+  EXPECT_EQ(layout.classes.at("a-1"), "my::a");
+  EXPECT_THROW(lay_out({group("a", 3), group("b", 2)}, kTwoHosts), Error);  // five actors, four slots
+  EXPECT_THAT(test::error_of([] { lay_out({group("a", 1, "n3")}, kTwoHosts); }).second,
+              HasSubstr("actors.a.host names n3"));
+}
+
+TEST(Layout, plain_actors_that_are_threads_share_a_node_and_its_environment) {
+  actors::GroupSpec a = group("a", 2);
+  actors::GroupSpec b = group("b", 1);
+  a.actor.isolation = b.actor.isolation = Isolation::kThread;
+  a.actor.env = {{"X", "1"}};
+  b.actor.env = {{"Y", "2"}};
+  const JobLayout layout = lay_out({a, b}, kOneHost);
+  EXPECT_THAT(nodes_of(layout), ElementsAre("guests-1@local: a-0 a-1 b"));
+  EXPECT_THAT(layout.nodes[0].env, ElementsAre(testing::Pair("X", "1"), testing::Pair("Y", "2")));
+  b.actor.env = {{"X", "3"}};
+  EXPECT_THAT(test::error_of([&] { lay_out({a, b}, kOneHost); }).second, HasSubstr("different values of X"));
+}
+
 }  // namespace
 }  // namespace wisp::cli

@@ -25,12 +25,12 @@ config::Experiment diagonal(const test::Scratch& scratch, std::vector<std::strin
                     "stop: { rounds: 3 }\n");
   GlobalOptions options;
   options.sets = std::move(sets);
-  return load_experiment(options, {file});
+  return load_experiment(options, {file}, test::inventory());
 }
 
 TEST(MethodPlan, constants_are_the_worst_of_the_workers) {
   const test::Scratch scratch;
-  const MethodPlan plan = plan_method(diagonal(scratch));
+  const MethodPlan plan = plan_method(diagonal(scratch), test::inventory().catalogs());
   EXPECT_EQ(plan.data.rows, 4u);
   EXPECT_EQ(plan.data.dim, 4u);
   EXPECT_EQ(plan.data.nnz, 4u);
@@ -41,11 +41,12 @@ TEST(MethodPlan, constants_are_the_worst_of_the_workers) {
 
 TEST(MethodPlan, bytes_of_a_round) {
   const test::Scratch scratch;
-  const MethodPlan sparse = plan_method(diagonal(scratch));
+  const MethodPlan sparse = plan_method(diagonal(scratch), test::inventory().catalogs());
   EXPECT_EQ(sparse.uplink_bytes, 2 * (2 * 8 + 4));  // half of four float64 and a block's number, twice
   EXPECT_EQ(sparse.dense_uplink_bytes, 2 * 4 * 8);
   EXPECT_EQ(sparse.downlink_bytes, 2 * 4 * 8);
-  const MethodPlan narrow = plan_method(diagonal(scratch, {"dtype=float32", "method=gd"}));
+  const MethodPlan narrow =
+      plan_method(diagonal(scratch, {"dtype=float32", "method=gd"}), test::inventory().catalogs());
   EXPECT_EQ(narrow.uplink_bytes, 2 * 4 * 4);
   EXPECT_EQ(narrow.uplink_bytes, narrow.dense_uplink_bytes);
 }
@@ -53,7 +54,7 @@ TEST(MethodPlan, bytes_of_a_round) {
 TEST(MethodPlan, both_steps_are_shown_whichever_is_used) {
   const test::Scratch scratch;
   const config::Experiment experiment = diagonal(scratch, {"method.step_size=0.01"});
-  const MethodPlan plan = plan_method(experiment);
+  const MethodPlan plan = plan_method(experiment, test::inventory().catalogs());
   EXPECT_EQ(plan.numbers.step, 0.01);
   const std::string text = method_text(experiment, plan);
   EXPECT_THAT(text, testing::ContainsRegex("step       theory .*, paper .*, used 0.01 .number."));
@@ -67,23 +68,26 @@ TEST(MethodPlan, both_steps_are_shown_whichever_is_used) {
 TEST(MethodPlan, a_caution_and_a_rate_that_is_not_there_are_said) {
   const test::Scratch scratch;
   const config::Experiment experiment = diagonal(scratch, {"method=ibcd"});
-  EXPECT_THAT(method_text(experiment, plan_method(experiment)),
+  EXPECT_THAT(method_text(experiment, plan_method(experiment, test::inventory().catalogs())),
               HasSubstr("caution    ibcd reaches the minimiser only"));
   const config::Experiment convex = diagonal(scratch, {"problem.l2=0"});
-  EXPECT_THAT(method_text(convex, plan_method(convex)), HasSubstr("not predicted: without strong convexity"));
+  EXPECT_THAT(method_text(convex, plan_method(convex, test::inventory().catalogs())),
+              HasSubstr("not predicted: without strong convexity"));
 }
 
 TEST(MethodPlan, data_that_is_not_there_is_an_error_of_the_job_file) {
   const test::Scratch scratch;
-  const auto [fault, text] =
-      test::error_of([&] { plan_method(diagonal(scratch, {"problem.data.path=/nowhere/rows.libsvm"})); });
+  const auto [fault, text] = test::error_of([&] {
+    plan_method(diagonal(scratch, {"problem.data.path=/nowhere/rows.libsvm"}), test::inventory().catalogs());
+  });
   EXPECT_EQ(fault, Fault::kConfig);
   EXPECT_THAT(text, HasSubstr("cannot read /nowhere/rows.libsvm: No such file or directory"));
 }
 
 TEST(MethodPlan, more_workers_than_rows) {
   const test::Scratch scratch;
-  const auto error = test::error_of([&] { plan_method(diagonal(scratch, {"actors.worker.replicas=5"})); });
+  const auto error = test::error_of(
+      [&] { plan_method(diagonal(scratch, {"actors.worker.replicas=5"}), test::inventory().catalogs()); });
   EXPECT_EQ(error.first, Fault::kConfig);
 }
 

@@ -38,6 +38,9 @@ runtime::NetworkSpec network(const std::string& transport, const std::string& se
   spec.message_max = 1 << 20;
   return spec;
 }
+runtime::Address at(const std::string& endpoint, const std::string& key = "") {
+  return runtime::Address(endpoint, key);
+}
 NodePlan node(const std::string& host, std::size_t actors = 1) {
   return NodePlan{"some-node", host, std::vector<std::string>(actors, "actor")};
 }
@@ -49,7 +52,7 @@ TEST(NetworkPlan, takes_the_private_folder_where_all_is_on_this_host) {
     const auto driver = plan.driver();
     EXPECT_THAT(driver.binds, ElementsAre("ipc:///run/job/0"));
     EXPECT_FALSE(driver.keys.has_value());
-    const auto parameters = plan.parameters(1, node("local"), {"ipc:///run/job/0"});
+    const auto parameters = plan.parameters(1, node("local"), {at("ipc:///run/job/0")});
     EXPECT_EQ(parameters.name, "some-node");
     EXPECT_EQ(parameters.run, 77u);
     EXPECT_EQ(parameters.network.self, 1u);
@@ -66,7 +69,7 @@ TEST(NetworkPlan, takes_loopback_without_keys_for_tcp_on_this_host) {
   EXPECT_THAT(plan.driver().binds, ElementsAre("tcp://127.0.0.1"));
   EXPECT_FALSE(plan.driver().keys.has_value());
   EXPECT_FALSE(plan.driver().plaintext_off_loopback);
-  const auto parameters = plan.parameters(1, node("local"), {"tcp://127.0.0.1:21000"});
+  const auto parameters = plan.parameters(1, node("local"), {at("tcp://127.0.0.1:21000")});
   EXPECT_THAT(parameters.network.binds, ElementsAre("tcp://127.0.0.1"));
   EXPECT_EQ(parameters.network.port_first, 21000);
   EXPECT_EQ(parameters.network.port_last, 21999);
@@ -81,7 +84,7 @@ TEST(NetworkPlan, needs_no_keys_for_hosts_on_loopback) {
   plan.add_node(2, "n2");
   EXPECT_THAT(plan.driver().binds, ElementsAre("tcp://127.0.0.1"));  // once
   EXPECT_FALSE(plan.driver().keys.has_value());
-  const auto second = plan.parameters(2, node("n2"), {"tcp://127.0.0.1:21000"});
+  const auto second = plan.parameters(2, node("n2"), {at("tcp://127.0.0.1:21000")});
   EXPECT_THAT(second.network.binds, ElementsAre("tcp://127.0.0.12"));
   EXPECT_FALSE(second.network.keys.has_value());
 }
@@ -94,10 +97,13 @@ TEST(NetworkPlan, speaks_curve_as_soon_as_one_host_is_off_loopback) {
   plan.add_node(2, "n2");
   const auto driver = plan.driver();
   ASSERT_TRUE(driver.keys.has_value());
-  const auto first = plan.parameters(1, node("n1"), {"tcp://127.0.0.1:1", "tcp://192.0.2.1:2"});
-  const auto second = plan.parameters(2, node("n2"), {"tcp://127.0.0.1:1", "tcp://192.0.2.1:2"});
+  const std::string& key = driver.keys->public_key;
+  const std::vector<runtime::Address> addresses = {at("tcp://127.0.0.1:1", key),
+                                                   at("tcp://192.0.2.1:2", key)};
+  const auto first = plan.parameters(1, node("n1"), addresses);
+  const auto second = plan.parameters(2, node("n2"), addresses);
   ASSERT_TRUE(first.network.keys.has_value() && second.network.keys.has_value());
-  EXPECT_EQ(first.driver.public_key, driver.keys->public_key);
+  EXPECT_EQ(first.driver.public_key, key);
 
   const std::map<runtime::NodeId, std::string> members = {{0, driver.keys->public_key},
                                                           {1, first.network.keys->public_key},
@@ -116,17 +122,18 @@ TEST(NetworkPlan, tells_each_host_where_it_sees_the_driver) {
   plan.add_node(1, "n1");
   plan.add_node(2, "n2");
   EXPECT_THAT(plan.driver().binds, ElementsAre("tcp://192.0.2.1", "tcp://[2001:db8::1]"));
-  const std::vector<std::string> endpoints = {"tcp://192.0.2.1:21000", "tcp://[2001:db8::1]:21001"};
-  EXPECT_EQ(plan.parameters(1, node("n1"), endpoints).driver.endpoint, endpoints[0]);
-  const auto second = plan.parameters(2, node("n2"), endpoints);
-  EXPECT_EQ(second.driver.endpoint, endpoints[1]);
+  const std::vector<runtime::Address> addresses = {at("tcp://192.0.2.1:21000"),
+                                                   at("tcp://[2001:db8::1]:21001")};
+  EXPECT_EQ(plan.parameters(1, node("n1"), addresses).driver.endpoint, addresses[0].endpoint);
+  const auto second = plan.parameters(2, node("n2"), addresses);
+  EXPECT_EQ(second.driver.endpoint, addresses[1].endpoint);
   EXPECT_THAT(second.network.binds, ElementsAre("tcp://[2001:db8::2]"));
 }
 
 TEST(NetworkPlan, speaks_plaintext_off_loopback_only_when_told_so) {
   NetworkPlan plan(network("auto", "plaintext"), {there("n1", "192.0.2.2", "192.0.2.1")}, "/run/job", 77);
   plan.add_node(1, "n1");
-  const auto parameters = plan.parameters(1, node("n1"), {"tcp://192.0.2.1:21000"});
+  const auto parameters = plan.parameters(1, node("n1"), {at("tcp://192.0.2.1:21000")});
   for (const auto& options : {plan.driver(), parameters.network}) {
     EXPECT_TRUE(options.plaintext_off_loopback);
     EXPECT_FALSE(options.keys.has_value());
@@ -138,7 +145,7 @@ TEST(NetworkPlan, gives_guests_as_many_threads_as_the_host_has_cores) {
   NetworkPlan plan(network("auto"), {here()}, "/run/job", 77);
   plan.add_node(1, "local");
   const auto threads = [&](std::size_t actors) {
-    return plan.parameters(1, node("local", actors), {"x"}).threads;
+    return plan.parameters(1, node("local", actors), {at("x")}).threads;
   };
   EXPECT_EQ(threads(1), 0u);
   EXPECT_EQ(threads(3), 3u);

@@ -85,8 +85,6 @@ class NodeTest : public testing::Test {
   }
   // The driver of `fingerprint`, which expects worker-0 as node 1.
   void start_driver(const std::string& fingerprint) {
-    runtime::register_services(registry_);
-    actors::register_actors(registry_);
     runtime::ZmqOptions network;
     network.binds = {socket(0)};
     runtime::SystemOptions options;
@@ -95,14 +93,13 @@ class NodeTest : public testing::Test {
     options.clock = &clock_;
     options.make_log = [](const std::string&) { return std::make_unique<SilentLog>(); };
     options.on_failure = [](const std::string& why) { ADD_FAILURE() << why; };
-    system_ = std::make_unique<runtime::System>(options, registry_,
-                                                std::make_unique<runtime::ZmqTransport>(network));
+    system_ = std::make_unique<runtime::System>(options, test::inventory().registry(),
+                                                runtime::ZmqSockets(network).data());
     ASSERT_EQ(system_->expect("worker-0"), 1u);
   }
 
   const test::Scratch scratch_;
   const SystemClock clock_;
-  runtime::Registry registry_;
   NodeProcess node_;
   std::unique_ptr<runtime::System> system_;
 };

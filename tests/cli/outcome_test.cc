@@ -192,5 +192,15 @@ TEST(MetricsJson, is_a_line_an_evaluation) {
   EXPECT_TRUE(Json::parse(metrics_json(progress))["loss"].is_null());
 }
 
+TEST(ResultJson, of_plain_actors_has_no_numbers_of_a_method) {
+  Outcome plain;
+  plain.plain = true;
+  plain.status = "finished";
+  plain.actors = 3;
+  EXPECT_THAT(keys_of(result_json(plain)),
+              ElementsAre("status", "reason", "exit_status", "job_id", "job", "actors", "total_seconds"));
+  EXPECT_THAT(summary_text(plain, "/f"), testing::HasSubstr("actors        3 in 0 s\n"));
+}
+
 }  // namespace
 }  // namespace wisp::cli

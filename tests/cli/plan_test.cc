@@ -15,7 +15,8 @@ using testing::HasSubstr;
 
 TEST(Plan, a_local_job_is_one_agent_and_a_node_an_actor) {
   const test::Scratch scratch;
-  const config::Experiment experiment = load_experiment({}, {test::synthetic_job(scratch)});
+  const config::Experiment experiment =
+      load_experiment({}, {test::synthetic_job(scratch)}, test::inventory());
   const LaunchPlan plan = plan_launch(experiment);
   EXPECT_EQ(plan.layout.nodes.size(), 5u);
   EXPECT_FALSE(plan.guessed_slots);
@@ -31,7 +32,8 @@ TEST(Plan, hosts_are_reached_by_the_ssh_command_that_is_shown) {
   const test::Scratch scratch;
   GlobalOptions options;
   options.sets = {"hosts={node1: {slots: 1}, node2: {ssh: {port: 2222, user: ml}}}"};
-  const config::Experiment experiment = load_experiment(options, {test::synthetic_job(scratch)});
+  const config::Experiment experiment =
+      load_experiment(options, {test::synthetic_job(scratch)}, test::inventory());
   const LaunchPlan plan = plan_launch(experiment);
   EXPECT_TRUE(plan.guessed_slots);
   ASSERT_EQ(plan.agents.size(), 2u);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/inventory.h"
 #include "cli/options.h"
 #include "launcher/job_folder.h"
 #include "tests/support/temporary_folder.h"
@@ -35,6 +36,12 @@ class Scratch {
  private:
   wisp::test::TemporaryFolder folder_;
 };
+
+// Of wisp itself.
+inline Inventory& inventory() {
+  static Inventory inventory;
+  return inventory;
+}
 
 // A job on data that is made from the seed.
 inline std::string synthetic_job(const Scratch& scratch) {

@@ -28,9 +28,133 @@ TEST(Build, unknown_keys_are_errors_with_a_guess) {
 
 TEST(Build, keys_of_later_times_are_unknown) {
   for (const char* line : {"checkpoint: { every: 50 rounds }", "chaos: []", "metrics: {}", "sweep: {}",
-                           "simulation: {}", "plugins: [ a.so ]", "slurm: {}", "failure: {}"}) {
+                           "simulation: {}", "slurm: {}", "failure: {}"}) {
     EXPECT_NE(errors_in_line(line).find("unknown key"), std::string::npos) << line;
   }
+}
+
+std::string plugin_errors(const std::string& text) {
+  Workbench bench;
+  bench.request.vocabulary = plugin_vocabulary();
+  return bench.file("job.yaml", text).errors();
+}
+
+std::string with_method(const std::string& method) {
+  return "version: 1\n"
+         "problem: { kind: logistic, data: { path: a } }\n"
+         "stop: { rounds: 5 }\n"
+         "method: " +
+         method + "\n";
+}
+
+TEST(Build, settings_of_a_plugin_are_read_like_keys) {
+  Workbench bench;
+  bench.request.vocabulary = plugin_vocabulary();
+  const Experiment loaded =
+      bench
+          .file("job.yaml",
+                "version: 1\n"
+                "problem: { kind: huber, delta: 0.25, data: { path: a } }\n"
+                "stop: { rounds: 5 }\n"
+                "method: { kind: heavy-ball, sparsifier: { kind: window, side: right } }\n")
+          .load();
+  EXPECT_EQ(loaded.job.problem.settings.get<double>("delta"), 0.25);
+  EXPECT_EQ(loaded.job.method.settings.get<double>("momentum"), 0.9);
+  EXPECT_EQ(loaded.job.method.sparsifier.settings.get<std::string>("side"), "right");
+}
+
+TEST(Build, settings_of_a_plugin_have_errors_like_keys) {
+  EXPECT_EQ(plugin_errors(with_method("{ kind: heavy-ball, momentun: 1 }")),
+            "job.yaml:4:29: error: unknown key 'momentun' in method\n"
+            "    4 | method: { kind: heavy-ball, momentun: 1 }\n"
+            "      |                             ^~~~~~~~ did you mean 'momentum'?\n");
+  EXPECT_EQ(plugin_errors(with_method("{ kind: gd, momentum: 1 }")),
+            "job.yaml:4:21: error: unknown key 'momentum' in method\n"
+            "    4 | method: { kind: gd, momentum: 1 }\n"
+            "      |                     ^~~~~~~~ it is a key of heavy-ball\n");
+  EXPECT_EQ(messages_of(plugin_errors(with_method("{ kind: heavy-ball, momentum: 2 }"))),
+            "job.yaml:4:39: error: method.momentum must be a number from 0 to 1, not '2'\n");
+  EXPECT_EQ(plugin_errors(with_method("{ kind: gd, sparsifier: { kind: window, side: lefd } }")),
+            "job.yaml:4:55: error: unknown side 'lefd'\n"
+            "    4 | method: { kind: gd, sparsifier: { kind: window, side: lefd } }\n"
+            "      |                                                       ^~~~ did you mean 'left'? (left | "
+            "right)\n");
+  EXPECT_EQ(
+      messages_of(plugin_errors(
+          "version: 1\nproblem: { kind: huber, data: { path: a } }\nmethod: gd\nstop: { rounds: 1 }\n")),
+      "job.yaml:2:1: error: 'problem.delta' is missing\n");
+}
+
+TEST(Build, a_default_of_a_plugin_that_does_not_fit_is_said) {
+  Workbench bench;
+  bench.request.vocabulary = plugin_vocabulary();
+  bench.request.vocabulary.keys = {
+      {"method", "heavy-ball", {Setting::of<double>("momentum", "", 2.0).up_to(1)}}};
+  EXPECT_EQ(messages_of(bench.file("job.yaml", with_method("heavy-ball")).errors()),
+            "job.yaml:4:9: error: the default does not fit its own key: method.momentum must be a number, "
+            "not '2'\n");
+}
+
+TEST(Build, a_job_of_plain_actors_has_groups) {
+  Workbench bench;
+  bench.request.vocabulary = plugin_vocabulary();
+  const Experiment loaded = bench.file("job.yaml", kPlain).load();
+  ASSERT_EQ(loaded.groups.size(), 2u);
+  EXPECT_TRUE(loaded.plain());
+  const actors::GroupSpec& evaluator = loaded.groups[0];
+  EXPECT_EQ(evaluator.class_name, "my::Evaluator");
+  EXPECT_TRUE(evaluator.main);
+  EXPECT_EQ(evaluator.arguments.get<std::uint32_t>("every"), 5u);
+  EXPECT_EQ(evaluator.arguments.get<std::int8_t>("shift"), -7);
+  EXPECT_EQ(evaluator.arguments.get<std::vector<double>>("weights"), std::vector<double>{0.5});
+  EXPECT_EQ(evaluator.actor_names(), std::vector<std::string>{"evaluator"});
+  const actors::GroupSpec& counter = loaded.groups[1];
+  EXPECT_EQ(counter.actor_names(), (std::vector<std::string>{"counter-0", "counter-1"}));
+  EXPECT_EQ(counter.actor.isolation, runtime::Isolation::kThread);
+  EXPECT_FALSE(counter.main);
+}
+
+std::string plain_errors(const std::string& group, const std::string& rest = "") {
+  return plugin_errors("version: 1\n" + rest + "actors:\n  " + group + "\n");
+}
+
+TEST(Build, a_job_of_plain_actors_has_errors_at_their_places) {
+  EXPECT_EQ(plain_errors("e: { class: 'my::Evaluatr', main: true }"),
+            "job.yaml:3:15: error: unknown class 'my::Evaluatr'\n"
+            "    3 |   e: { class: 'my::Evaluatr', main: true }\n"
+            "      |               ^~~~~~~~~~~~~~ did you mean 'my::Evaluator'? (my::Counter | my::Evaluator "
+            "| my::Hidden)\n");
+  EXPECT_EQ(plain_errors("e: { class: 'my::Evaluator', args: { evry: 5 }, main: true }"),
+            "job.yaml:3:40: error: unknown key 'evry' in actors.e.args\n"
+            "    3 |   e: { class: 'my::Evaluator', args: { evry: 5 }, main: true }\n"
+            "      |                                        ^~~~ did you mean 'every'?\n"
+            "job.yaml:3:32: error: 'actors.e.args.every' is missing\n");
+  EXPECT_EQ(
+      messages_of(
+          plain_errors("e: { class: 'my::Evaluator', args: { every: -5, weights: [ 1, x ] }, main: true }")),
+      "job.yaml:3:47: error: actors.e.args.every must be a whole number from 0 to 4294967295, not '-5'\n"
+      "job.yaml:3:65: error: actors.e.args.weights must be a number, not 'x'\n");
+  EXPECT_EQ(messages_of(plain_errors("e: { class: 'my::Evaluator', main: true }")),
+            "job.yaml:3:3: error: 'actors.e.args.every' is missing\n");
+  EXPECT_EQ(
+      plain_errors("e: { class: 'my::Evaluator', args: { every: 5 }, main: true }", "stop: { rounds: 5 }\n"),
+      "job.yaml:2:1: error: 'stop' has no meaning for a job of plain actors\n"
+      "    2 | stop: { rounds: 5 }\n"
+      "      | ^~~~ leave it out, or add a problem and a method\n");
+  EXPECT_EQ(plain_errors("e: { class: 'my::Evaluator', args: { every: 5 }, main: true }\n  c: { host: n1 }"),
+            "job.yaml:4:3: error: 'actors.c.class' is missing\n"
+            "    4 |   c: { host: n1 }\n"
+            "      |   ^ one of my::Counter | my::Evaluator | my::Hidden\n"
+            "job.yaml:4:14: error: a local job has no hosts\n"
+            "    4 |   c: { host: n1 }\n"
+            "      |              ^~ leave it out, or add hosts\n");
+}
+
+TEST(Build, actors_of_ones_own_are_not_for_jobs_with_a_method) {
+  EXPECT_EQ(errors_in_line("actors: { e: { class: 'my::Evaluator' } }"),
+            "job.yaml:5:11: error: unknown key 'e' in actors\n"
+            "    5 | actors: { e: { class: 'my::Evaluator' } }\n"
+            "      |           ^ actors of one's own are for jobs without problem and method\n");
 }
 
 TEST(Build, dotted_keys_are_not_paths) {

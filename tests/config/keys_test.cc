@@ -10,6 +10,8 @@
 namespace wisp::config {
 namespace {
 
+const Vocabulary kNone;
+
 TEST(Keys, each_has_a_path_of_its_own_and_a_section_before_it) {
   std::set<std::string_view> seen;
   for (const Key& key : keys()) {
@@ -78,12 +80,32 @@ TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
 
 TEST(Keys, every_one_is_read_by_the_tests) {
   const Experiment loaded = Workbench().file("job.yaml", kEveryKey).load();
+  Workbench bench;
+  bench.request.load_plugin = [](const std::string&) { return plugin_vocabulary(); };
+  const Experiment plain = bench.file("job.yaml", kEveryPlainKey).load();
   for (const Key& key : keys()) {
     if (key.set == nullptr) continue;
     std::string path(key.path);
     if (const std::size_t star = path.find('*'); star != std::string::npos) path.replace(star, 1, "n1");
-    EXPECT_TRUE(loaded.given(path)) << path;
+    EXPECT_TRUE(loaded.given(path) || plain.given(path)) << path;
   }
+}
+
+TEST(KeyTable, holds_the_keys_of_the_vocabulary_within_their_section) {
+  const Vocabulary vocabulary = plugin_vocabulary();
+  const KeyTable table(vocabulary);
+  EXPECT_EQ(table.find("method.momentum"), nullptr);
+  EXPECT_EQ(table.find("method.momentum", "gd"), nullptr);
+  const Key* momentum = table.find("method.momentum", "heavy-ball");
+  ASSERT_NE(momentum, nullptr);
+  EXPECT_EQ(describe(*momentum), "a number from 0 to 1");
+  EXPECT_EQ(momentum->fallback, "0.9");
+  EXPECT_EQ(momentum[1].path, "actors");
+  EXPECT_TRUE(table.find("problem.delta", "huber")->required);
+  EXPECT_EQ(table.owners("method.momentum"), std::vector<std::string>{"heavy-ball"});
+  EXPECT_EQ(table.suggest("method", "momentun", "heavy-ball"), "momentum");
+  EXPECT_EQ(table.suggest("method", "momentun", "gd"), std::nullopt);
+  EXPECT_EQ(describe(*table.find("actors.*.args.weights", "my::Evaluator")), "a list, each item a number");
 }
 
 TEST(Keys, words_of_the_vocabulary_are_its_own) {
@@ -105,28 +127,28 @@ TEST(Keys, describe_what_they_take) {
 }
 
 TEST(Keys, unknown_ones_are_guessed_at) {
-  EXPECT_EQ(suggest_key("", "sed"), "seed");
-  EXPECT_EQ(suggest_key("", "Method"), "method");
-  EXPECT_EQ(suggest_key("method", "step-size"), "step_size");
-  EXPECT_EQ(suggest_key("method", "lr"), "step_size");
-  EXPECT_EQ(suggest_key("", "learning_rate"), "method.step_size");
-  EXPECT_EQ(suggest_key("actors.worker", "num_workers"), "replicas");
-  EXPECT_EQ(suggest_key("actors.worker", "nproc"), "replicas");
-  EXPECT_EQ(suggest_key("", "world_size"), "actors.worker.replicas");
-  EXPECT_EQ(suggest_key("problem", "weight_decay"), "l2");
-  EXPECT_EQ(suggest_key("method", "compression"), "sparsifier");
-  EXPECT_EQ(suggest_key("method", "topk"), "sparsifier");
-  EXPECT_EQ(suggest_key("actors", "workers"), "worker");
-  EXPECT_EQ(suggest_key("", "replicas"), "actors.worker.replicas");
-  EXPECT_EQ(suggest_key("hosts.*", "slot"), "slots");
-  EXPECT_EQ(suggest_key("", "zzzzzz"), std::nullopt);
-  EXPECT_EQ(suggest_key("stop", "kind"), std::nullopt);
+  EXPECT_EQ(KeyTable(kNone).suggest("", "sed"), "seed");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "Method"), "method");
+  EXPECT_EQ(KeyTable(kNone).suggest("method", "step-size"), "step_size");
+  EXPECT_EQ(KeyTable(kNone).suggest("method", "lr"), "step_size");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "learning_rate"), "method.step_size");
+  EXPECT_EQ(KeyTable(kNone).suggest("actors.worker", "num_workers"), "replicas");
+  EXPECT_EQ(KeyTable(kNone).suggest("actors.worker", "nproc"), "replicas");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "world_size"), "actors.worker.replicas");
+  EXPECT_EQ(KeyTable(kNone).suggest("problem", "weight_decay"), "l2");
+  EXPECT_EQ(KeyTable(kNone).suggest("method", "compression"), "sparsifier");
+  EXPECT_EQ(KeyTable(kNone).suggest("method", "topk"), "sparsifier");
+  EXPECT_EQ(KeyTable(kNone).suggest("actors", "workers"), "worker");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "replicas"), "actors.worker.replicas");
+  EXPECT_EQ(KeyTable(kNone).suggest("hosts.*", "slot"), "slots");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "zzzzzz"), std::nullopt);
+  EXPECT_EQ(KeyTable(kNone).suggest("stop", "kind"), std::nullopt);
 }
 
 TEST(Keys, every_guess_exists) {
   for (const char* word : {"lr", "learning_rate", "eta", "optimizer", "topk", "compressor", "loss", "dataset",
                            "weight_decay", "num_workers", "tol", "max_iter", "precision", "nodes"}) {
-    const auto guess = suggest_key("x", word);
+    const auto guess = KeyTable(kNone).suggest("x", word);
     ASSERT_TRUE(guess.has_value()) << word;
     EXPECT_NE(find_key(*guess), nullptr) << *guess;
   }

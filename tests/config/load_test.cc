@@ -228,5 +228,33 @@ TEST(Load, survives_any_set) {
   }
 }
 
+TEST(Load, plugins_are_loaded_before_the_rest_is_read) {
+  Workbench bench;
+  std::vector<std::string> loaded;
+  bench.request.load_plugin = [&](const std::string& path) {
+    loaded.push_back(path);
+    return plugin_vocabulary();
+  };
+  bench.file("job.yaml", "plugins: [ \"${NAME}.so\", /b.so ]\nvars: { NAME: mine }\n" + kPlain);
+  EXPECT_TRUE(bench.load().plain());
+  EXPECT_EQ(loaded, (std::vector<std::string>{(bench.request.folder / "mine.so").string(), "/b.so"}));
+  loaded.clear();
+  EXPECT_EQ(load_plugins(bench.request).classes.size(), 3u);
+  EXPECT_EQ(loaded.size(), 2u);
+}
+
+TEST(Load, a_plugin_that_can_not_be_loaded_is_a_mistake_at_its_place) {
+  Workbench bench;
+  bench.request.load_plugin = [](const std::string& path) -> Vocabulary {
+    throw Error("plugin " + path + " is no plugin", Fault::kConfig);
+  };
+  bench.file("job.yaml", "plugins: [ /a.so ]\n" + kPlain);
+  EXPECT_EQ(messages_of(bench.errors()), "job.yaml:1:12: error: plugin /a.so is no plugin\n");
+  EXPECT_EQ(errors_in_line("plugins: a.so"),
+            "job.yaml:5:10: error: plugins must be a list, each item the path of a file, not 'a.so'\n"
+            "    5 | plugins: a.so\n"
+            "      |          ^~~~ did you mean [ a.so ]?\n");
+}
+
 }  // namespace
 }  // namespace wisp::config

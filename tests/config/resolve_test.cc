@@ -126,5 +126,30 @@ TEST(Resolve, json_has_numbers_where_there_are_numbers) {
   EXPECT_EQ(json["method"]["step_size"], "theory");
 }
 
+TEST(Resolve, plain_actors_and_settings_of_plugins_come_back) {
+  for (const std::string& text : {kPlain,
+                                  "problem: { kind: huber, delta: 2, data: { path: a } }\n"
+                                  "method: { kind: heavy-ball, sparsifier: window }\n"
+                                  "version: 1\n"
+                                  "stop: { rounds: 5 }\n" +
+                                      std::string()}) {
+    Workbench bench;
+    bench.request.vocabulary = plugin_vocabulary();
+    const Experiment first = bench.file("job.yaml", text).load();
+    const Experiment again = bench.file("job.yaml", to_yaml(first)).load();
+    EXPECT_EQ(to_json(again), to_json(first)) << to_yaml(first);
+  }
+}
+
+TEST(Resolve, lists_and_numbers_of_arguments_are_json) {
+  Workbench bench;
+  bench.request.vocabulary = plugin_vocabulary();
+  const std::string json = to_json(bench.file("job.yaml", kPlain).load());
+  const auto args = nlohmann::json::parse(json)["actors"]["evaluator"]["args"];
+  EXPECT_EQ(args["weights"][0], 0.5);
+  EXPECT_EQ(args["shift"], -7);
+  EXPECT_EQ(args["verbose"], false);
+}
+
 }  // namespace
 }  // namespace wisp::config

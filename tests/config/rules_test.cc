@@ -150,5 +150,41 @@ TEST(Rules, combinations_that_theory_forbids_are_errors) {
   EXPECT_EQ(bench.errors(), "");
 }
 
+std::string plain_errors(const std::string& actors) {
+  Workbench bench;
+  bench.request.vocabulary = plugin_vocabulary();
+  return bench.file("job.yaml", "version: 1\nactors:\n" + actors).errors();
+}
+
+const std::string kMain = "  e: { class: 'my::Evaluator', args: { every: 5 }, main: true }\n";
+
+TEST(Rules, one_plain_actor_is_main) {
+  EXPECT_EQ(plain_errors(kMain), "");
+  EXPECT_EQ(plain_errors("  c: { class: 'my::Counter' }\n"),
+            "job.yaml:2:1: error: no actor is main\n"
+            "    2 | actors:\n"
+            "      | ^~~~~~ add 'main: true' to the one whose run() is the job\n");
+  EXPECT_EQ(
+      messages_of(plain_errors("  c: { class: 'my::Counter', main: true }\n")),
+      "job.yaml:3:36: error: class my::Counter can't be main: it has no method run without arguments\n");
+  EXPECT_EQ(plain_errors(kMain + "  f: { class: 'my::Evaluator', args: { every: 5 }, main: true }\n"),
+            "job.yaml:4:58: error: actors.e is main already\n"
+            "    4 |   f: { class: 'my::Evaluator', args: { every: 5 }, main: true }\n"
+            "      |                                                          ^~~~ one actor is\n");
+  EXPECT_EQ(messages_of(plain_errors(
+                "  e: { class: 'my::Evaluator', args: { every: 5 }, main: true, replicas: 2 }\n")),
+            "job.yaml:3:74: error: the actor that is main has no replicas\n");
+}
+
+TEST(Rules, plain_actors_have_names_of_their_own) {
+  EXPECT_EQ(messages_of(plain_errors(
+                kMain + "  c: { class: 'my::Counter', replicas: 2 }\n  c-1: { class: 'my::Counter' }\n")),
+            "job.yaml:5:3: error: an actor of actors.c is called c-1 too\n");
+  EXPECT_EQ(messages_of(plain_errors(kMain + "  driver: { class: 'my::Counter' }\n")),
+            "job.yaml:4:3: error: 'driver' is a name that wisp itself uses\n");
+  EXPECT_EQ(messages_of(plain_errors(kMain + "  h: { class: 'my::Hidden' }\n")),
+            "job.yaml:4:15: error: class my::Hidden is hidden\n");
+}
+
 }  // namespace
 }  // namespace wisp::config

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/errors.h"
 #include "config/load.h"
 #include "config/read_yaml.h"
@@ -45,6 +46,15 @@ inline std::string text_of(const Mistakes& mistakes) {
     return std::string(errors.what()) + "\n";
   }
   return "";
+}
+
+// The lines that say what is wrong, without the job file's own.
+inline std::string messages_of(const std::string& errors) {
+  std::string messages;
+  for (const std::string& line : split(errors, '\n')) {
+    if (!line.empty() && line[0] != ' ') messages += line + "\n";
+  }
+  return messages;
 }
 
 class Workbench {
@@ -137,6 +147,48 @@ inline const std::string kEveryKey =
     "include: []\n"
     "vars: { UNUSED: 1 }\n"
     "x-more: [ 1 ]\n";
+
+// A vocabulary with what a plugin brings.
+inline Vocabulary plugin_vocabulary() {
+  Vocabulary vocabulary = small_vocabulary();
+  vocabulary.methods.emplace_back("heavy-ball");
+  vocabulary.problems.emplace_back("huber");
+  vocabulary.sparsifiers.emplace_back("window");
+  vocabulary.classes = {
+      {"my::Counter"}, {"my::Evaluator", true}, {"my::Hidden", true, "class my::Hidden is hidden"}};
+  vocabulary.keys = {
+      {"method", "heavy-ball", {Setting::of<double>("momentum", "kept", 0.9).from(0).up_to(1)}},
+      {"problem", "huber", {Setting::of<double>("delta", "bend").above(0)}},
+      {"method.sparsifier", "window", {Setting::of<std::string>("side", "", "left").one_of("left | right")}},
+      {"actors.*.args",
+       "my::Evaluator",
+       {Setting::of<std::uint32_t>("every", ""),
+        Setting::of<std::vector<double>>("weights", "", std::vector{0.5}),
+        Setting::of<bool>("verbose", "", false), Setting::of<std::int8_t>("shift", "", std::int8_t{-1})}}};
+  return vocabulary;
+}
+
+inline const std::string kPlain =
+    "version: 1\n"
+    "actors:\n"
+    "  evaluator: { class: 'my::Evaluator', args: { every: 5, shift: -7 }, main: true }\n"
+    "  counter: { class: 'my::Counter', replicas: 2, isolation: thread, env: { A: '1' } }\n";
+
+// Every key of a job of plain actors that others have not.
+inline const std::string kEveryPlainKey =
+    "version: 1\n"
+    "plugins: [ mine.so ]\n"
+    "hosts: [ n1 ]\n"
+    "actors:\n"
+    "  main: { class: 'my::Evaluator', args: { every: 5 }, main: true, host: n1 }\n"
+    "  n1:\n"
+    "    class: 'my::Counter'\n"
+    "    main: false\n"
+    "    host: n1\n"
+    "    replicas: 1\n"
+    "    isolation: process\n"
+    "    placement: { kind: pack, hosts: [ n1 ], oversubscribe: true }\n"
+    "    env: { A: '1' }\n";
 
 // What is wrong with a job of which only line 5 is of interest.
 inline std::string errors_in_line(const std::string& line) { return errors_of(kJob + line + "\n"); }

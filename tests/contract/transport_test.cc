@@ -8,29 +8,56 @@
 
 #include "base/rng.h"
 #include "tests/runtime/nodes.h"
+#include "tests/runtime/simulated_network.h"
 #include "tests/support/seed.h"
 
 namespace wisp::runtime {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 using test::frame_of;
 using test::kHang;
 using test::next;
 using test::next_text;
 
-class TransportContract : public testing::TestWithParam<test::NetworkKind> {
+struct Case {
+  test::NetworkKind kind;
+  Channel channel;
+};
+void PrintTo(const Case& each, std::ostream* out) {
+  *out << each.kind.name << (each.channel == Channel::kData ? "" : "Control");
+}
+std::vector<Case> cases_of(std::initializer_list<Channel> channels) {
+  std::vector<Case> cases;
+  for (const Channel channel : channels) {
+    for (const auto& kind : {test::kInProcess, test::kIpc, test::kTcp, test::kCurve, test::kSimulated}) {
+      cases.push_back(Case{kind, channel});
+    }
+  }
+  return cases;
+}
+
+class TransportContract : public testing::TestWithParam<Case> {
  protected:
+  std::unique_ptr<Transport> attach(NodeId id) { return network_->attach(id, GetParam().channel); }
   // Node `from` can send to node `to` from now on.
   void join(Transport& from, NodeId to) { from.connect(to, network_->address(to)); }
 
-  const std::unique_ptr<test::Network> network_ = GetParam().make();
+  const std::unique_ptr<test::Network> network_ = GetParam().kind.make();
 };
-
 INSTANTIATE_TEST_SUITE_P(Each, TransportContract,
-                         testing::Values(test::kInProcess, test::kIpc, test::kTcp, test::kCurve),
-                         test::network_name);
+                         testing::ValuesIn(cases_of({Channel::kData, Channel::kControl})),
+                         testing::PrintToStringParamName());
+
+// What is asked of the data channel only.
+class DataTransportContract : public TransportContract {};
+INSTANTIATE_TEST_SUITE_P(Each, DataTransportContract, testing::ValuesIn(cases_of({Channel::kData})),
+                         testing::PrintToStringParamName());
+
+// What the two channels of a node have to do with each other.
+class ChannelsContract : public TransportContract {};
+INSTANTIATE_TEST_SUITE_P(Each, ChannelsContract, testing::ValuesIn(cases_of({Channel::kData})),
+                         testing::PrintToStringParamName());
 
 std::string random_text(Rng& rng, std::uint32_t size_max) {
   std::string text(1 + rng.below(size_max), '\0');
@@ -39,8 +66,8 @@ std::string random_text(Rng& rng, std::uint32_t size_max) {
 }
 
 TEST_P(TransportContract, carries_frames_whole_and_in_order) {
-  const auto from = network_->attach(1);
-  const auto to = network_->attach(2);
+  const auto from = attach(1);
+  const auto to = attach(2);
   join(*from, 2);
   std::vector<std::string> sent;
   Rng rng(wisp::test::seed(), 0, 0, Purpose::kData);
@@ -55,7 +82,7 @@ TEST_P(TransportContract, carries_frames_whole_and_in_order) {
 TEST_P(TransportContract, keeps_the_order_of_each_sender_among_three) {
   constexpr int kFrames = 200;
   std::vector<std::unique_ptr<Transport>> nodes;
-  for (NodeId id = 0; id < 3; ++id) nodes.push_back(network_->attach(id));
+  for (NodeId id = 0; id < 3; ++id) nodes.push_back(attach(id));
   for (NodeId from = 0; from < 3; ++from) {
     for (NodeId to = 0; to < 3; ++to) {
       if (from != to) join(*nodes[from], to);
@@ -83,9 +110,9 @@ TEST_P(TransportContract, keeps_the_order_of_each_sender_among_three) {
   }
 }
 
-TEST_P(TransportContract, carries_big_frames) {
-  const auto from = network_->attach(1);
-  const auto to = network_->attach(2);
+TEST_P(DataTransportContract, carries_big_frames) {
+  const auto from = attach(1);
+  const auto to = attach(2);
   join(*from, 2);
   std::vector<std::byte> big(5 << 20);
   for (std::size_t i = 0; i < big.size(); ++i) big[i] = static_cast<std::byte>(i * 7 + i / 256);
@@ -98,19 +125,21 @@ TEST_P(TransportContract, carries_big_frames) {
 }
 
 TEST_P(TransportContract, an_empty_queue_is_waited_for_no_longer_than_asked) {
-  const auto node = network_->attach(1);
+  const auto node = attach(1);
   EXPECT_FALSE(node->receive(milliseconds(0)));
-  const auto start = steady_clock::now();
+  const Clock& clock = test::clock_of(*network_);
+  const auto start = clock.steady();
   EXPECT_FALSE(node->receive(milliseconds(40)));
-  EXPECT_GE(steady_clock::now() - start, milliseconds(35));
+  EXPECT_GE(clock.steady() - start, milliseconds(35));
 }
 
 TEST_P(TransportContract, wake_from_another_thread_ends_a_wait) {
-  const auto node = network_->attach(1);
+  const auto node = attach(1);
   std::atomic<int> ended = 0;
   for (int i = 0; i < 20; ++i) {
     std::thread waiter([&] {
       EXPECT_FALSE(node->receive(std::nullopt));
+      node->hand_over();
       ++ended;
     });
     node->wake();  // before or while it waits
@@ -120,8 +149,8 @@ TEST_P(TransportContract, wake_from_another_thread_ends_a_wait) {
 }
 
 TEST_P(TransportContract, wake_costs_no_frame) {
-  const auto from = network_->attach(1);
-  const auto to = network_->attach(2);
+  const auto from = attach(1);
+  const auto to = attach(2);
   join(*from, 2);
   std::thread waker([&] {
     for (int i = 0; i < 200; ++i) to->wake();
@@ -132,7 +161,7 @@ TEST_P(TransportContract, wake_costs_no_frame) {
 }
 
 TEST_P(TransportContract, an_unknown_peer_is_an_answer) {
-  const auto node = network_->attach(1);
+  const auto node = attach(1);
   EXPECT_EQ(node->send(2, frame_of("x")), SendResult::kUnknown);
   join(*node, 2);
   EXPECT_EQ(node->send(2, frame_of("x")), SendResult::kQueued);
@@ -142,9 +171,10 @@ TEST_P(TransportContract, an_unknown_peer_is_an_answer) {
 }
 
 TEST_P(TransportContract, the_address_is_where_others_connect) {
-  const auto from = network_->attach(1);
-  const auto to = network_->attach(2);
+  const auto from = attach(1);
+  const auto to = attach(2);
   EXPECT_EQ(to->address().endpoint, network_->address(2).endpoint);
+  EXPECT_EQ(to->address().control, network_->address(2).control);
   EXPECT_EQ(to->address().public_key, network_->address(2).public_key);
   from->connect(2, to->address());
   from->send(2, frame_of("hello"));
@@ -152,8 +182,8 @@ TEST_P(TransportContract, the_address_is_where_others_connect) {
 }
 
 TEST_P(TransportContract, order_holds_after_a_new_connection) {
-  const auto from = network_->attach(1);
-  const auto to = network_->attach(2);
+  const auto from = attach(1);
+  const auto to = attach(2);
   int sent = 0;
   int received = 0;
   for (int round = 0; round < 3; ++round) {
@@ -165,10 +195,10 @@ TEST_P(TransportContract, order_holds_after_a_new_connection) {
 }
 
 TEST_P(TransportContract, closing_with_a_linger_delivers_what_is_queued) {
-  const auto to = network_->attach(2);
+  const auto to = attach(2);
   const std::string text(65'536, 'x');
   {
-    const auto from = network_->attach(1);
+    const auto from = attach(1);
     join(*from, 2);
     for (int i = 0; i < 100; ++i)
       ASSERT_EQ(from->send(2, frame_of(text + std::to_string(i))), SendResult::kQueued);
@@ -179,22 +209,22 @@ TEST_P(TransportContract, closing_with_a_linger_delivers_what_is_queued) {
 }
 
 TEST_P(TransportContract, closing_does_not_wait_longer_than_its_linger_for_an_absent_peer) {
-  const auto node = network_->attach(1);
+  const auto node = attach(1);
   join(*node, 2);
   for (int i = 0; i < 10; ++i) node->send(2, frame_of("nobody will read this"));
   node->close(milliseconds(30));
 }
 
 TEST_P(TransportContract, a_peer_that_appears_after_the_send_has_the_frames) {
-  const auto from = network_->attach(1);
+  const auto from = attach(1);
   join(*from, 2);
   for (int i = 0; i < 100; ++i) ASSERT_EQ(from->send(2, frame_of(std::to_string(i))), SendResult::kQueued);
-  const auto to = network_->attach(2);
+  const auto to = attach(2);
   for (int i = 0; i < 100; ++i) ASSERT_EQ(next_text(*to), std::to_string(i));
 }
 
 TEST_P(TransportContract, a_queue_has_an_end) {
-  const auto node = network_->attach(1);
+  const auto node = attach(1);
   join(*node, 2);
   const Bytes frame = frame_of("x");
   int queued = 0;
@@ -205,12 +235,12 @@ TEST_P(TransportContract, a_queue_has_an_end) {
 }
 
 TEST_P(TransportContract, a_peer_that_went_away_harms_nobody) {
-  const auto from = network_->attach(1);
-  const auto stays = network_->attach(3);
+  const auto from = attach(1);
+  const auto stays = attach(3);
   join(*from, 2);
   join(*from, 3);
   {
-    const auto leaves = network_->attach(2);
+    const auto leaves = attach(2);
     from->send(2, frame_of("a"));
     EXPECT_EQ(next_text(*leaves), "a");
     leaves->close(milliseconds(0));
@@ -221,12 +251,55 @@ TEST_P(TransportContract, a_peer_that_went_away_harms_nobody) {
 }
 
 TEST_P(TransportContract, says_who_sent_a_frame_where_it_can_prove_it) {
-  const auto from = network_->attach(1);
-  const auto to = network_->attach(2);
+  const auto from = attach(1);
+  const auto to = attach(2);
   join(*from, 2);
   from->send(2, frame_of("hello"));
   const Received received = next(*to);
   EXPECT_EQ(received.authenticated, network_->authenticates() ? std::optional<NodeId>(1) : std::nullopt);
+}
+
+TEST_P(ChannelsContract, a_frame_stays_on_its_channel) {
+  const auto from = network_->attach_both(1);
+  const auto to = network_->attach_both(2);
+  join(*from.data, 2);
+  join(*from.control, 2);
+  for (int i = 0; i < 10; ++i) {
+    from.data->send(2, frame_of("data " + std::to_string(i)));
+    from.control->send(2, frame_of("control " + std::to_string(i)));
+  }
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(next_text(*to.control), "control " + std::to_string(i));
+    EXPECT_EQ(next_text(*to.data), "data " + std::to_string(i));
+  }
+}
+
+TEST_P(ChannelsContract, control_is_not_held_up_by_data_that_nobody_reads) {
+  const auto from = network_->attach_both(1);
+  const auto to = network_->attach_both(2);
+  join(*from.data, 2);
+  join(*from.control, 2);
+  const Bytes frame = frame_of("x");
+  for (int i = 0; i < 300'000 && from.data->send(2, frame) == SendResult::kQueued; ++i) {
+  }
+  from.control->send(2, frame_of("still here"));
+  EXPECT_EQ(next_text(*to.control), "still here");
+}
+
+TEST_P(ChannelsContract, each_closes_on_its_own) {
+  const auto to = network_->attach_both(2);
+  {
+    const auto from = network_->attach_both(1);
+    join(*from.data, 2);
+    join(*from.control, 2);
+    from.data->send(2, frame_of("last data"));
+    from.data->close(kHang);
+    from.data->wake();  // harmless
+    from.control->send(2, frame_of("last control"));
+    from.control->close(kHang);
+  }
+  EXPECT_EQ(next_text(*to.data), "last data");
+  EXPECT_EQ(next_text(*to.control), "last control");
 }
 
 }  // namespace

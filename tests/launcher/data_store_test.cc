@@ -73,7 +73,9 @@ TEST(DataStore, a_name_that_is_no_hash_never_becomes_a_path) {
   const test::TemporaryFolder folder;
   DataStore store(folder.path());
   EXPECT_THROW(store.find({"../../etc/passwd", 1}), Error);
-  const auto answer = store.put({std::string(63, '.') + "/", 1, 0, bytes_of("x")});
+  std::string name(64, '.');
+  name.back() = '/';
+  const auto answer = store.put({name, 1, 0, bytes_of("x")});
   ASSERT_TRUE(answer);
   EXPECT_FALSE(answer->present);
 }

@@ -11,6 +11,9 @@
 namespace wisp::optim {
 namespace {
 
+const sparse::Catalog kSparsifiers;
+const Catalog kCatalog(kSparsifiers);
+
 using testing::HasSubstr;
 using testing::Optional;
 
@@ -19,74 +22,104 @@ MethodSpec with_sparsifier(const char* kind, const char* sparsifier) {
 }
 
 TEST(Catalog, finds_methods_by_name) {
-  for (const Method& method : methods()) {
-    EXPECT_EQ(find_method(method.name), &method);
+  for (const Method& method : kCatalog.methods()) {
+    EXPECT_EQ(kCatalog.find(method.name), &method);
     EXPECT_FALSE(method.description.empty());
-    EXPECT_EQ(why_not({.kind = std::string(method.name)}), std::nullopt);
+    EXPECT_EQ(kCatalog.why_not({.kind = method.name}), std::nullopt);
   }
-  EXPECT_EQ(find_method("nothing"), nullptr);
+  EXPECT_EQ(kCatalog.find("nothing"), nullptr);
 }
 
 TEST(Catalog, every_method_makes_both_halves_in_both_scalars) {
-  for (const Method& method : methods()) {
-    const MethodSpec spec{.kind = std::string(method.name)};
-    EXPECT_NE(make_worker<float>(1, 0, 3, 5, spec), nullptr);
-    EXPECT_NE(make_worker<double>(1, 2, 3, 5, spec), nullptr);
-    EXPECT_NE(make_master<float>(3, 5, spec, {.L = 1, .mu = 0}), nullptr);
-    EXPECT_NE(make_master<double>(3, 5, spec, {.L = 1, .mu = 0}), nullptr);
+  for (const Method& method : kCatalog.methods()) {
+    const MethodSpec spec{.kind = method.name};
+    EXPECT_NE(kCatalog.make_worker<float>(1, 0, 3, 5, spec), nullptr);
+    EXPECT_NE(kCatalog.make_worker<double>(1, 2, 3, 5, spec), nullptr);
+    EXPECT_NE(kCatalog.make_master<float>(3, 5, spec, {.L = 1, .mu = 0}), nullptr);
+    EXPECT_NE(kCatalog.make_master<double>(3, 5, spec, {.L = 1, .mu = 0}), nullptr);
   }
 }
 
 TEST(Catalog, defaults_to_one_block_of_n) {
-  EXPECT_EQ(sparsifier_of({.kind = "gd"}).kind, "identity");
+  EXPECT_EQ(kCatalog.sparsifier_of({.kind = "gd"}).kind, "identity");
   for (const char* kind : {"ibcd", "isega"}) {
-    const MethodNumbers numbers = method_numbers(10, 100, {.kind = kind}, {.L = 2, .mu = 0.1});
+    const MethodNumbers numbers = kCatalog.numbers(10, 100, {.kind = kind}, {.L = 2, .mu = 0.1});
     EXPECT_EQ(numbers.density.blocks, 10U);
     EXPECT_EQ(numbers.density.chosen, 1U);
   }
 }
 
 TEST(Catalog, refuses_a_sparsifier_with_the_reason_and_the_remedy) {
-  EXPECT_THAT(why_not(with_sparsifier("gd", "random-blocks")),
+  EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", "random-blocks")),
               Optional(HasSubstr("gd sends whole gradients; use ibcd or isega for random-blocks")));
-  EXPECT_THAT(why_not(with_sparsifier("isega", "top-k")), Optional(HasSubstr("use random-blocks")));
-  EXPECT_EQ(why_not(with_sparsifier("ibcd", "identity")), std::nullopt);
-  EXPECT_THROW(make_worker<double>(1, 0, 2, 5, with_sparsifier("gd", "random-blocks")), Error);
-  EXPECT_THROW(make_master<double>(2, 5, {.kind = "sgdd"}, {.L = 1, .mu = 0}), Error);
+  EXPECT_THAT(kCatalog.why_not(with_sparsifier("isega", "top-k")), Optional(HasSubstr("use random-blocks")));
+  EXPECT_EQ(kCatalog.why_not(with_sparsifier("ibcd", "identity")), std::nullopt);
+  EXPECT_THROW(kCatalog.make_worker<double>(1, 0, 2, 5, with_sparsifier("gd", "random-blocks")), Error);
+  EXPECT_THROW(kCatalog.make_master<double>(2, 5, {.kind = "sgdd"}, {.L = 1, .mu = 0}), Error);
 }
 
 TEST(Catalog, numbers_of_a_job) {
   MethodSpec spec{.kind = "ibcd"};
-  MethodNumbers numbers = method_numbers(10, 100, spec, {.L = 2, .mu = 0.01});
+  MethodNumbers numbers = kCatalog.numbers(10, 100, spec, {.L = 2, .mu = 0.01});
   EXPECT_EQ(numbers.step, numbers.theory_step);
   EXPECT_LT(numbers.step, *numbers.paper_step);
   EXPECT_EQ(numbers.rounds, predicted_rounds(numbers.step * 0.01, 1e-6));
   spec.step_size = {.kind = StepSizeSpec::Kind::kPaper};
-  EXPECT_EQ(method_numbers(10, 100, spec, {.L = 2, .mu = 0.01}).step, numbers.paper_step);
+  EXPECT_EQ(kCatalog.numbers(10, 100, spec, {.L = 2, .mu = 0.01}).step, numbers.paper_step);
   spec.step_size = {.kind = StepSizeSpec::Kind::kNumber, .value = 0.125};
-  EXPECT_EQ(method_numbers(10, 100, spec, {.L = 2, .mu = 0.01}).step, 0.125);
-  EXPECT_EQ(method_numbers(10, 100, spec, {.L = 2, .mu = 0}).rounds, std::nullopt);
+  EXPECT_EQ(kCatalog.numbers(10, 100, spec, {.L = 2, .mu = 0.01}).step, 0.125);
+  EXPECT_EQ(kCatalog.numbers(10, 100, spec, {.L = 2, .mu = 0}).rounds, std::nullopt);
 }
 
 TEST(Catalog, a_flat_problem_needs_a_number) {
-  EXPECT_THROW(method_numbers(2, 3, {.kind = "gd"}, {.L = 0, .mu = 0}), Error);
+  EXPECT_THROW(kCatalog.numbers(2, 3, {.kind = "gd"}, {.L = 0, .mu = 0}), Error);
   const MethodSpec spec{.kind = "gd", .step_size = {.kind = StepSizeSpec::Kind::kNumber, .value = 1}};
-  EXPECT_EQ(method_numbers(2, 3, spec, {.L = 0, .mu = 0}).theory_step, std::nullopt);
+  EXPECT_EQ(kCatalog.numbers(2, 3, spec, {.L = 0, .mu = 0}).theory_step, std::nullopt);
 }
 
 TEST(Catalog, cautions_where_ibcd_levels_off) {
   problems::ProblemSpec problem;
   problem.kind = "logistic";
   problem.l2 = 1e-3;
-  EXPECT_THAT(caution({.kind = "ibcd"}, problem), Optional(HasSubstr("isega has no such limit")));
-  EXPECT_EQ(caution({.kind = "isega"}, problem), std::nullopt);
-  EXPECT_EQ(caution(with_sparsifier("ibcd", "identity"), problem), std::nullopt);
+  EXPECT_THAT(kCatalog.caution({.kind = "ibcd"}, problem), Optional(HasSubstr("isega has no such limit")));
+  EXPECT_EQ(kCatalog.caution({.kind = "isega"}, problem), std::nullopt);
+  EXPECT_EQ(kCatalog.caution(with_sparsifier("ibcd", "identity"), problem), std::nullopt);
   problem.l2 = 0;
-  EXPECT_EQ(caution({.kind = "ibcd"}, problem), std::nullopt);
+  EXPECT_EQ(kCatalog.caution({.kind = "ibcd"}, problem), std::nullopt);
   problem.l2_inverse_rows = true;
-  EXPECT_NE(caution({.kind = "ibcd"}, problem), std::nullopt);
+  EXPECT_NE(kCatalog.caution({.kind = "ibcd"}, problem), std::nullopt);
   problem.kind = "quadratic";
-  EXPECT_EQ(caution({.kind = "ibcd"}, problem), std::nullopt);
+  EXPECT_EQ(kCatalog.caution({.kind = "ibcd"}, problem), std::nullopt);
+}
+
+TEST(Catalog, takes_more_methods_and_sparsifiers) {
+  sparse::Catalog sparsifiers;
+  sparse::Kind kind = *sparsifiers.find("random-blocks");
+  kind.name = "windows";
+  sparsifiers.add(kind);
+  kind.name = "largest";
+  kind.like_random_blocks = false;
+  sparsifiers.add(kind);
+  Catalog catalog(sparsifiers);
+  Method more = *catalog.find("gd");
+  EXPECT_THROW(catalog.add(more), Error);
+  more.name = "more";
+  more.float32.worker = nullptr;
+  EXPECT_THROW(catalog.add(more), Error);
+  more.float32 = catalog.find("gd")->float32;
+  more.rate = nullptr;
+  more.settings = {Setting::of<double>("momentum", "", 0.5)};
+  catalog.add(more);
+  MethodSpec spec{.kind = "more"};
+  EXPECT_EQ(catalog.numbers(2, 5, spec, {.L = 1, .mu = 0.1}).rounds, std::nullopt);
+  EXPECT_NE(catalog.make_master<double>(2, 5, spec, {.L = 1, .mu = 0}), nullptr);
+  spec.settings.set("momentun", 0.5);
+  EXPECT_THROW(catalog.make_master<double>(2, 5, spec, {.L = 1, .mu = 0}), Error);
+  EXPECT_EQ(catalog.why_not(with_sparsifier("isega", "windows")), std::nullopt);
+  EXPECT_THAT(catalog.why_not(with_sparsifier("isega", "largest")),
+              Optional(HasSubstr("whatever the gradient is")));
+  EXPECT_THAT(catalog.why_not(with_sparsifier("more", "windows")),
+              Optional(HasSubstr("use ibcd or isega for windows")));
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ class Quadratic17 : public testing::Test {
     return run_to_tolerance(problem_, spec, constants_, start_, std::vector<double>(kDim), 20'000);
   }
   double bound(const optim::MethodSpec& spec) {
-    return *optim::method_numbers(kWorkers, kDim, spec, constants_).rounds;
+    return *methods().numbers(kWorkers, kDim, spec, constants_).rounds;
   }
 
   std::vector<DenseProblem> problem_;

@@ -27,8 +27,13 @@ TEST(Ibcd, survives_a_restart) {
 }
 
 TEST(Ibcd, sends_k_blocks_of_the_gradient) {
-  IbcdWorker<double> worker(
-      {.seed = 1, .worker = 0, .workers = 2, .dim = 4, .sparsifier = {.kind = "random-blocks"}});
+  const sparse::Catalog sparsifiers;
+  IbcdWorker<double> worker({.seed = 1,
+                             .worker = 0,
+                             .workers = 2,
+                             .dim = 4,
+                             .sparsifier = {.kind = "random-blocks"},
+                             .sparsifiers = &sparsifiers});
   const auto f = test::make_dense_objective<double>(
       {.loss = test::Loss::kQuadratic, .d = 4, .a = {}, .b = {}, .weight = 1, .l2 = 2});  // grad f(x) = 2x
   const auto sent = worker.step(0, std::vector<double>{1, 2, 3, 4}, *f);

@@ -19,6 +19,10 @@
 namespace wisp::optim {
 namespace {
 
+const problems::Catalog kProblems;
+const sparse::Catalog kSparsifiers;
+const Catalog kMethods(kSparsifiers);
+
 std::vector<std::string> cells(const std::string& line) {
   std::vector<std::string> result;
   std::istringstream in(line);
@@ -64,10 +68,10 @@ class RealData : public testing::Test {
 class Job {
  public:
   Job(problems::ProblemSpec spec, std::uint32_t workers) : n_(workers) {
-    const problems::Source source = problems::prepare(spec);
+    const problems::Source source = kProblems.prepare(spec);
     dim_ = source.info.dim;
     for (std::uint32_t i = 0; i < n_; ++i) {
-      objectives_.push_back(problems::make_objective<double>(spec, source, i, n_, 1));
+      objectives_.push_back(kProblems.make_objective<double>(spec, source, i, n_, 1));
       const problems::Smoothness s = objectives_.back()->smoothness();
       constants_ = {.L = std::max(constants_.L, s.L), .mu = s.mu};
     }
@@ -76,8 +80,9 @@ class Job {
   std::uint64_t rounds_to(double f_goal, const MethodSpec& spec, std::uint64_t rounds_max) {
     std::vector<double> x(dim_);
     std::vector<std::unique_ptr<WorkerRule<double>>> workers;
-    for (std::uint32_t i = 0; i < n_; ++i) workers.push_back(make_worker<double>(1, i, n_, dim_, spec));
-    const auto master = make_master<double>(n_, dim_, spec, constants_);
+    for (std::uint32_t i = 0; i < n_; ++i)
+      workers.push_back(kMethods.make_worker<double>(1, i, n_, dim_, spec));
+    const auto master = kMethods.make_master<double>(n_, dim_, spec, constants_);
     values_sent_ = 0;
     for (std::uint64_t round = 0; round < rounds_max; ++round) {
       if (round % 10 == 0 && loss(x) <= f_goal) return round;
@@ -118,7 +123,7 @@ TEST_F(RealData, the_reference_solver_finds_the_published_optima) {
     const std::string kind = row["problem"] == "ridge" ? "least-squares" : "logistic";
     problems::ProblemSpec spec = problem(kind, row["file"], std::stod(row["lambda"]));
     spec.data.dim = static_cast<std::uint32_t>(std::stoul(row["d"]));
-    const auto f = problems::make_whole<double>(spec, problems::prepare(spec), 1, 1);
+    const auto f = kProblems.make_whole(spec, kProblems.prepare(spec), 1, 1);
     const Solution solution = solve(*f, std::vector<double>(f->dim()));
     const double f_star = std::stod(row["f_star"]);
     EXPECT_NEAR(solution.loss, f_star, 1e-14 * std::max(1.0, f_star))

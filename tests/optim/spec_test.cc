@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "optim/catalog.h"
 
 namespace wisp::optim {
 namespace {
@@ -15,7 +16,8 @@ using testing::HasSubstr;
 
 std::string complaint(const MethodSpec& spec) {
   try {
-    spec.check();
+    const sparse::Catalog sparsifiers;
+    spec.check(Catalog(sparsifiers));
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kConfig);
     return error.what();

@@ -13,6 +13,8 @@
 namespace wisp::problems {
 namespace {
 
+const Catalog kCatalog;
+
 using Record = std::map<std::string, std::string>;
 
 // A file's lines by the names in its first.
@@ -78,7 +80,7 @@ class DataSets : public testing::TestWithParam<const char*> {
 
 TEST_P(DataSets, have_the_rows_columns_and_entries_that_are_known) {
   const Record& record = optima_.front();
-  const DataInfo info = prepare(spec(record)).info;
+  const DataInfo info = kCatalog.prepare(spec(record)).info;
   EXPECT_EQ(static_cast<double>(info.rows), number(record, "N"));
   EXPECT_EQ(static_cast<double>(info.dim), number(record, "d"));
   EXPECT_EQ(static_cast<double>(info.nnz), number(record, "nnz"));
@@ -89,7 +91,7 @@ TEST_P(DataSets, reach_the_known_optimum_at_the_known_point) {
     const std::vector<double> x = optimum(record);
     if (x.empty()) continue;
     const ProblemSpec problem = spec(record);
-    const auto f = make_objective<double>(problem, prepare(problem), 0, 1, 0);
+    const auto f = kCatalog.make_objective<double>(problem, kCatalog.prepare(problem), 0, 1, 0);
     const double best = number(record, "f_star");
     const std::vector<double> zero(x.size(), 0.0);
     EXPECT_NEAR(f->loss(x), best, 1e-14 * best)
@@ -102,7 +104,8 @@ TEST_P(DataSets, reach_the_known_optimum_at_the_known_point) {
 TEST_P(DataSets, have_the_known_smoothness) {
   for (const Record& record : optima_) {
     const ProblemSpec problem = spec(record);
-    const Smoothness smoothness = make_objective<double>(problem, prepare(problem), 0, 1, 0)->smoothness();
+    const Smoothness smoothness =
+        kCatalog.make_objective<double>(problem, kCatalog.prepare(problem), 0, 1, 0)->smoothness();
     EXPECT_NEAR(smoothness.L, number(record, "L"), 1e-11 * smoothness.L)
         << problem.data.path << " " << problem.kind;
     EXPECT_EQ(smoothness.mu, number(record, "mu"));
@@ -113,10 +116,10 @@ TEST_P(DataSets, have_the_known_smoothness_of_ten_workers) {
   for (const Record& record : optima_) {
     if (record.at("lambda_tag") != "1e-3") continue;
     const ProblemSpec problem = spec(record);
-    const Source source = prepare(problem);
+    const Source source = kCatalog.prepare(problem);
     double largest = 0;
     for (std::uint32_t worker = 0; worker < 10; ++worker) {
-      const auto f = make_objective<double>(problem, source, worker, 10, 0);
+      const auto f = kCatalog.make_objective<double>(problem, source, worker, 10, 0);
       // The table has the mean over the worker's own rows, without the weight N_i n/N.
       const double weight = static_cast<double>(f->rows()) * 10 / static_cast<double>(source.info.rows);
       largest = std::max(largest, (f->smoothness().L - problem.l2) / weight + problem.l2);
@@ -129,9 +132,9 @@ TEST_P(DataSets, have_the_known_smoothness_of_ten_workers) {
 TEST_P(DataSets, float_gradients_are_near_double_ones) {
   const Record& record = optima_.front();
   const ProblemSpec problem = spec(record);
-  const Source source = prepare(problem);
-  const auto wide = make_objective<double>(problem, source, 0, 1, 0);
-  const auto narrow = make_objective<float>(problem, source, 0, 1, 0);
+  const Source source = kCatalog.prepare(problem);
+  const auto wide = kCatalog.make_objective<double>(problem, source, 0, 1, 0);
+  const auto narrow = kCatalog.make_objective<float>(problem, source, 0, 1, 0);
   const std::vector<double> x(wide->dim(), 0.01);
   const std::vector<float> x_narrow(x.begin(), x.end());
   const std::vector<double> gradient = test::gradient_at<double>(*wide, x);
@@ -162,7 +165,7 @@ TEST(Interpolation, the_first_rows_of_a_file_have_the_known_smoothness) {
     problem.data.path = std::string(folder) + "/" + record.at("file");
     problem.data.dim = static_cast<std::uint32_t>(number(record, "d"));
     problem.data.rows = static_cast<std::uint64_t>(number(record, "rows_used"));
-    const auto f = make_objective<double>(problem, prepare(problem), 0, 1, 0);
+    const auto f = kCatalog.make_objective<double>(problem, kCatalog.prepare(problem), 0, 1, 0);
     EXPECT_EQ(f->rows(), problem.data.rows);
     const double largest = number(record, "lambda_max_AtA_over_N");
     EXPECT_NEAR(f->smoothness().L, largest, 1e-11 * largest);

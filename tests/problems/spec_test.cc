@@ -7,6 +7,7 @@
 
 #include "base/pack.h"
 #include "problems/source.h"
+#include "problems/catalog.h"
 #include "tests/problems/support.h"
 
 namespace wisp::problems {
@@ -32,13 +33,13 @@ ProblemSpec synthetic(const std::string& kind) {
 
 std::string complaint(ProblemSpec spec, const std::function<void(ProblemSpec&)>& change) {
   change(spec);
-  return test::config_error([&] { spec.check(); });
+  return test::config_error([&] { spec.check(Catalog()); });
 }
 
 TEST(ProblemSpec, takes_what_a_job_can_have) {
-  EXPECT_NO_THROW(good().check());
+  EXPECT_NO_THROW(good().check(Catalog()));
   for (const char* kind : {"logistic", "least-squares", "quadratic"})
-    EXPECT_NO_THROW(synthetic(kind).check());
+    EXPECT_NO_THROW(synthetic(kind).check(Catalog()));
 }
 
 TEST(ProblemSpec, names_what_it_refuses) {

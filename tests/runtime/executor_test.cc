@@ -9,7 +9,7 @@ namespace {
 
 class Turning : public Executor {
  public:
-  void post(std::coroutine_handle<>) override {}
+  void post(Resumption&) override {}
   template <class F>
   void turn(F inside) {
     const Turn turn(this);

@@ -40,6 +40,10 @@ TEST(Failure, names_the_first_to_fail) {
 
 TEST(Failure, is_raised_by_kind) {
   EXPECT_THROW(Failure(Failure::Kind::kDied, "a", "b").raise(), ActorDied);
+  EXPECT_THROW(Failure(Failure::Kind::kFull, "a", "b").raise(), MailboxFull);
+  EXPECT_THROW(Failure(Failure::Kind::kCancelled, "a", "b").raise(), Cancelled);
+  EXPECT_THROW(Failure(Failure::Kind::kApplied, "a", "b").raise(), AppliedBefore);
+  EXPECT_THROW(Failure(Failure::Kind::kTimeout, "a", "b").raise(), Timeout);
   for (const auto kind : {Failure::Kind::kThrew, Failure::Kind::kRefused}) {
     try {
       Failure(kind, "a", "b", Fault::kConfig).raise();
@@ -54,12 +58,14 @@ TEST(Failure, is_raised_by_kind) {
 }
 
 TEST(Failure, travels) {
-  const Failure sent(Failure::Kind::kRefused, "a", "b", Fault::kDeadline);
+  Failure sent(Failure::Kind::kRefused, "a", "b", Fault::kDeadline);
+  sent.log = "/run/log/a";
   const auto received = unpack<Failure>(pack(sent));
   EXPECT_EQ(received.kind, sent.kind);
   EXPECT_EQ(received.actor, sent.actor);
   EXPECT_EQ(received.text, sent.text);
   EXPECT_EQ(received.fault, sent.fault);
+  EXPECT_EQ(received.log, sent.log);
 }
 
 }  // namespace

@@ -13,54 +13,69 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::kHang;
-using test::promise;
 using test::Stage;
 
 TEST(Future, has_the_answer_that_another_thread_gives) {
-  const auto state = promise();
-  Future<std::string> future(state);
+  const Promise<std::string> promise;
+  Future<std::string> future = promise.future();
   EXPECT_FALSE(future.ready());
-  std::thread other([&] { state->fulfil(pack(std::string("done"))); });
+  std::thread other([&] { promise.set("done"); });
   EXPECT_EQ(future.get(kHang), "done");
   EXPECT_TRUE(future.ready());
   other.join();
 }
 
 TEST(Future, of_nothing_is_an_empty_answer) {
-  const auto state = promise();
-  state->fulfil(Bytes());
-  Future<void>(state).get(kHang);
+  const Promise<void> here;
+  here.set();
+  here.future().get(kHang);
+  const auto there = make_ref<TypedState<void>>(nullptr, Awaited{});
+  there->fulfil(Bytes());
+  Future<void>(there).get(kHang);
+}
+
+TEST(Future, is_unpacked_by_who_takes_it_when_it_came_packed) {
+  const auto state = make_ref<TypedState<std::string>>(nullptr, Awaited{});
+  state->fulfil(pack(std::string("from afar")));
+  EXPECT_EQ(Future<std::string>(state).get(kHang), "from afar");
+}
+
+TEST(Future, carries_what_only_moves) {
+  const Promise<std::unique_ptr<int>> promise;
+  promise.set(std::make_unique<int>(7));
+  EXPECT_EQ(*promise.future().get(kHang), 7);
 }
 
 TEST(Future, counts_the_first_answer) {
-  const auto state = promise();
-  state->fulfil(pack(1));
-  state->fulfil(pack(2));
-  state->fail(Failure(Failure::Kind::kThrew, "a", "too late"));
-  EXPECT_EQ(Future<int>(state).get(kHang), 1);
+  const Promise<int> promise;
+  promise.set(1);
+  promise.set(2);
+  promise.fail(Failure(Failure::Kind::kThrew, "a", "too late"));
+  EXPECT_EQ(promise.future().get(kHang), 1);
 
-  const auto failed = promise();
-  failed->fail(Failure(Failure::Kind::kThrew, "a", "first"));
-  failed->fulfil(pack(1));
-  EXPECT_THROW(Future<int>(failed).get(kHang), ActorError);
+  const Promise<int> failed;
+  failed.fail(Failure(Failure::Kind::kThrew, "a", "first"));
+  failed.set(1);
+  failed.future().cancel();
+  EXPECT_THROW(failed.future().get(kHang), ActorError);
 }
 
 TEST(Future, says_what_it_waited_for_in_vain) {
-  Future<int> future(std::make_shared<FutureState>(nullptr, "worker-3.worker.step"));
+  Future<int> future = Promise<int>("worker-3.worker.step").future();
   try {
     future.get(milliseconds(20));
     FAIL() << "no exception";
   } catch (const Timeout& timeout) {
-    EXPECT_STREQ(timeout.what(), "no answer from worker-3.worker.step within 20 ms");
+    EXPECT_STREQ(timeout.what(), "no answer from worker-3.worker.step within 20ms");
     EXPECT_EQ(timeout.fault(), Fault::kDeadline);
   }
 }
 
 TEST(Future, tells_death_from_failure) {
-  const auto died = promise();
-  died->fail(Failure(Failure::Kind::kDied, "worker-1", "node 3 is gone", Fault::kHost));
+  const Promise<int> died;
+  died.fail(Failure(Failure::Kind::kDied, "worker-1", "node 3 is gone", Fault::kHost));
   try {
-    Future<int>(died).get(kHang);
+    died.future().get(kHang);
     FAIL() << "no exception";
   } catch (const ActorDied& error) {
     EXPECT_EQ(error.actor(), "worker-1");
@@ -70,22 +85,22 @@ TEST(Future, tells_death_from_failure) {
 }
 
 TEST(Future, an_answer_of_another_type_is_a_decode_error) {
-  const auto state = promise();
+  const auto state = make_ref<TypedState<int>>(nullptr, Awaited{});
   state->fulfil(pack(std::string("no number")));
   EXPECT_THROW(Future<int>(state).get(kHang), DecodeError);
 }
 
-Task<std::string> waits(std::shared_ptr<FutureState> state) {
-  const std::string value = co_await Future<std::string>(state);
+Task<std::string> waits(Future<std::string> future) {
+  const std::string value = co_await future;
   co_return value + "!";
 }
 
 TEST(Future, resumes_who_awaits_it_in_a_later_turn) {
   Stage stage;
-  const auto state = promise();
-  auto result = stage.start(waits(state));
+  const Promise<std::string> promise;
+  auto result = stage.start(waits(promise.future()));
   EXPECT_EQ(stage.run(), 0);
-  state->fulfil(pack(std::string("now")));
+  promise.set("now");
   EXPECT_FALSE(result.ready());
   EXPECT_EQ(stage.run(), 2);  // the task, and who awaits it
   EXPECT_EQ(result.get(kHang), "now!");
@@ -93,9 +108,9 @@ TEST(Future, resumes_who_awaits_it_in_a_later_turn) {
 
 TEST(Future, throws_into_who_awaits_it) {
   Stage stage;
-  const auto state = promise();
-  auto result = stage.start(waits(state));
-  state->fail(Failure(Failure::Kind::kThrew, "b", "no luck"));
+  const Promise<std::string> promise;
+  auto result = stage.start(waits(promise.future()));
+  promise.fail(Failure(Failure::Kind::kThrew, "b", "no luck"));
   stage.run();
   try {
     result.get(kHang);
@@ -108,12 +123,12 @@ TEST(Future, throws_into_who_awaits_it) {
 TEST(Future, an_answer_races_with_its_awaiter_going_away) {
   for (int i = 0; i < 300; ++i) {
     Stage stage;
-    const auto state = promise();
-    auto result = stage.start(waits(state));
-    std::thread other([&] { state->fulfil(pack(std::string("x"))); });
+    const Promise<std::string> promise;
+    auto result = stage.start(waits(promise.future()));
+    std::thread other([&] { promise.set("x"); });
     stage.drop();
     other.join();
-    EXPECT_FALSE(result.ready());
+    EXPECT_THROW(result.get(kHang), ActorDied);
   }
 }
 
@@ -122,7 +137,7 @@ TEST(FutureDeathTest, an_actor_does_not_block) {
       {
         Stage stage;
         auto done =
-            stage.start([]() -> Task<int> { co_return Future<int>(promise()).get(milliseconds(1)); }());
+            stage.start([]() -> Task<int> { co_return Promise<int>().future().get(milliseconds(1)); }());
       },
       "must not block");
 }

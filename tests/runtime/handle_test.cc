@@ -8,20 +8,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/runtime/nodes.h"
+#include "tests/runtime/two_nodes.h"
 
 namespace wisp::runtime {
 namespace {
 
 using std::chrono::milliseconds;
+using test::Gate;
 using test::kHang;
+using test::Script;
+using test::Unspawned;
 using testing::ElementsAre;
-
-// Stands in the registry for the classes below, whose constructors take what no message holds.
-class Unspawned : public Actor {
- public:
-  using Constructor = void();
-};
 
 // Counts how often it is packed.
 struct Model {
@@ -53,7 +50,7 @@ class Echo : public Actor {
     }
     co_return all;
   }
-  Handle<Echo> self() { return Handle<Echo>(context().node(), context().self(), context().name()); }
+  Handle<Echo> self() { return context().handle<Echo>(); }
   Task<int> fail_after(Handle<Echo> other) {
     const std::string answer = co_await other.call<&Echo::say>("x");
     throw Error("after " + answer);
@@ -63,22 +60,15 @@ class Echo : public Actor {
   std::vector<int> notes_;
 };
 
-// What one actor waits for and a test opens, once.
-struct Gate {
-  std::shared_ptr<FutureState> reached = std::make_shared<FutureState>(nullptr, "the actor before a gate");
-  std::shared_ptr<FutureState> opened = std::make_shared<FutureState>(nullptr, "a gate");
-  void wait_until_reached() const { reached->wait_for(kHang); }
-  void open(int value) const { opened->fulfil(pack(value)); }
-};
-
 class Gated : public Actor {
  public:
   using Constructor = void();
   explicit Gated(Gate gate) : gate_(std::move(gate)) {}
   Task<int> wait(Model model) {
     log_.push_back("begin");
-    gate_.reached->fulfil(Bytes());
-    const int opened = co_await Future<int>(gate_.opened);
+    gate_.reached.set();
+    auto opening = gate_.opened.future();
+    const int opened = co_await opening;
     log_.push_back("end");
     co_return opened + model.round;
   }
@@ -96,29 +86,7 @@ class Gated : public Actor {
   std::vector<std::string> log_;
 };
 
-// Runs what a test gives it.
-class Script : public Actor {
- public:
-  using Constructor = void();
-  using Body = std::function<Task<std::string>(Context&)>;
-  explicit Script(Body body) : body_(std::move(body)) {}
-  Task<std::string> run() {
-    const std::string result = co_await body_(context());
-    co_return result;
-  }
-
- private:
-  const Body body_;
-};
-
-struct World {
-  const char* name;
-  test::NetworkKind network;
-  unsigned threads;
-};
-void PrintTo(const World& world, std::ostream* out) { *out << world.name; }
-
-class HandleTest : public testing::TestWithParam<World> {
+class HandleTest : public test::TwoNodes {
  protected:
   HandleTest() {
     registry_.actor<Unspawned>("test")
@@ -132,49 +100,19 @@ class HandleTest : public testing::TestWithParam<World> {
         .method<&Echo::fail_after>("fail_after")
         .method<&Gated::wait>("wait")
         .method<&Gated::wait_silently>("wait_silently")
-        .method<&Gated::log>("log")
-        .method<&Script::run>("run");
-    for (NodeId id = 1; id <= 2; ++id) {
-      nodes_.push_back(std::make_unique<Node>(test::node_options(id, journal_, GetParam().threads), registry_,
-                                              network_->attach(id)));
-      adopt(id, "service", std::make_unique<Echo>());
-    }
-    here().add_peer(2, network_->address(2));
-    there().add_peer(1, network_->address(1));
-    for (const auto& node : nodes_) serving_.push_back(std::make_unique<test::Serving>(*node));
+        .method<&Gated::log>("log");
+    start();
   }
-  ~HandleTest() override { serving_.clear(); }
 
-  Node& here() { return *nodes_[0]; }
-  Node& there() { return *nodes_[1]; }
-
-  // An actor of node `at`; the handle is node 1's.
-  template <class A>
-  Handle<A> adopt(NodeId at, const std::string& name, std::unique_ptr<A> actor) {
-    return Handle<A>(here(), nodes_[at - 1]->adopt(name, std::move(actor)), name);
-  }
   Handle<Echo> echo(NodeId at, const std::string& name = "echo") {
     return adopt(at, name, std::make_unique<Echo>());
   }
   Handle<Gated> gated(NodeId at, const Gate& gate, const std::string& name = "gated") {
     return adopt(at, name, std::make_unique<Gated>(gate));
   }
-  std::string run(NodeId at, Script::Body body) {
-    return adopt(at, "script", std::make_unique<Script>(std::move(body))).call<&Script::run>().get(kHang);
-  }
-
-  const std::unique_ptr<test::Network> network_ = GetParam().network.make();
-  test::Journal journal_;
-  Registry registry_;
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::vector<std::unique_ptr<test::Serving>> serving_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Each, HandleTest,
-                         testing::Values(World{"InProcess", test::kInProcess, 0},
-                                         World{"InProcessPool", test::kInProcess, 2},
-                                         World{"Ipc", test::kIpc, 0}, World{"IpcPool", test::kIpc, 2}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, HandleTest, test::each_world(), test::world_name);
 
 TEST_P(HandleTest, calls_actors_here_and_there) {
   EXPECT_EQ(echo(1, "near").call<&Echo::say>("hello").get(kHang), "near: hello");
@@ -187,7 +125,11 @@ TEST_P(HandleTest, keeps_the_order_of_one_callers_tells_and_calls) {
   for (const NodeId at : {1u, 2u}) {
     const auto outside = echo(at);
     for (const int i : expected) {
-      i % 3 == 0 ? (void)outside.call<&Echo::note>(i) : outside.tell<&Echo::note>(i);
+      if (i % 3 == 0) {
+        (void)outside.call<&Echo::note>(i);
+      } else {
+        outside.tell<&Echo::note>(i);
+      }
     }
     EXPECT_EQ(outside.call<&Echo::notes>().get(kHang), expected);
 
@@ -253,7 +195,7 @@ TEST_P(HandleTest, a_method_that_throws_answers_and_the_actor_lives) {
     }
     actor.tell<&Echo::fail>("told");
     EXPECT_EQ(actor.call<&Echo::say>("alive").get(kHang), actor.name() + ": alive");
-    EXPECT_TRUE(journal_.holds(actor.name() + " error test.fail failed: told"));
+    EXPECT_TRUE(journal_.holds(actor.name() + " error fail failed: told"));
   }
 }
 
@@ -282,7 +224,7 @@ TEST_P(HandleTest, what_is_not_there_is_refused) {
       Handle<Echo>(here(), id, "ghost").call<&Echo::say>("x").get(kHang);
       FAIL() << "no exception";
     } catch (const ActorError& error) {
-      EXPECT_EQ(error.failure().kind, Failure::Kind::kRefused);
+      EXPECT_EQ(error.failure().kind, Failure::Kind::kDied);  // or it has ended: nobody keeps a list
       EXPECT_STREQ(error.what(), "actor 99: is not on this node");
     }
     const auto actor = echo(at);
@@ -294,9 +236,9 @@ TEST_P(HandleTest, what_is_not_there_is_refused) {
       EXPECT_EQ(error.failure().kind, Failure::Kind::kRefused);
       EXPECT_STREQ(error.what(), "echo: has no such method");
     }
-    auto unknown = here().call(actor.id(), "echo", 1, Bytes());
-    unknown->wait_for(kHang);
-    EXPECT_THROW(unknown->take(), ActorError);
+    const auto unknown = make_ref<TypedState<void>>(&here(), Awaited{Name("echo")});
+    here().call(actor.id(), 1, unknown, PackedView());
+    EXPECT_THROW(Future<void>(unknown).get(kHang), ActorError);
   }
 }
 
@@ -305,11 +247,10 @@ TEST_P(HandleTest, the_loss_of_a_node_fails_calls_to_it) {
   const auto also_far = echo(2, "also-far");
   const auto near = echo(1, "near");
   auto from_outside = far.call<&Gated::wait>(Model(1));
-  auto from_inside = adopt(1, "script", std::make_unique<Script>([far](Context&) -> Task<std::string> {
-                             const int never = co_await far.call<&Gated::wait>(Model(2));
-                             co_return std::to_string(never);
-                           }))
-                         .call<&Script::run>();
+  auto from_inside = begin(1, [far](Context&) -> Task<std::string> {
+    const int never = co_await far.call<&Gated::wait>(Model(2));
+    co_return std::to_string(never);
+  });
   EXPECT_EQ(also_far.call<&Echo::say>("x").get(kHang), "also-far: x");
   here().remove_peer(2, "node 2 was killed by signal 9");
   here().remove_peer(2, "said twice");
@@ -345,13 +286,12 @@ TEST_P(HandleTest, a_group_answers_in_its_own_order) {
     group.push_back(gated(at, gates.back(), "gated-" + std::to_string(group.size())));
   }
   Model::packed = 0;
-  auto all = adopt(1, "script", std::make_unique<Script>([group](Context&) -> Task<std::string> {
-                     const std::vector<int> answers = co_await call<&Gated::wait>(group, Model(100));
-                     std::string text;
-                     for (const int answer : answers) text += std::to_string(answer) + " ";
-                     co_return text;
-                   }))
-                 .call<&Script::run>();
+  auto all = begin(1, [group](Context&) -> Task<std::string> {
+    const std::vector<int> answers = co_await call<&Gated::wait>(group, Model(100));
+    std::string text;
+    for (const int answer : answers) text += std::to_string(answer) + " ";
+    co_return text;
+  });
   for (const Gate& gate : gates) gate.wait_until_reached();
   for (const std::size_t i : {2u, 3u, 0u, 1u}) {
     gates[i].open(static_cast<int>(i));
@@ -421,7 +361,7 @@ TEST_P(HandleTest, a_deadline_names_actor_and_method) {
     closed.call<&Gated::wait>(Model(1)).get(milliseconds(20));
     FAIL() << "no exception";
   } catch (const Timeout& error) {
-    EXPECT_STREQ(error.what(), "no answer from worker-3.test.wait within 20 ms");
+    EXPECT_STREQ(error.what(), "no answer from worker-3.wait within 20ms");
   }
 }
 

@@ -2,6 +2,7 @@
 // What the tests of this room share: networks of every kind, nodes that serve on a thread, logs that can be
 // read.
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -23,6 +24,12 @@ namespace wisp::runtime::test {
 
 // A deadline that only a hang reaches.
 inline constexpr std::chrono::seconds kHang{30};
+
+// How often a test of races tries: WISP_REPEATS raises it.
+inline int repeats() {
+  const char* wanted = getenv("WISP_REPEATS");
+  return wanted == nullptr ? 50 : std::stoi(wanted);
+}
 
 inline std::vector<std::byte> to_bytes(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));
@@ -104,7 +111,6 @@ inline NodeOptions node_options(NodeId id, Journal& journal, unsigned threads = 
   options.threads = threads;
   options.clock = &clock;
   options.make_log = journal.logs();
-  options.on_broken_link = [](const std::string& why) { throw Error(why); };
   return options;
 }
 
@@ -128,64 +134,98 @@ class Serving {
 class Network {
  public:
   static constexpr NodeId kNodes = 4;
+  struct Channels {
+    std::unique_ptr<Transport> data;
+    std::unique_ptr<Transport> control;
+  };
   virtual ~Network() = default;
   // Where node `id` is or will be.
   virtual Address address(NodeId id) const = 0;
-  virtual std::unique_ptr<Transport> attach(NodeId id) = 0;
+  virtual Channels attach_both(NodeId id) = 0;
   virtual bool authenticates() const = 0;
+  // One channel alone.
+  std::unique_ptr<Transport> attach(NodeId id, Channel channel = Channel::kData) {
+    Channels channels = attach_both(id);
+    return std::move(channel == Channel::kData ? channels.data : channels.control);
+  }
 };
 
 class InProcess : public Network {
  public:
-  Address address(NodeId id) const override { return Address("in-process://" + std::to_string(id), ""); }
-  std::unique_ptr<Transport> attach(NodeId id) override { return network_.attach(id); }
+  Address address(NodeId id) const override {
+    const std::string endpoint = "in-process://" + std::to_string(id);
+    return Address(endpoint, "", endpoint + "/control");
+  }
+  Channels attach_both(NodeId id) override {
+    return Channels{network_.attach(id), network_.attach(id, Channel::kControl)};
+  }
   bool authenticates() const override { return true; }
 
  private:
   InProcessNetwork network_;
 };
 
-class Ipc : public Network {
+// Its nodes listen where their options say.
+class Zmq : public Network {
  public:
-  Address address(NodeId id) const override { return Address("ipc://" + path(id), ""); }
-  std::unique_ptr<Transport> attach(NodeId id) override {
-    ZmqOptions options;
-    options.self = id;
-    options.binds = {address(id).endpoint};
-    return std::make_unique<ZmqTransport>(options);
+  Channels attach_both(NodeId id) override {
+    ZmqSockets sockets(options(id));
+    return Channels{sockets.data(), sockets.control()};
+  }
+
+ protected:
+  virtual ZmqOptions options(NodeId id) const = 0;
+};
+
+class Ipc : public Zmq {
+ public:
+  Address address(NodeId id) const override {
+    const std::string endpoint = "ipc://" + (folder_.path() / ("node-" + std::to_string(id))).string();
+    return Address(endpoint, "", endpoint + ZmqOptions::kControlSuffix);
   }
   bool authenticates() const override { return false; }
 
  private:
-  std::string path(NodeId id) const { return (folder_.path() / ("node-" + std::to_string(id))).string(); }
+  ZmqOptions options(NodeId id) const override {
+    ZmqOptions options;
+    options.self = id;
+    options.binds = {address(id).endpoint};
+    return options;
+  }
   TempFolder folder_;
 };
 
-class Tcp : public Network {
+// An address of loopback for this process alone: several test programs run at once, and a port that one of
+// them has let go to bind it again might be taken by another.
+inline std::string own_loopback() {
+  const auto process = static_cast<unsigned>(::getpid());
+  return "127." + std::to_string(1 + process / (254 * 256) % 254) + "." +
+         std::to_string(process / 254 % 256) + "." + std::to_string(1 + process % 254);
+}
+
+class Tcp : public Zmq {
  public:
   explicit Tcp(bool curve) : curve_(curve) {
     for (NodeId id = 0; id < kNodes; ++id) keys_.push_back(CurveKeys::make());
-    std::vector<std::unique_ptr<ZmqTransport>> holders;  // all at once, so that the ports differ
+    std::vector<std::unique_ptr<ZmqSockets>> holders;  // all at once, so that the ports differ
     for (NodeId id = 0; id < kNodes; ++id) {
-      holders.push_back(std::make_unique<ZmqTransport>(options(id, 20000, 32767)));
-      addresses_.push_back(holders.back()->address());
+      ZmqOptions any = options(id);
+      any.binds = {"tcp://" + own_loopback()};
+      holders.push_back(std::make_unique<ZmqSockets>(any));
+      addresses_.push_back(holders.back()->addresses().front());
     }
   }
   Address address(NodeId id) const override { return addresses_[id]; }
-  std::unique_ptr<Transport> attach(NodeId id) override {
-    const std::string& endpoint = addresses_[id].endpoint;
-    const auto port = static_cast<std::uint16_t>(std::stoul(endpoint.substr(endpoint.rfind(':') + 1)));
-    return std::make_unique<ZmqTransport>(options(id, port, port));
-  }
   bool authenticates() const override { return curve_; }
 
  private:
-  ZmqOptions options(NodeId id, std::uint16_t port_first, std::uint16_t port_last) const {
+  ZmqOptions options(NodeId id) const override {
     ZmqOptions options;
     options.self = id;
-    options.binds = {"tcp://127.0.0.1"};
-    options.port_first = port_first;
-    options.port_last = port_last;
+    if (id < addresses_.size()) {
+      options.binds = {addresses_[id].endpoint};
+      options.control_binds = {addresses_[id].control};
+    }
     if (curve_) {
       options.keys = keys_[id];
       for (NodeId each = 0; each < kNodes; ++each) options.allowed[each] = keys_[each].public_key;

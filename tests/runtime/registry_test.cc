@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/runtime/nodes.h"
 #include "tests/runtime/stage.h"
 
 namespace wisp::runtime {
@@ -30,6 +31,7 @@ class Counter : public Base {
     co_await test::Yield();
     co_return value;
   }
+  void keep(std::unique_ptr<int>) {}
   int unregistered() { return 0; }
 
  private:
@@ -43,56 +45,71 @@ class Other : public Actor {
   int method() { return 1; }
 };
 
+class Keeper : public Actor {
+ public:
+  using Constructor = void(std::unique_ptr<int>);
+  explicit Keeper(std::unique_ptr<int> kept) : kept_(std::move(kept)) {}
+
+ private:
+  const std::unique_ptr<int> kept_;
+};
+
 Registry registry() {
   Registry registry;
+  registry.actor<Keeper>("keeper");
   registry.actor<Counter>("counter")
       .method<&Counter::add>("add")
       .method<&Counter::text>("text")
       .method<&Counter::reset>("reset")
       .method<&Counter::take>("take")
       .method<&Counter::later>("later")
+      .method<&Counter::keep>("keep")
       .method<&Counter::shared>("shared");
   registry.actor<Other>("other").method<&Other::method>("method");
   return registry;
 }
 
-// What a call answers, with arguments packed as given.
-struct Answer {
-  bool given = false;
-  Bytes body;
-  std::optional<Failure> failure;
-};
-
 class RegistryTest : public testing::Test {
  protected:
+  // A call as it comes from another node, of an actor that begins with 40m.
   template <auto M>
-  Answer invoke(Actor& actor, const Bytes& arguments) {
-    Answer answer;
-    const ReplySlot reply([&answer](Bytes body, const Failure* failure) {
-      answer.given = true;
-      answer.body = std::move(body);
-      if (failure != nullptr) answer.failure = *failure;
-    });
-    Roots roots;
-    try {
-      registry_.find_method(registry_.id_of<M>())->invoke(actor, "c", roots, arguments, reply);
-    } catch (...) {
-      reply.failure(Failure::from_current_exception("c"));
-    }
-    return answer;
+  auto invoke(const Bytes& arguments) {
+    auto state = make_ref<TypedState<call_detail::ReturnOf<M>>>(&node_, Awaited{Name("c")});
+    node_.call(counter_, registry_.id_of<M>(), state, PackedView{arguments.span(), {}});
+    return Future<call_detail::ReturnOf<M>>(std::move(state));
   }
   template <auto M, class... A>
   Bytes arguments(const A&... each) {
-    return registry_detail::pack_arguments<typename registry_detail::MethodTraits<decltype(M)>::Arguments>(
-        each...);
+    return call_detail::packed_arguments<call_detail::ArgumentsOf<M>>(each...);
+  }
+  template <auto M, class... A>
+  auto call(const A&... each) {
+    auto answer = invoke<M>(arguments<M>(each...));
+    node_.step();
+    return answer.get();
+  }
+  template <auto M>
+  Failure refusal(const Bytes& packed) {
+    auto answer = invoke<M>(packed);
+    node_.step();
+    try {
+      (void)answer.get();
+    } catch (const ActorError& error) {
+      return error.failure();
+    }
+    ADD_FAILURE() << "no exception";
+    return Failure();
   }
 
   const Registry registry_ = registry();
-  Counter counter_{40, "m"};
+  test::Journal journal_;
+  InProcessNetwork network_;
+  Node node_{test::node_options(1, journal_), registry_, network_.attach(1)};
+  const ActorId counter_ = node_.adopt("c", std::make_unique<Counter>(40, "m"));
 };
 
 TEST_F(RegistryTest, knows_classes_and_methods_by_name) {
-  EXPECT_THAT(registry_.class_names(), ElementsAre("counter", "other"));
+  EXPECT_THAT(registry_.class_names(), ElementsAre("counter", "keeper", "other"));
   EXPECT_EQ(registry_.name_of<Counter>(), "counter");
   EXPECT_EQ(registry_.find_class("counter")->name, "counter");
   EXPECT_EQ(registry_.find_class("nobody"), nullptr);
@@ -102,35 +119,27 @@ TEST_F(RegistryTest, knows_classes_and_methods_by_name) {
 }
 
 TEST_F(RegistryTest, constructs_from_packed_arguments) {
-  using Arguments = registry_detail::ConstructorTraits<Counter::Constructor>::Arguments;
-  const Bytes packed = registry_detail::pack_arguments<Arguments>(7, "kg");  // int and const char* convert
+  using Arguments = call_detail::ConstructorTraits<Counter::Constructor>::Arguments;
+  const Bytes packed = call_detail::packed_arguments<Arguments>(7, "kg");  // int and const char* convert
   const auto actor = registry_.find_class("counter")->construct(packed);
   EXPECT_EQ(dynamic_cast<Counter&>(*actor).text(), "7kg");
   EXPECT_THROW(registry_.find_class("counter")->construct(Bytes()), DecodeError);
 }
 
 TEST_F(RegistryTest, invokes_methods_of_every_kind) {
-  EXPECT_EQ(unpack<std::int64_t>(invoke<&Counter::add>(counter_, arguments<&Counter::add>(2)).body), 42);
-  EXPECT_EQ(unpack<std::string>(invoke<&Counter::text>(counter_, arguments<&Counter::text>()).body), "42m");
-  EXPECT_EQ(unpack<int>(invoke<&Counter::take>(counter_, arguments<&Counter::take>("four")).body), 4);
-  EXPECT_EQ(unpack<int>(invoke<&Counter::shared>(counter_, arguments<&Counter::shared>()).body), 11);
-  const Answer nothing = invoke<&Counter::reset>(counter_, arguments<&Counter::reset>());
-  EXPECT_TRUE(nothing.given && nothing.body.empty() && !nothing.failure);
-  EXPECT_EQ(counter_.text(), "0m");
+  EXPECT_EQ(call<&Counter::add>(2), 42);
+  EXPECT_EQ(call<&Counter::text>(), "42m");
+  EXPECT_EQ(call<&Counter::take>("four"), 4);
+  EXPECT_EQ(call<&Counter::shared>(), 11);
+  call<&Counter::reset>();
+  EXPECT_EQ(call<&Counter::text>(), "0m");
 }
 
 TEST_F(RegistryTest, a_method_that_waits_answers_when_it_is_done) {
-  test::Stage stage;
-  int answered = 0;
-  Roots roots;
-  stage.turn([&] {
-    registry_.find_method(registry_.id_of<&Counter::later>())
-        ->invoke(counter_, "c", roots, arguments<&Counter::later>(5),
-                 ReplySlot([&](Bytes body, const Failure*) { answered = unpack<int>(body); }));
-  });
-  EXPECT_EQ(answered, 0);
-  stage.run();
-  EXPECT_EQ(answered, 5);
+  auto answer = invoke<&Counter::later>(arguments<&Counter::later>(5));
+  EXPECT_FALSE(answer.ready());
+  node_.step();
+  EXPECT_EQ(answer.get(), 5);
 }
 
 TEST_F(RegistryTest, refuses_arguments_that_do_not_decode) {
@@ -138,30 +147,77 @@ TEST_F(RegistryTest, refuses_arguments_that_do_not_decode) {
                                     arguments<&Counter::take>("a word"),
                                     pack(std::vector<std::string>{"a", "b"})};
   for (const Bytes& packed : wrong) {
-    const Answer answer = invoke<&Counter::add>(counter_, packed);
-    ASSERT_TRUE(answer.failure);
-    EXPECT_EQ(answer.failure->kind, Failure::Kind::kRefused);
-    EXPECT_EQ(answer.failure->actor, "c");
+    const Failure failure = refusal<&Counter::add>(packed);
+    EXPECT_EQ(failure.kind, Failure::Kind::kRefused);
+    EXPECT_EQ(failure.actor, "c");
   }
-  EXPECT_EQ(counter_.text(), "40m");
-  EXPECT_THAT(invoke<&Counter::add>(counter_, arguments<&Counter::text>()).failure->text,
+  EXPECT_EQ(call<&Counter::text>(), "40m");
+  EXPECT_THAT(refusal<&Counter::add>(arguments<&Counter::text>()).text,
               HasSubstr("0 arguments where 1 are taken"));
 }
 
 TEST_F(RegistryTest, refuses_a_method_of_another_class) {
-  const Answer answer = invoke<&Other::method>(counter_, arguments<&Other::method>());
-  ASSERT_TRUE(answer.failure);
-  EXPECT_EQ(answer.failure->kind, Failure::Kind::kRefused);
-  EXPECT_EQ(answer.failure->text, "has no such method");
+  const Failure failure = refusal<&Other::method>(arguments<&Other::method>());
+  EXPECT_EQ(failure.kind, Failure::Kind::kRefused);
+  EXPECT_EQ(failure.text, "has no such method");
+}
+
+TEST_F(RegistryTest, a_method_whose_arguments_can_not_travel_is_refused_from_elsewhere) {
+  const Failure failure = refusal<&Counter::keep>(arguments<&Counter::text>());
+  EXPECT_EQ(failure.kind, Failure::Kind::kRefused);
+  EXPECT_THAT(failure.text, HasSubstr("can't travel: call it on its own node"));
+}
+
+TEST_F(RegistryTest, a_class_whose_arguments_can_not_travel_is_made_on_its_own_node) {
+  try {
+    (void)registry_.find_class("keeper")->construct(Bytes());
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "an actor of this class is made on its own node only");
+  }
+}
+
+TEST_F(RegistryTest, has_a_word_for_each_method) {
+  EXPECT_EQ(registry_.method_word(&call_detail::kMethodKey<&Counter::later>), "later");
+  EXPECT_EQ(registry_.method_word(&call_detail::kMethodKey<&Counter::unregistered>), "a method");
+}
+
+class Tuned : public Actor {
+ public:
+  using Constructor = void(std::uint32_t, bool, std::vector<std::string>);
+  Tuned(std::uint32_t every, bool verbose, std::vector<std::string> names, const std::string& bound)
+      : text(std::to_string(every) + (verbose ? " loud" : " quiet") + " " + names.at(0) + " " + bound) {}
+  void run() {}
+  void take(int) {}
+  std::string text;
+};
+
+TEST(Registry, makes_actors_from_named_parameters_and_what_is_bound) {
+  Registry registry;
+  const std::string bound = "here";
+  registry.actor<Tuned>("tuned", std::cref(bound))
+      .parameters({"every", {"verbose", true}, "names"})
+      .method<&Tuned::run>("run")
+      .method<&Tuned::take>("take");
+  const ClassEntry& entry = *registry.find_class("tuned");
+  ASSERT_EQ(entry.parameters->size(), 3U);
+  EXPECT_FALSE(entry.parameters->at(0).fallback);
+  EXPECT_THAT(*entry.parameters->at(1).fallback, ElementsAre("true"));
+  EXPECT_THAT(entry.commands, ElementsAre("run"));
+  Settings values;
+  values.set("every", 5);
+  values.set("names", std::vector<std::string>{"a"});
+  const auto actor =
+      entry.construct(entry.pack_arguments(values.completed(*entry.parameters, "class tuned")));
+  EXPECT_EQ(dynamic_cast<Tuned&>(*actor).text, "5 loud a here");
+}
+
+TEST(Registry, refuses_a_class_name_that_is_taken) {
+  Registry twice = registry();
+  EXPECT_THROW(twice.actor<Other>("counter"), Error);
 }
 
 TEST(RegistryDeathTest, names_are_unique_and_known) {
-  EXPECT_DEATH(
-      {
-        Registry twice = registry();
-        twice.actor<Other>("counter");
-      },
-      "two actor classes have the same name");
   EXPECT_DEATH(
       {
         Registry twice;

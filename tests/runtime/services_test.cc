@@ -20,15 +20,16 @@ Hello hello(NodeId node) {
 
 TEST(Directory, issues_numbers_from_one) {
   Directory directory;
-  EXPECT_EQ(directory.expect("a"), 1u);
-  EXPECT_EQ(directory.expect("b"), 2u);
+  EXPECT_EQ(directory.expect("a", ""), 1u);
+  EXPECT_EQ(directory.expect("b", ""), 2u);
   EXPECT_EQ(directory.find("b"), std::optional<NodeId>(2));
   EXPECT_EQ(directory.find("c"), std::nullopt);
 }
 
 TEST(Directory, knows_who_is_missing) {
   Directory directory;
-  const std::vector<NodeId> all = {directory.expect("a"), directory.expect("b"), directory.expect("c")};
+  const std::vector<NodeId> all = {directory.expect("a", ""), directory.expect("b", ""),
+                                   directory.expect("c", "")};
   EXPECT_THAT(directory.missing(all), ElementsAre("a", "b", "c"));
   directory.join(hello(2));
   EXPECT_THAT(directory.missing(all), ElementsAre("a", "c"));
@@ -40,8 +41,8 @@ TEST(Directory, knows_who_is_missing) {
 
 TEST(Directory, lets_in_each_node_once_and_no_other) {
   Directory directory;
-  directory.expect("a");
-  directory.expect("b");
+  directory.expect("a", "");
+  directory.expect("b", "");
   directory.join(hello(1));
   EXPECT_THROW(directory.join(hello(1)), Error);
   EXPECT_THROW(directory.join(hello(3)), Error);
@@ -51,19 +52,33 @@ TEST(Directory, lets_in_each_node_once_and_no_other) {
 
 TEST(Directory, forgets_who_is_lost) {
   Directory directory;
-  directory.expect("a");
+  directory.expect("a", "");
   directory.join(hello(1));
   directory.lose(1);
   directory.lose(9);
   EXPECT_TRUE(directory.joined().empty());
   EXPECT_EQ(directory.find("a"), std::nullopt);
-  EXPECT_EQ(directory.expect("a"), 2u);  // the same name comes back under another number
+  EXPECT_EQ(directory.expect("a", ""), 2u);  // the same name comes back under another number
   EXPECT_EQ(directory.find("a"), std::optional<NodeId>(2));
+}
+
+TEST(Directory, knows_the_nodes_of_a_host) {
+  Directory directory;
+  directory.expect("a", "one");
+  directory.expect("b", "two");
+  directory.expect("c", "one");
+  EXPECT_THAT(directory.on_host("one"), ElementsAre());
+  for (NodeId node = 1; node <= 3; ++node) directory.join(hello(node));
+  EXPECT_THAT(directory.on_host("one"), ElementsAre(1, 3));
+  EXPECT_THAT(directory.on_host(""), ElementsAre(1, 2, 3));
+  directory.lose(1);
+  EXPECT_THAT(directory.on_host("one"), ElementsAre(3));
+  EXPECT_THAT(directory.on_host("three"), ElementsAre());
 }
 
 TEST(Directory, tells_of_a_change_that_was_not_seen) {
   Directory directory;
-  directory.expect("a");
+  directory.expect("a", "");
   EXPECT_FALSE(directory.wait_for_change(milliseconds(1)));
   directory.join(hello(1));
   EXPECT_TRUE(directory.wait_for_change(test::kHang));

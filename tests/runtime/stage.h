@@ -3,26 +3,24 @@
 #include <deque>
 #include <memory>
 
+#include "runtime/call.h"
 #include "runtime/future.h"
-#include "runtime/registry.h"
 #include "runtime/task.h"
 
 namespace wisp::runtime::test {
 
 class Stage : public Executor {
  public:
-  void post(std::coroutine_handle<> handle) override { waiting_.push_back(handle); }
+  void post(Resumption& resumption) override { waiting_.push_back(&resumption); }
 
   // Runs a task up to its first wait; the future has its result when it is done.
   template <class R>
   Future<R> start(Task<R> task) {
-    auto state = std::make_shared<FutureState>(nullptr, "a task");
+    auto state = make_ref<TypedState<R>>(nullptr, Awaited{Name("a task")});
+    Reply reply(state);
     const Turn turn(this);
-    registry_detail::answer_when_done(
-        *roots_, task, "stage", ReplySlot([state](Bytes body, const Failure* failure) {
-          failure == nullptr ? state->fulfil(std::move(body)) : state->fail(*failure);
-        }));
-    return Future<R>(state);
+    call_detail::answer_when_done(*roots_, reply, task);
+    return Future<R>(std::move(state));
   }
   template <class F>
   void turn(F inside) {
@@ -34,18 +32,21 @@ class Stage : public Executor {
     const Turn turn(this);
     int turns = 0;
     for (; !waiting_.empty(); ++turns) {
-      const auto handle = waiting_.front();
+      Resumption& next = *waiting_.front();
       waiting_.pop_front();
-      handle.resume();
+      next.resume();
     }
     return turns;
   }
   // Destroys every coroutine where it is.
-  void drop() { roots_ = std::make_unique<Roots>(); }
+  void drop() {
+    roots_ = std::make_unique<Roots>(nullptr);
+    waiting_.clear();
+  }
 
  private:
-  std::deque<std::coroutine_handle<>> waiting_;
-  std::unique_ptr<Roots> roots_ = std::make_unique<Roots>();
+  std::deque<Resumption*> waiting_;
+  std::unique_ptr<Roots> roots_ = std::make_unique<Roots>(nullptr);
 };
 
 // co_await Yield(): goes on in a later turn.
@@ -53,10 +54,16 @@ class Yield {
  public:
   Yield() = default;
   bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> handle) const { Executor::current()->post(handle); }
+  template <class P>
+  void await_suspend(std::coroutine_handle<P> handle) {
+    resumption_.handle = handle;
+    resumption_.strand = task_detail::strand_of(handle.promise());
+    Executor::current()->post(resumption_);
+  }
   void await_resume() const {}
-};
 
-inline std::shared_ptr<FutureState> promise() { return std::make_shared<FutureState>(nullptr, "a promise"); }
+ private:
+  Resumption resumption_;
+};
 
 }  // namespace wisp::runtime::test

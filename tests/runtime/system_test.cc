@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/runtime/frames.h"
 #include "tests/runtime/nodes.h"
 
 namespace wisp::runtime {
@@ -31,7 +32,7 @@ class Counter : public Actor {
     co_return other;
   }
   Task<int> never() {
-    const int never = co_await Future<int>(std::make_shared<FutureState>(nullptr, "nothing"));
+    const int never = co_await Promise<int>("nothing").future();
     co_return never;
   }
   Task<int> ask(Handle<Counter> other) {
@@ -80,7 +81,9 @@ class SystemTest : public testing::Test {
     header.sequence = 1;
     Envelope envelope;
     envelope.method = registry_.id_of<&NodeService::stop>();
-    transport->send(node, encode(header, Message(envelope, registry_detail::pack_arguments<std::tuple<>>())));
+    transport->send(
+        node,
+        test::write_frame(header, {test::Message(envelope, call_detail::packed_arguments<std::tuple<>>())}));
   }
 
   NodeParameters parameters(NodeId node) {
@@ -93,11 +96,18 @@ class SystemTest : public testing::Test {
     return parameters;
   }
   void serve_here(const NodeParameters& given, milliseconds deadline = kHang) {
-    serve(given, registry_, clock_, journal_.logs(), network_.attach(given.network.self), deadline);
+    serve(given, registry_, clock_, journal_.logs(), network_.attach(given.network.self), nullptr, deadline);
+  }
+  // As long as nobody takes it for dead.
+  void serve_until_dead(const NodeParameters& given) {
+    try {
+      serve_here(given);
+    } catch (const Fenced&) {
+    }
   }
   NodeId start() {
     const NodeId node = system_->expect("node" + std::to_string(threads_.size() + 1));
-    threads_.emplace(node, std::thread([this, given = parameters(node)] { serve_here(given); }));
+    threads_.emplace(node, std::thread([this, given = parameters(node)] { serve_until_dead(given); }));
     return node;
   }
   void wait_for(const std::vector<NodeId>& nodes) {
@@ -239,9 +249,8 @@ TEST_F(SystemTest, a_node_that_finds_no_driver_gives_up) {
     serve_here(lost, milliseconds(20));
     FAIL() << "no exception";
   } catch (const Error& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "cannot join the driver at in-process://77: no answer from driver.wisp.driver.join within 20 ms");
+    EXPECT_STREQ(error.what(),
+                 "cannot join the driver at in-process://77: no answer from driver.join within 20ms");
   }
 }
 
@@ -268,27 +277,88 @@ TEST_F(SystemTest, stops_a_node) {
   threads_.clear();
 }
 
-TEST_F(SystemTest, tells_when_a_link_is_broken_and_nobody_waits_in_vain) {
-  const NodeId node = start();
-  wait_for({node});
-  const auto silent = system_->spawn<Counter>(Options("silent").on("node1"), 0).get(kHang);
-  const auto near = system_->spawn<Counter>(Options("near"), 0).get(kHang);
-  auto far_call = silent.call<&Counter::never>();
+// Fails for ever when told to.
+class Breaking : public Transport {
+ public:
+  Breaking(std::unique_ptr<Transport> whole, const std::atomic<bool>& broken)
+      : whole_(std::move(whole)), broken_(broken) {}
+  Address address() const override { return whole_->address(); }
+  void connect(NodeId peer, const Address& address) override { whole_->connect(peer, address); }
+  void disconnect(NodeId peer) override { whole_->disconnect(peer); }
+  SendResult send(NodeId peer, const Bytes& frame) override { return whole_->send(peer, frame); }
+  std::optional<Received> receive(std::optional<milliseconds> wait) override {
+    if (broken_) throw Error("the socket is gone", Fault::kHost);
+    return whole_->receive(wait);
+  }
+  void wake() override { whole_->wake(); }
+  void close(milliseconds linger) override { whole_->close(linger); }
+
+ private:
+  const std::unique_ptr<Transport> whole_;
+  const std::atomic<bool>& broken_;
+};
+
+TEST_F(SystemTest, tells_when_it_fails_and_nobody_waits_in_vain) {
+  InProcessNetwork network;
+  std::atomic<bool> broken = false;
+  std::promise<std::string> failed;
+  SystemOptions options;
+  options.run = test::kRun;
+  options.clock = &clock_;
+  options.make_log = journal_.logs();
+  options.on_failure = [&](const std::string& why) { failed.set_value(why); };
+  System system(std::move(options), registry_, std::make_unique<Breaking>(network.attach(0), broken));
+  system.node().add_peer(7, Address("in-process://7", ""));
+  const Handle<Counter> far(system.node(), ActorId(7, 1), "far");
+  const auto near = system.spawn<Counter>(Options("near"), 0).get(kHang);
+  auto far_call = far.call<&Counter::never>();
   auto near_call = near.call<&Counter::never>();
-  FrameHeader header;
-  header.run = test::kRun;
-  header.source = 9;
-  header.sequence = 5;
-  const auto impostor = network_.attach(9);
-  impostor->connect(0, system_->node().address());
-  impostor->send(0, encode(header, Message()));
-  auto why = failed_.get_future();
+  broken = true;
+  near.tell<&Counter::add>(1);
+  auto why = failed.get_future();
   ASSERT_EQ(why.wait_for(kHang), std::future_status::ready);
-  EXPECT_EQ(why.get(),
-            "the driver lost touch with the nodes: frames 1 to 4 from node 9 were lost on the way");
+  EXPECT_EQ(why.get(), "the driver lost touch with the nodes: the socket is gone");
   EXPECT_THROW(far_call.get(kHang), ActorDied);
   EXPECT_THROW(near_call.get(kHang), ActorDied);
-  EXPECT_THROW(system_->spawn<Counter>(Options("late"), 0).get(kHang), ActorDied);
+  EXPECT_THROW(system.spawn<Counter>(Options("late"), 0).get(kHang), ActorDied);
+}
+
+// Shows its face, and waits to see the other's.
+class Guest : public Actor {
+ public:
+  using Constructor = void();
+  Guest(std::promise<void>& mine, std::shared_future<void> other) : mine_(mine), other_(std::move(other)) {}
+  bool meet() {
+    mine_.set_value();
+    return other_.wait_for(kHang) == std::future_status::ready;
+  }
+
+ private:
+  std::promise<void>& mine_;
+  const std::shared_future<void> other_;
+};
+
+TEST(SystemPool, runs_two_actors_of_the_driver_at_once) {
+  const SystemClock clock;
+  test::Journal journal;
+  Registry registry;
+  register_services(registry);
+  InProcessNetwork network;
+  SystemOptions options;
+  options.clock = &clock;
+  options.threads = 2;
+  options.make_log = journal.logs();
+  System system(std::move(options), registry, network.attach(0));
+  std::promise<void> one;
+  std::promise<void> other;
+  const auto one_seen = one.get_future().share();
+  const auto other_seen = other.get_future().share();
+  const auto first = system.adopt<Guest>("first", std::make_unique<Guest>(one, other_seen));
+  const auto second = system.adopt<Guest>("second", std::make_unique<Guest>(other, one_seen));
+  auto first_met = first.call<&Guest::meet>();
+  auto second_met = second.call<&Guest::meet>();
+  EXPECT_TRUE(first_met.get(2 * kHang));
+  EXPECT_TRUE(second_met.get(2 * kHang));
 }
 
 }  // namespace

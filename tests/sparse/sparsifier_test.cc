@@ -21,6 +21,8 @@ SparsifierSpec random_blocks(double density, std::uint32_t blocks) {
   return {.kind = "random-blocks", .density = density, .blocks = blocks};
 }
 
+const Catalog kCatalog;
+
 std::vector<double> counting(std::uint32_t dim) {
   std::vector<double> dense(dim);
   std::iota(dense.begin(), dense.end(), 1.0);
@@ -29,7 +31,7 @@ std::vector<double> counting(std::uint32_t dim) {
 
 std::vector<std::uint32_t> choice(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers,
                                   std::uint64_t seed, std::uint32_t worker, std::uint64_t round) {
-  return make_sparsifier<double>(spec, dim, workers, seed, worker)->select(counting(dim), round).numbers;
+  return kCatalog.make<double>(spec, dim, workers, seed, worker)->select(counting(dim), round).numbers;
 }
 
 TEST(Density, is_one_block_of_n_by_default) {
@@ -57,14 +59,14 @@ TEST(Density, has_no_more_blocks_than_coordinates) {
 }
 
 TEST(Identity, sends_everything) {
-  const auto sent = make_sparsifier<double>({}, 4, 3, 1, 0)->select(counting(4), 9);
+  const auto sent = kCatalog.make<double>({}, 4, 3, 1, 0)->select(counting(4), 9);
   sent.check(4);
   EXPECT_EQ(sent.support, Support::kAll);
   EXPECT_THAT(sent.values, ElementsAre(1, 2, 3, 4));
 }
 
 TEST(RandomBlocks, sends_exactly_k_sorted_blocks_with_their_values) {
-  const auto sparsifier = make_sparsifier<double>(random_blocks(0.3, 10), 43, 4, test::seed(), 2);
+  const auto sparsifier = kCatalog.make<double>(random_blocks(0.3, 10), 43, 4, test::seed(), 2);
   for (std::uint64_t round = 0; round < 300; ++round) {
     const auto sent = sparsifier->select(counting(43), round);
     sent.check(43);
@@ -86,7 +88,7 @@ TEST(RandomBlocks, chooses_by_seed_worker_and_round_alone) {
 
 // Each of 10 blocks is in a choice of 3 with probability 0.3: 20000 rounds, five standard deviations.
 TEST(RandomBlocks, every_block_is_equally_likely) {
-  const auto sparsifier = make_sparsifier<double>(random_blocks(0.3, 10), 10, 4, test::seed(), 1);
+  const auto sparsifier = kCatalog.make<double>(random_blocks(0.3, 10), 10, 4, test::seed(), 1);
   std::vector<double> count(10);
   const int rounds = 20000;
   for (int round = 0; round < rounds; ++round) {
@@ -102,8 +104,8 @@ TEST(RandomBlocks, every_block_is_equally_likely) {
 TEST(RandomBlocks, workers_choose_independently) {
   const int rounds = 20000;
   for (const std::uint32_t other : {1U, 2U, 100U}) {
-    const auto a = make_sparsifier<double>(random_blocks(0.1, 10), 10, 10, test::seed(), 0);
-    const auto b = make_sparsifier<double>(random_blocks(0.1, 10), 10, 10, test::seed(), other);
+    const auto a = kCatalog.make<double>(random_blocks(0.1, 10), 10, 10, test::seed(), 0);
+    const auto b = kCatalog.make<double>(random_blocks(0.1, 10), 10, 10, test::seed(), other);
     int equal = 0;
     for (int i = 0; i < rounds; ++i) {
       const auto round = static_cast<std::uint64_t>(i);
@@ -140,12 +142,45 @@ TEST(RandomBlocks, frozen_choices) {
 }
 
 TEST(Sparsifiers, are_listed_with_what_they_do) {
-  for (const SparsifierEntry& entry : sparsifiers()) {
+  for (const Kind& entry : kCatalog.kinds()) {
     EXPECT_FALSE(entry.description.empty());
     const SparsifierSpec spec{.kind = std::string(entry.name)};
-    spec.check();
-    make_sparsifier<float>(spec, 5, 2, 1, 0)->select(std::vector<float>(5), 0).check(5);
+    spec.check(kCatalog);
+    kCatalog.make<float>(spec, 5, 2, 1, 0)->select(std::vector<float>(5), 0).check(5);
   }
+}
+
+template <class T>
+class First : public Sparsifier<T> {
+ public:
+  explicit First(const SparsifierPlace& place)
+      : partition_(place.dim, place.density.blocks), count_(place.settings.get<std::uint32_t>("count")) {}
+  Vector<T> select(std::span<const T> dense, std::uint64_t /*round*/) const override {
+    std::vector<std::uint32_t> numbers(count_);
+    std::iota(numbers.begin(), numbers.end(), 0U);
+    return Vector<T>::restricted(dense, partition_, std::move(numbers));
+  }
+
+ private:
+  Partition partition_;
+  std::uint32_t count_;
+};
+
+TEST(Catalog, takes_more_kinds_with_settings_of_their_own) {
+  Catalog catalog;
+  Kind first{.name = "first",
+             .description = "the first blocks",
+             .settings = {Setting::of<std::uint32_t>("count", "", 2)}};
+  EXPECT_THROW(catalog.add(first), Error);  // nothing to make it of
+  catalog.add(first.made_of<First>());
+  EXPECT_THROW(catalog.add(first), Error);
+  SparsifierSpec spec{.kind = "first", .blocks = 4};
+  EXPECT_THAT(catalog.make<double>(spec, 8, 1, 0, 0)->select(counting(8), 0).numbers, ElementsAre(0, 1));
+  spec.settings.set("count", 1);
+  EXPECT_THAT(catalog.make<float>(spec, 8, 1, 0, 0)->select(std::vector<float>(8), 0).numbers,
+              ElementsAre(0));
+  spec.settings.set("other", 1);
+  EXPECT_THROW(spec.check(catalog), Error);
 }
 
 }  // namespace

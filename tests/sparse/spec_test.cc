@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+#include "sparse/sparsifier.h"
+
 namespace wisp::sparse {
 namespace {
 
@@ -13,7 +16,7 @@ using testing::HasSubstr;
 
 std::string complaint(const SparsifierSpec& spec) {
   try {
-    spec.check();
+    spec.check(Catalog());
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::kConfig);
     return error.what();

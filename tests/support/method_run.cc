@@ -21,6 +21,12 @@ void transplant(const Rule& from, Rule& to) {
 
 }  // namespace
 
+const optim::Catalog& methods() {
+  static const sparse::Catalog sparsifiers;
+  static const optim::Catalog methods(sparsifiers);
+  return methods;
+}
+
 template <class T>
 MethodRun<T>::MethodRun(const std::vector<DenseProblem>& problem, const optim::MethodSpec& spec,
                         std::uint64_t seed, problems::Smoothness constants, std::vector<T> start)
@@ -34,8 +40,8 @@ void MethodRun<T>::make_rules() {
   const auto dim = static_cast<std::uint32_t>(x_.size());
   const auto n = static_cast<std::uint32_t>(objectives_.size());
   workers_.clear();
-  for (std::uint32_t i = 0; i < n; ++i) workers_.push_back(optim::make_worker<T>(seed_, i, n, dim, spec_));
-  master_ = optim::make_master<T>(n, dim, spec_, constants_);
+  for (std::uint32_t i = 0; i < n; ++i) workers_.push_back(methods().make_worker<T>(seed_, i, n, dim, spec_));
+  master_ = methods().make_master<T>(n, dim, spec_, constants_);
 }
 
 template <class T>

@@ -14,6 +14,9 @@
 
 namespace wisp::test {
 
+// Those of wisp itself.
+const optim::Catalog& methods();
+
 template <class T>
 class MethodRun {
  public:

@@ -1,6 +1,6 @@
 """What is left when something dies: of a job whose worker, master, agent or driver is killed, or which is told to stop.
 
-WISP_SOAK=<n>: how many starts and stops in a row (of each of four kinds; tools/soak.sh does 50).
+WISP_SOAK=<n>: how many starts and stops in a row (of each of four kinds; `tools/soak.sh starts` does 50).
 """
 import json
 import os
@@ -116,6 +116,48 @@ class Kill(Crash):
         done = running.wait(5)
         self.assertEqual((done.status, self.wisp.result()["status"]), (1, "failed"), done)
         self.assertRegex(done.stderr, "first to fail: worker-0#1@local")
+
+
+class Silence(Crash):
+    """A worker that is there, and does not run."""
+
+    def stop_worker(self, running):
+        pid = self.actors()["worker-1"]
+        os.kill(pid, signal.SIGSTOP)
+        begin = time.monotonic()
+        running.wait_for("^worker-1@local sends no heartbeats; after 10 s it is taken for dead$")
+        self.assertGreater(time.monotonic() - begin, 2)
+        self.assertLess(time.monotonic() - begin, 6)
+        return pid, begin
+
+    def test_fails_the_job(self):
+        running = self.start()
+        _, begin = self.stop_worker(running)
+        running.wait_for(r"^waiting for round \d+: no progress since round \d+ \(\d+ s\)$")
+        done = running.wait(20)
+        self.assertGreater(time.monotonic() - begin, 9)
+        self.assertLess(time.monotonic() - begin, 15)
+        self.assertEqual(done.status, 1, done)
+        self.assertRegex(done.stderr, r"error: job \S+ failed\n"
+                                      r"  first to fail: worker-1#1@local in round \d+\n"
+                                      r"  cause: no heartbeats for 10s\n")
+        self.assertEqual(self.wisp.result()["reason"], "no heartbeats for 10s")
+        self.assert_nothing_left(1)
+
+    def test_that_ends_in_time_does_not(self):
+        text = job_files.ENDLESS.replace("1000000000", "20000")
+        self.wisp.write("undisturbed.yaml", text)
+        self.assertEqual(self.wisp.run("run", "undisturbed.yaml", timeout=60).status, 0)
+        expected = (self.wisp.job_folder() / "model.npy").read_bytes()
+        running = self.start(text)
+        pid, begin = self.stop_worker(running)
+        time.sleep(max(0, begin + 5 - time.monotonic()))  # how long it is silent is what this tests
+        os.kill(pid, signal.SIGCONT)
+        running.wait_for("^worker-1@local sends heartbeats again$")
+        done = running.wait(60)
+        self.assertEqual(done.status, 0, done)
+        self.assertEqual((self.wisp.job_folder() / "model.npy").read_bytes(), expected)
+        self.assert_nothing_left(1)
 
 
 class Stop(Crash):

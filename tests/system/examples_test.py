@@ -41,7 +41,7 @@ class Examples(wisp_test.TestCase):
         self.assertRegex(done.stdout, "worker-7 +node3")
 
     def test_none_is_forgotten(self):
-        names = {path.stem for path in EXAMPLES.glob("**/*.yaml")}
+        names = {path.stem for path in EXAMPLES.glob("*.yaml")}  # plugin_test.py has those of the plugin
         self.assertEqual(names, set(LOCAL) | {"phishing", "two-hosts"})
 
 

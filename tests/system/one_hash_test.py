@@ -47,6 +47,13 @@ class OneHash(wisp_test.TestCase):
         self.assertRegex(result["iterate_hash"], "^[0-9a-f]{16}$")
         return result["iterate_hash"]
 
+    def simulated_hash(self):
+        done = self.wisp.run("simulate", "hash.yaml", "--seeds", "3", "--json", timeout=60)
+        self.assertEqual(done.status, 0, done)
+        result = done.json()
+        self.assertEqual((result["seeds"], result["violations"]), (3, 0), result)
+        return result["iterate_hash"]
+
     def check(self, dtype):
         self.wisp.write("rows.libsvm", rows())
         seen = set()
@@ -61,6 +68,7 @@ class OneHash(wisp_test.TestCase):
                     "threads": self.hash_of("--set", "actors.worker.isolation=thread"),
                     "no AVX2, no FMA": self.hash_of(env={"GLIBC_TUNABLES": MASKED}),
                     "two sshd's": self.hash_of(file="ssh.yaml"),
+                    "virtual time, all faults": self.simulated_hash(),
                 }
                 self.assertEqual(len(set(hashes.values())), 1, (dtype, method, hashes))
                 seen |= set(hashes.values())

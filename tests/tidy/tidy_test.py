@@ -62,11 +62,14 @@ class Tidy(unittest.TestCase):
 
     def test_contract_tests_and_examples_see_any_room(self):
         self.assert_clean(tests__contract__transport_test_dot_cc='#include "runtime/node.h"\n#include "optim/gd.h"\n',
-                          examples__counter_dot_cc='#include "runtime/actor.h"\n')
+                          examples__counter_dot_cc='#include "runtime/actor.h"\n',
+                          examples__own__a_dot_h=ONCE, examples__own__a_dot_cc='#include "a.h"\n#include "base/b.h"\n')
 
     def test_third_party_headers_stay_in_their_files(self):
         self.assert_clean(base__pack_dot_cc="#include <msgpack.hpp>\n", runtime__zmq_link_dot_cc="#include <zmq.hpp>\n",
-                          base__text_dot_cc="#include <fmt/format.h>\n")
+                          base__text_dot_cc="#include <fmt/format.h>\n",
+                          bench__runtime__caf_peer_dot_cc="#include <caf/all.hpp>\n",
+                          bench__runtime__zmq_peer_dot_cc="#include <zmq.hpp>\n")
         self.assertIn("base/rng.cc:1: include: <msgpack.hpp> is only for base/pack.cc",
                       self.facts(base__rng_dot_cc="#include <msgpack.hpp>\n")[0])
         self.assertIn("<fmt/format.h> is only for *.cc",

@@ -1,0 +1,175 @@
+#include "cli/simulate.h"
+
+#include <chrono>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "actors/job.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "cli/exit.h"
+#include "cli/experiment.h"
+#include "cli/output.h"
+#include "cli/plan.h"
+#include "runtime/simulated_world.h"
+
+namespace wisp::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::uint64_t kEventsMost = 50'000'000;
+constexpr milliseconds kJoinMost = std::chrono::minutes(10);  // virtual, under all faults
+constexpr std::uint32_t kTroubledMost = 10'000;  // milliseconds; later there is neither cut nor pause
+constexpr std::uint32_t kCutMost = 3'000;
+
+runtime::WorldOptions world_options(const SimulatedJob& job, std::uint64_t seed, bool keep_trace) {
+  Rng rng(seed, 0, 0, Purpose::kFaults);
+  runtime::WorldOptions options;
+  options.seed = seed;
+  options.fingerprint = job.experiment.job.name;
+  options.events_most = kEventsMost;
+  options.join_deadline = kJoinMost;
+  options.keep_trace = keep_trace;
+  options.network.latency = runtime::Delay::lognormal(std::chrono::microseconds(100 + rng.below(900)), 0.5);
+  options.network.bytes_per_second = 125e6;
+  options.compute = runtime::Delay::exponential(std::chrono::microseconds(1 + rng.below(1000)));
+  options.faults.drop = 0.2 * rng.uniform();
+  options.faults.duplicate = 0.2 * rng.uniform();
+  options.faults.full = 0.1 * rng.uniform();
+  options.faults.delay = 0.1 * rng.uniform();
+  options.faults.delay_most = milliseconds(1 + rng.below(1000));
+  options.faults.reorder = rng.below(2) == 0;
+  return options;
+}
+
+void arrange_trouble(runtime::SimulatedWorld& world, std::uint32_t nodes) {
+  Rng rng(world.seed(), 0, 1, Purpose::kFaults);
+  for (std::uint32_t i = rng.below(3); i > 0; --i) {
+    const runtime::NodeId a = rng.below(nodes + 1);
+    const runtime::NodeId b = (a + 1 + rng.below(nodes)) % (nodes + 1);
+    const milliseconds at(rng.below(kTroubledMost));
+    world.network().cut(a, b, at, at + milliseconds(rng.below(kCutMost)));
+  }
+  for (std::uint32_t i = rng.below(3); i > 0; --i) {
+    const runtime::NodeId node = 1 + rng.below(nodes);
+    const milliseconds lasts(rng.below(kCutMost));
+    world.at(milliseconds(rng.below(kTroubledMost)), [&world, node, lasts] { world.pause(node, lasts); });
+  }
+}
+
+void start_nodes(runtime::SimulatedWorld& world, const JobLayout& layout) {
+  std::vector<runtime::NodeId> nodes;
+  for (const NodePlan& node : layout.nodes) nodes.push_back(world.start_node(node.name, node.host));
+  world.system().wait_for(
+      nodes, kJoinMost, [](const auto&) {}, seconds(1));
+}
+
+void optimize(runtime::SimulatedWorld& world, const SimulatedJob& job, SimulatedRun& run) {
+  actors::Layout layout;
+  layout.master_node = job.layout.master_node;
+  layout.worker_nodes = job.layout.worker_nodes;
+  layout.sources.assign(layout.worker_nodes.size(), job.source);
+  auto running = actors::start(world.system(), job.experiment.job, layout, job.optimum, [](const auto&) {});
+  const actors::Summary summary = running.summary.get();
+  run.rounds = summary.last.round;
+  run.loss = summary.last.loss;
+  run.iterate_hash = summary.iterate_hash;
+  if (summary.status == "diverged") run.violation = "the run has diverged: " + summary.reason;
+}
+
+std::string replay(const SimulateOptions& options, std::uint64_t seed) {
+  std::string command = "wisp simulate";
+  for (const std::string& file : options.files) command += " " + shell_quote(file);
+  return command + fmt::format(" --seed {} --seeds 1 --trace", seed);
+}
+
+std::string line_of(const SimulatedRun& run) {
+  const std::string result = run.iterate_hash.empty() ? "finished"
+                                                      : fmt::format("{} after {} rounds, loss {:.6g}",
+                                                                    run.iterate_hash, run.rounds, run.loss);
+  return fmt::format("seed {}: {}, {:.3f} virtual s, {} events\n", run.seed, result, run.virtual_seconds,
+                     run.events);
+}
+
+}  // namespace
+
+SimulatedJob::SimulatedJob(const config::Experiment& of, const Inventory& with)
+    : experiment(of), inventory(with), layout(plan_launch(of).layout) {
+  if (of.plain()) return;
+  source = prepare_data(of, with.catalogs());
+  optimum = find_optimum(of, with.catalogs(), source);
+}
+
+SimulatedRun simulate(const SimulatedJob& job, std::uint64_t seed, bool keep_trace) {
+  SimulatedRun run;
+  run.seed = seed;
+  runtime::SimulatedWorld world(world_options(job, seed, keep_trace), job.inventory.registry());
+  try {
+    arrange_trouble(world, static_cast<std::uint32_t>(job.layout.nodes.size()));
+    start_nodes(world, job.layout);
+    if (job.experiment.plain()) {
+      actors::start(world.system(), job.experiment.groups, job.layout.node_of).finished.get();
+    } else {
+      optimize(world, job, run);
+    }
+  } catch (const Error& error) {
+    run.violation = error.what();
+  }
+  run.virtual_seconds = std::chrono::duration<double>(world.now()).count();
+  run.events = world.events();
+  run.trace_hash = world.trace_hash();
+  if (keep_trace) run.trace = world.trace();
+  return run;
+}
+
+int simulate_command(const GlobalOptions& options, const SimulateOptions& simulated) {
+  Inventory inventory;
+  const config::Experiment experiment = load_experiment(options, simulated.files, inventory);
+  const SimulatedJob job(experiment, inventory);
+  const SystemClock clock;
+  const auto start = clock.steady();
+  std::map<std::uint64_t, std::string> hashes;  // the first, by rounds
+  std::string iterate_hash;                     // the last
+  std::uint64_t trace_hash = 0;
+  Json failures = Json::array();
+  for (std::uint64_t seed = simulated.seed; seed < simulated.seed + simulated.seeds; ++seed) {
+    SimulatedRun run = simulate(job, seed, simulated.trace);
+    iterate_hash = run.iterate_hash;
+    trace_hash = (trace_hash ^ run.trace_hash) * 0x9e3779b97f4a7c15;
+    const std::string& first = hashes.try_emplace(run.rounds, run.iterate_hash).first->second;
+    if (run.violation.empty() && run.iterate_hash != first) {
+      run.violation = "its iterate is " + run.iterate_hash + ", that of an earlier seed " + first;
+    }
+    if (!options.json) {
+      for (const std::string& each : run.trace) print(each + "\n");
+    }
+    if (!run.violation.empty()) {
+      failures.push_back({{"seed", seed}, {"what", run.violation}, {"replay", replay(simulated, seed)}});
+      warn(fmt::format("seed {}: {}\nreplay: {}", seed, run.violation, replay(simulated, seed)));
+    } else if (!options.json) {
+      print(line_of(run));
+    }
+  }
+  const double elapsed = std::chrono::duration<double>(clock.steady() - start).count();
+  const std::string hash = fmt::format("{:016x}", trace_hash);
+  if (options.json) {
+    const Json result = {{"seeds", simulated.seeds}, {"violations", failures.size()},
+                         {"trace_hash", hash},       {"iterate_hash", iterate_hash},
+                         {"seconds", elapsed},       {"failures", failures}};
+    print(result.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    print(fmt::format("{} seeds, {} violations, trace hash {}, {:.1f} s\n", simulated.seeds, failures.size(),
+                      hash, elapsed));
+  }
+  return failures.empty() ? kExitDone : kExitFailed;
+}
+
+}  // namespace wisp::cli

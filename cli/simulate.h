@@ -1,0 +1,51 @@
+#pragma once
+// `wisp simulate`: whole runs of a job file in the simulated world, each from a seed.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/inventory.h"
+#include "cli/layout.h"
+#include "cli/options.h"
+#include "config/experiment.h"
+#include "problems/source.h"
+
+namespace wisp::cli {
+
+// What is the same for every seed. The experiment and the inventory outlive it.
+struct SimulatedJob {
+  SimulatedJob(const config::Experiment& of, const Inventory& with);
+  const config::Experiment& experiment;
+  const Inventory& inventory;
+  JobLayout layout;
+  problems::Source source;        // not of a job of plain actors
+  std::optional<double> optimum;  // likewise
+};
+
+// How the run of one seed ended.
+struct SimulatedRun {
+  std::uint64_t seed = 0;
+  std::string violation;  // empty: none
+  std::uint64_t rounds = 0;
+  double loss = 0;
+  std::string iterate_hash;  // empty: plain actors
+  double virtual_seconds = 0;
+  std::uint64_t events = 0;
+  std::uint64_t trace_hash = 0;
+  std::vector<std::string> trace;  // if it was asked for
+};
+
+// All that goes wrong on the way is drawn from the seed: frames that are dropped, doubled, held up or
+// overtaken, full queues, partitions of at most 3 s, nodes that stand still as long. Nodes do not crash: a
+// job without supervision ends by that.
+SimulatedRun simulate(const SimulatedJob& job, std::uint64_t seed, bool keep_trace);
+
+// Runs the seeds one after the other, a line each on stdout, and a line for all of them; with --json one
+// object: seeds, violations (how many), trace_hash (of all), iterate_hash (of the last), seconds, and
+// failures, an array of {seed, what, replay}. A violation is a run that fails or never ends, and a
+// synchronous method's iterate that differs from that of the first seed after as many rounds. Exit status 1
+// if there is one.
+int simulate_command(const GlobalOptions& options, const SimulateOptions& simulate);
+
+}  // namespace wisp::cli

@@ -1,0 +1,266 @@
+#include "runtime/peers.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "runtime/node.h"
+
+namespace wisp::runtime {
+
+namespace {
+constexpr std::size_t kPeersMax = 65'536;
+constexpr std::uint64_t kLargeMessage = 64 << 10;  // bytes: its share of the window returns at once
+
+// A quarter of the window, but for large messages.
+Charge much_of(Charge window) {
+  return {std::max<std::uint64_t>(1, window.messages / 4),
+          std::clamp<std::uint64_t>(window.bytes / 4, 1, kLargeMessage)};
+}
+constexpr std::chrono::milliseconds kFenceEvery{100};
+}  // namespace
+
+// A locked addition costs as much as all the rest of it.
+std::uint64_t Drained::List::add(std::atomic<std::uint64_t>& sum, std::uint64_t more, bool threads) {
+  if (threads) return sum.fetch_add(more, std::memory_order_acq_rel);
+  const std::uint64_t before = sum.load(std::memory_order_relaxed);
+  sum.store(before + more, std::memory_order_relaxed);
+  return before;
+}
+
+bool Drained::List::add(Drained& drained, std::uint64_t bytes) {
+  const bool threads = threads_.load(std::memory_order_relaxed);
+  const std::uint64_t all_bytes = add(drained.bytes_, bytes, threads) + bytes;
+  const std::uint64_t before = add(drained.messages_, 1, threads);
+  if (before == 0) {  // it is not on the list yet
+    drained.next_ = first_.load(std::memory_order_relaxed);
+    while (!first_.compare_exchange_weak(drained.next_, &drained, std::memory_order_release,
+                                         std::memory_order_relaxed)) {
+    }
+  }
+  return all_bytes >= much_.bytes || before + 1 >= much_.messages;
+}
+
+void DrainNote::pay() {
+  if (node_->drained(*drained_, bytes_)) node_->wake_if_parked();
+}
+
+struct Peers::Peer final : FrameSink {
+  Peer(Peers& all, NodeId peer_id, const LinkOptions& options)
+      : peers(all), id(peer_id), link(options), drained(peer_id) {}
+
+  bool emit(const Bytes& frame) override {
+    if (peers.transport_.send(id, frame) != SendResult::kQueued) return false;
+    peers.sent_bytes_.fetch_add(frame.size(), std::memory_order_relaxed);
+    return true;
+  }
+
+  Peers& peers;
+  const NodeId id;
+  Link link;
+  Drained drained;
+  std::optional<Address> address;   // connected, if it is not lost
+  std::optional<std::string> lost;  // why
+  bool dirty = false;
+  bool full = false;
+  bool fencing = false;  // connected again, to be told that it is gone
+  std::chrono::nanoseconds fenced_at{-kForever};
+  std::vector<Promise<void>> waiting;
+};
+
+Peers::Peers(Node& node, Transport& transport, bool threads)
+    : node_(node), transport_(transport), drained_(much_of(node.link_options(0).limits.window), threads) {}
+Peers::~Peers() = default;
+
+Peers::Peer& Peers::find(NodeId id) {
+  if (recent_ != nullptr && recent_->id == id) return *recent_;
+  std::unique_ptr<Peer>& peer = peers_[id];
+  if (peer == nullptr) peer = std::make_unique<Peer>(*this, id, node_.link_options(id));
+  recent_ = peer.get();
+  return *peer;
+}
+
+void Peers::add(NodeId id, const Address& address) {
+  Peer& peer = find(id);
+  if (peer.lost || peer.address) return;
+  transport_.connect(id, address);
+  peer.address = address;
+  peer.dirty = true;
+}
+
+const std::string& Peers::remove(NodeId id, const std::string& cause) {
+  Peer& peer = find(id);
+  if (peer.lost) return *peer.lost;
+  peer.lost = cause;
+  if (peer.address) transport_.disconnect(id);
+  note_room(peer);
+  for (const Promise<void>& each : std::exchange(peer.waiting, {})) each.set();
+  return *peer.lost;
+}
+
+bool Peers::room(NodeId id) const {
+  if (!any_full_.load(std::memory_order_acquire)) return true;
+  std::lock_guard lock(full_mutex_);
+  return !full_.contains(id);
+}
+
+void Peers::note_room(Peer& peer) {
+  const bool full = !peer.lost && !peer.link.room();
+  if (full == peer.full) return;
+  peer.full = full;
+  {
+    std::lock_guard lock(full_mutex_);
+    if (full) {
+      full_.insert(peer.id);
+    } else {
+      full_.erase(peer.id);
+    }
+    any_full_.store(!full_.empty(), std::memory_order_release);
+  }
+  if (full) return;
+  for (const Promise<void>& each : std::exchange(peer.waiting, {})) each.set();
+}
+
+const std::string* Peers::send(NodeId id, const Envelope& envelope, const PackedView& packed) {
+  Peer& peer = find(id);
+  if (peer.lost) return &*peer.lost;
+  peer.link.begin(envelope).append(packed.head);
+  if (packed.tail.empty()) {
+    peer.link.end();
+  } else {
+    peer.link.end(packed.tail);
+  }
+  peer.dirty = true;
+  if (peer.link.ready() && peer.address) peer.link.flush(node_.clock().steady(), peer);
+  if (peer.full == peer.link.room()) note_room(peer);
+  return nullptr;
+}
+
+void Peers::when_room(NodeId id, const Promise<void>& promise) {
+  Peer& peer = find(id);
+  if (peer.lost || peer.link.room()) return promise.set();
+  peer.waiting.push_back(promise);
+}
+
+bool Peers::accept(const Received& received, const FrameHeader& header) {
+  const bool forged = received.authenticated && *received.authenticated != header.source;
+  if (!forged && header.run == node_.run_id() && header.destination == node_.id() &&
+      (peers_.contains(header.source) || peers_.size() < kPeersMax)) {
+    return true;
+  }
+  node_.warn("dropped a frame that names node " + std::to_string(header.source) + ": " +
+             (forged ? "another node's key signed it" : "it is not of this run or not for this node"));
+  return false;
+}
+
+void Peers::receive(const Received& received) {
+  FrameHeader header;
+  if (const WireError error = read_header(received.frame.span(), header); error != WireError::kNone) {
+    return node_.warn(std::string("dropped a frame: ") + describe(error));
+  }
+  if (!accept(received, header)) return;
+  received_bytes_.fetch_add(received.frame.size(), std::memory_order_relaxed);
+  Peer& peer = find(header.source);
+  if (peer.lost) {
+    if (header.kind != FrameKind::kFenced) fence(peer);
+    return;
+  }
+  peer.dirty = true;
+  switch (peer.link.receive(header, received.frame.size())) {
+    case Link::Verdict::kNext:
+      return take_messages(peer, received.frame);
+    case Link::Verdict::kFenced:
+      return node_.fenced("node " + std::to_string(header.source) + " takes this one for dead");
+    case Link::Verdict::kInvalid:
+      return node_.warn("dropped a frame of node " + std::to_string(header.source) +
+                        ": it acknowledges what was never sent");
+    case Link::Verdict::kControl:
+    case Link::Verdict::kDuplicate:
+    case Link::Verdict::kGap:
+    case Link::Verdict::kForeign:
+      break;
+  }
+}
+
+void Peers::take_messages(Peer& peer, const Bytes& frame) {
+  MessageReader reader(frame);
+  while (reader.next()) node_.dispatch(peer.id, reader, peer.drained);
+  if (reader.error() != WireError::kNone) {
+    node_.warn("dropped the rest of a frame of node " + std::to_string(peer.id) + ": " +
+               describe(reader.error()));
+  }
+  if (!peer.link.taken(reader.messages(), reader.charge())) {
+    node_.warn("node " + std::to_string(peer.id) + " sends more than the window allows");
+  }
+}
+
+// Once in a while, so that two nodes that take each other for dead don't keep each other busy.
+void Peers::fence(Peer& peer) {
+  const auto now = node_.clock().steady();
+  if (!peer.address || now - peer.fenced_at < kFenceEvery) return;
+  peer.fenced_at = now;
+  if (!std::exchange(peer.fencing, true)) transport_.connect(peer.id, *peer.address);
+  std::vector<std::byte> frame(kHeaderSize);
+  FrameHeader header;
+  header.kind = FrameKind::kFenced;
+  header.run = node_.run_id();
+  header.source = node_.id();
+  header.destination = peer.id;
+  write_header(frame.data(), header);
+  (void)transport_.send(peer.id, Bytes(std::move(frame)));  // said again when it is heard again
+}
+
+void Peers::flush(std::chrono::nanoseconds now) {
+  drained_.take([this](NodeId id, Charge charge) {
+    Peer& peer = find(id);
+    peer.link.drained(charge);
+    peer.dirty = true;
+  });
+  for (const auto& [id, peer] : peers_) {
+    if (peer->lost || !peer->address) continue;
+    if (!peer->dirty) {
+      const auto deadline = peer->link.deadline();
+      if (!deadline || *deadline > now) continue;
+    }
+    peer->dirty = false;
+    peer->link.flush(now, *peer);
+    note_room(*peer);
+  }
+}
+
+std::optional<std::chrono::nanoseconds> Peers::deadline() const {
+  std::optional<std::chrono::nanoseconds> next;
+  for (const auto& [id, peer] : peers_) {
+    if (peer->lost || !peer->address) continue;
+    const auto deadline = peer->link.deadline();
+    if (deadline && (!next || *deadline < *next)) next = deadline;
+  }
+  return next;
+}
+
+void Peers::acknowledge() {
+  for (const auto& [id, peer] : peers_) {
+    peer->link.acknowledge_now();
+    peer->dirty = true;
+  }
+}
+
+bool Peers::settled() const {
+  for (const auto& [id, peer] : peers_) {
+    if (!peer->lost && peer->address && !peer->link.settled()) return false;
+  }
+  return true;
+}
+
+Traffic Peers::traffic() const {
+  Traffic traffic;
+  traffic.sent = sent_bytes_.load(std::memory_order_relaxed);
+  traffic.received = received_bytes_.load(std::memory_order_relaxed);
+  return traffic;
+}
+
+LinkStatistics Peers::statistics(NodeId id) const {
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? LinkStatistics() : found->second->link.statistics();
+}
+
+}  // namespace wisp::runtime

@@ -233,9 +233,12 @@ bool Cell::run() {
   const Turn turn(this);
   const NodeScope scope(&node_);
   if (!started_) start();
-  const bool again = take_turn();
+  return take_turn();
+}
+
+// Before the actor turns idle: another thread may run it from then on.
+void Cell::report_handled() {
   if (handled_ > 0) node_.count_handled(std::exchange(handled_, 0));
-  return again;
 }
 
 bool Cell::take_turn() {
@@ -243,6 +246,7 @@ bool Cell::take_turn() {
     if (cause_.load(std::memory_order_relaxed) != nullptr) {
       if (!std::exchange(ending_, true)) roots_.doom(death());
       if (roots_.empty()) {
+        report_handled();
         finish();
         return false;
       }
@@ -252,6 +256,7 @@ bool Cell::take_turn() {
     }
     Mail* mail = next_mail();
     if (mail == nullptr) {
+      report_handled();
       if (mailbox_.try_idle()) return false;
       continue;
     }
@@ -261,6 +266,7 @@ bool Cell::take_turn() {
       mail->run(*this);
     }
   }
+  report_handled();
   return true;
 }
 

@@ -134,6 +134,7 @@ class Cell final : public Executor, public RefCounted<Cell> {
   static void refuse_chain(Mail* mail, const Failure& why);
   Mail* next_mail();
   bool take_turn();
+  void report_handled();
   void take(Mail& message);
   void handle(Mail& message);
   void made_room();

@@ -49,9 +49,11 @@ struct Peers::Peer final : FrameSink {
       : peers(all), id(peer_id), link(options), drained(peer_id) {}
 
   bool emit(const Bytes& frame) override {
-    if (peers.transport_.send(id, frame) != SendResult::kQueued) return false;
+    // Counted first: who has the frame, or what came of it, sees that it was sent.
     peers.sent_bytes_.fetch_add(frame.size(), std::memory_order_relaxed);
-    return true;
+    if (peers.transport_.send(id, frame) == SendResult::kQueued) return true;
+    peers.sent_bytes_.fetch_sub(frame.size(), std::memory_order_relaxed);
+    return false;
   }
 
   Peers& peers;

@@ -2,8 +2,10 @@
 // threads.
 #include "runtime/handle.h"
 
+#include <chrono>
 #include <future>
 #include <numeric>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -370,6 +372,15 @@ TEST_P(HandleTest, bytes_are_counted_on_both_sides) {
   far.call<&Echo::say>(std::string(10'000, 'x')).get(kHang);
   EXPECT_GT(here().traffic().sent, 10'000u);
   EXPECT_GT(here().traffic().received, 10'000u);
+  EXPECT_GT(there().traffic().sent, 10'000u);
+  EXPECT_GT(there().traffic().received, 10'000u);
+  // An acknowledgement may still be on its way.
+  const auto agree = [&] {
+    return there().traffic().received == here().traffic().sent &&
+           there().traffic().sent == here().traffic().received;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + kHang;
+  while (!agree() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(there().traffic().received, here().traffic().sent);
   EXPECT_EQ(there().traffic().sent, here().traffic().received);
 }

@@ -245,7 +245,12 @@ void Driver::handle(const Dead& dead) {
   }
   folder_.append("events.jsonl", event_json(clock_.wall(), "dead", actor, host, dead.cause));
   for (const std::string& each : actors) set_state(each, "lost", dead.cause);
-  fail(RootCause{actors.empty() ? actor : actors.front(), host, 1, dead.cause, Fault::kFailed});
+  RootCause root{actors.empty() ? actor : actors.front(), host, 1, dead.cause, Fault::kFailed};
+  if (signal_count_ == 0) return fail(std::move(root));
+  // What does not answer when it is to stop has not failed: the grace period would have ended it.
+  display_.say(fmt::format("{}@{}: {}; stopping without it", root.actor, host, dead.cause));
+  give_up();
+  kill_at_ = std::chrono::steady_clock::now();
 }
 
 void Driver::handle(const actors::Progress& progress) {

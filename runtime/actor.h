@@ -65,6 +65,8 @@ class Context {
   std::chrono::nanoseconds now() const;
   // Of the whole node.
   Traffic traffic() const;
+  // Messages that the actor's full mailbox has dropped, or refused without their senders' being told.
+  std::uint64_t dropped() const;
   // A handle to this actor, to be given to others. A is its class.
   template <class A>
   Handle<A> handle() const;

@@ -236,24 +236,28 @@ void invoke_packed(Cell& cell, const Bytes& packed, Reply& reply) {
   }
 }
 
-// A call within the process.
+// A call within the process. What waits for the answer: nobody, if null. One cache line for few arguments.
 template <auto M, class Class = ClassOf<M>>
 class CallMail final : public Mail, public Pooled<CallMail<M, Class>> {
  public:
   template <class... P>
-  explicit CallMail(Reply reply, P&&... arguments)
-      : reply_(std::move(reply)), arguments_(std::forward<P>(arguments)...) {}
+  explicit CallMail(Ref<FutureState> state, P&&... arguments)
+      : state_(std::move(state)), arguments_(std::forward<P>(arguments)...) {}
+  ~CallMail() override {
+    if (state_) (void)Reply(std::move(state_));  // it goes unanswered
+  }
   void run(Cell& cell) override {
-    invoke<M, Class>(cell, arguments_, reply_);
+    Reply reply(std::move(state_));
+    invoke<M, Class>(cell, arguments_, reply);
     delete this;
   }
   void refuse(const Failure& why) override {
-    reply_.fail(why);
+    Reply(std::move(state_)).fail(why);
     delete this;
   }
 
  private:
-  Reply reply_;
+  Ref<FutureState> state_;
   ArgumentsOf<M> arguments_;
 };
 

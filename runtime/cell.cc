@@ -1,6 +1,7 @@
 #include "runtime/cell.h"
 
 #include <deque>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -15,7 +16,8 @@ namespace wisp::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kFuseWait{1};
-constexpr int kTurnMax = 256;  // mails of one turn, so that other actors of the thread come up
+// Mails, and messages, of one turn, so that other actors of the thread come up.
+constexpr std::uint32_t kTurnMax = 256;
 
 // Makes a turn come, to no other end.
 class Nudge final : public Mail, public Pooled<Nudge> {
@@ -85,6 +87,8 @@ Cell::Cell(Node& node, ActorId id, Name name, std::unique_ptr<Actor> actor, cons
       counted_one_by_one_(capacity_ < kCountedInChains),
       is_bounded_(options.capacity != 0),
       drops_oldest_(is_bounded_ && options.overflow == Overflow::kDropOldest),
+      blocks_(is_bounded_ && options.overflow == Overflow::kBlock),
+      drops_newest_(is_bounded_ && options.overflow == Overflow::kDropNewest),
       name_(std::move(name)),
       actor_(std::move(actor)) {
   if (is_bounded_) extra_ = std::make_unique<Extra>(options);
@@ -114,7 +118,7 @@ bool Cell::offer(Mail& mail) {
     return true;
   }
   if (drops_oldest_) {
-    offer_to_ring(mail);
+    put_in_ring(mail, capacity_);
     return true;
   }
   if (counted_one_by_one_ ? !mailbox_.reserve(capacity_) : mailbox_.messages() >= capacity_) {
@@ -122,42 +126,69 @@ bool Cell::offer(Mail& mail) {
       mail.refuse(death());
       return true;
     }
-    if (is_bounded_) extra_->dropped.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
   route(mail);
   return true;
 }
 
-void Cell::offer_to_ring(Mail& mail) {
+void Cell::insist(Mail& mail) {
+  if (mail.is_message && drops_oldest_) return put_in_ring(mail, std::numeric_limits<std::size_t>::max());
+  if (mail.is_message && counted_one_by_one_) mailbox_.reserve();
+  route(mail);
+}
+
+void Cell::put_in_ring(Mail& mail, std::size_t most) {
   Extra& bounded = *extra_;
   Mail* dropped = nullptr;
   bool post = false;
   {
     std::lock_guard lock(bounded.mutex);
-    if (bounded.ring.size() == capacity_) {
+    if (bounded.ring.size() >= most) {
       dropped = bounded.ring.front();
       bounded.ring.pop_front();
-      bounded.dropped.fetch_add(1, std::memory_order_relaxed);
     }
     bounded.ring.push_back(&mail);
     post = !std::exchange(bounded.ring_posted, true);
   }
   if (post) route(bounded.ring_mail);
-  if (dropped != nullptr) dropped->refuse(full());
+  if (dropped != nullptr) drop(*dropped);
 }
 
 void Cell::deliver(Mail& mail) {
-  if (!offer(mail)) mail.refuse(full());
+  if (!offer(mail)) drop(mail);
+}
+
+void Cell::drop(Mail& mail) {
+  if (is_bounded_) extra_->dropped.fetch_add(1, std::memory_order_relaxed);
+  mail.refuse(full());
+}
+
+std::uint64_t Cell::dropped() const {
+  return is_bounded_ ? extra_->dropped.load(std::memory_order_relaxed) : 0;
+}
+
+void Cell::deliver_or_block(std::unique_ptr<Mail> mail) {
+  if (wait_and_offer(*mail)) {
+    (void)mail.release();
+  } else {
+    drop(*mail.release());
+  }
 }
 
 bool Cell::offer_or_block(std::unique_ptr<Mail> mail) {
-  while (!offer(*mail)) {
-    const bool blocks = is_bounded_ && extra_->options.overflow == Overflow::kBlock;
-    if (!blocks || Executor::current() != nullptr) return false;
+  const bool taken = wait_and_offer(*mail);
+  if (!taken && !drops_newest_) return false;
+  Mail& released = *mail.release();
+  if (!taken) drop(released);
+  return true;
+}
+
+bool Cell::wait_and_offer(Mail& mail) {
+  while (!offer(mail)) {
+    if (!blocks_ || Executor::current() != nullptr) return false;
     room().get();
   }
-  (void)mail.release();
   return true;
 }
 
@@ -242,7 +273,7 @@ void Cell::report_handled() {
 }
 
 bool Cell::take_turn() {
-  for (int i = 0; i < kTurnMax; ++i) {
+  for (std::uint32_t mails = 0; mails < kTurnMax && handled_ < kTurnMax; ++mails) {
     if (cause_.load(std::memory_order_relaxed) != nullptr) {
       if (!std::exchange(ending_, true)) roots_.doom(death());
       if (roots_.empty()) {

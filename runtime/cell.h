@@ -19,10 +19,14 @@ class Worker;
 
 // What happens to a message that finds a bounded mailbox full.
 enum class Overflow : std::uint8_t {
-  kBlock,       // it waits outside: tell() of another thread and co_await send() until there is room
+  // It waits outside: tell() and call() outside actors, and co_await send(), until there is room; a call in
+  // an
+  // actor fails with MailboxFull. What comes from other nodes waits inside: the window of their link bounds
+  // it.
+  kBlock,
   kFail,        // it is refused: tell() is false, a call fails with MailboxFull
   kDropOldest,  // it takes the place of the one that has waited longest, which is refused
-  kDropNewest,  // it is dropped and counted; a call fails with MailboxFull
+  kDropNewest,  // it is dropped: tell() is true all the same, a call fails with MailboxFull
 };
 
 struct CellOptions {
@@ -56,6 +60,10 @@ class Cell final : public Executor, public RefCounted<Cell> {
   ActorId id() const { return id_; }
   std::uint32_t index() const override { return id_.index; }
   bool is_saved() const;
+  bool is_bounded() const { return is_bounded_; }
+  bool blocks() const { return blocks_; }
+  // Messages that a full mailbox has dropped or refused. Of an actor with a bounded mailbox only.
+  std::uint64_t dropped() const;
   const std::string& name() const { return name_.str(); }
   const Name& shared_name() const { return name_; }
 
@@ -69,6 +77,9 @@ class Cell final : public Executor, public RefCounted<Cell> {
   bool offer_or_block(std::unique_ptr<Mail> mail);
   // The same, but who waits for an answer is told that there was no room.
   void deliver(Mail& mail);
+  void deliver_or_block(std::unique_ptr<Mail> mail);
+  // Takes the mail over, whatever waits already.
+  void insist(Mail& mail);
   void post(Resumption& resumption) override;
   // The actor is restored from what an earlier incarnation has saved. Before its first turn; throws Error.
   void restore(std::unique_ptr<SavedState> saved);
@@ -78,7 +89,7 @@ class Cell final : public Executor, public RefCounted<Cell> {
   void kill(std::string cause);
   // Answered when a message may find room; no promise that it does.
   Future<void> room();
-  // Messages that wait.
+  // Messages that wait; several of one frame count as one.
   std::uint32_t waiting() const { return mailbox_.messages(); }
   // For the scheduler: a turn. True if it is to be called again.
   bool run();
@@ -108,6 +119,12 @@ class Cell final : public Executor, public RefCounted<Cell> {
   void watch(Reply reply);
   // Ends it when all that came before, coroutines included, is done; what comes later is refused.
   void stop() { stopping_ = true; }
+  // Whether one more message of a mail that holds several is to take effect, which is counted.
+  bool take_another() {
+    if (stopping_ || cause_.load(std::memory_order_relaxed) != nullptr) return false;
+    ++handled_;
+    return true;
+  }
   // Whether a numbered message of `sender` is to take effect. If not, `reply` has been dealt with.
   bool take_in(ActorId sender, std::uint64_t number, Reply& reply);
   Future<void> commit();
@@ -129,7 +146,9 @@ class Cell final : public Executor, public RefCounted<Cell> {
   }
   void route(Mail& mail);
   void schedule();
-  void offer_to_ring(Mail& mail);
+  bool wait_and_offer(Mail& mail);
+  void drop(Mail& mail);
+  void put_in_ring(Mail& mail, std::size_t most);
   void refuse_pushed(Mail& newest);
   static void refuse_chain(Mail* mail, const Failure& why);
   Mail* next_mail();
@@ -155,6 +174,8 @@ class Cell final : public Executor, public RefCounted<Cell> {
   const bool counted_one_by_one_;  // before they are pushed: the capacity is kept exactly
   const bool is_bounded_;          // a capacity was asked for
   const bool drops_oldest_;
+  const bool blocks_;
+  const bool drops_newest_;
   bool started_ = false;  // on_start() was called
   bool open_ = false;     // and is done
   bool stopping_ = false;

@@ -20,6 +20,7 @@ Node& Context::node() const { return cell_.node(); }
 Log& Context::log() const { return cell_.log(); }
 std::chrono::nanoseconds Context::now() const { return node().clock().steady(); }
 Traffic Context::traffic() const { return node().traffic(); }
+std::uint64_t Context::dropped() const { return cell_.dropped(); }
 
 Future<void> Context::sleep(std::chrono::nanoseconds duration) const {
   auto state = make_ref<TypedState<void>>(&node(), Awaited{cell_.shared_name()});

@@ -55,14 +55,16 @@ class Handle {
   }
 
   // Calls a method and has its answer: co_await it in an actor, get() it elsewhere. Messages from one caller
-  // to one actor arrive in the order of the calls. A wrong argument does not compile.
+  // to one actor arrive in the order of the calls. A wrong argument does not compile. Outside actors, and if
+  // its mailbox is to block, it waits for room.
   template <auto M, class... P>
   Future<call_detail::ReturnOf<M>> call(P&&... arguments) const {
     check<M, P...>();
     auto state = new_state<M>();
     if (cell_) {
       state->set_callee(id_.node, id_.index, 0);
-      cell_->deliver(*new call_detail::CallMail<M>(Reply(state), std::forward<P>(arguments)...));
+      cell_->deliver_or_block(
+          std::make_unique<call_detail::CallMail<M>>(state, std::forward<P>(arguments)...));
     } else {
       with_packed<M>([&](PackedView&& packed) { call_elsewhere(method<M>(), state, std::move(packed)); },
                      arguments...);
@@ -76,7 +78,7 @@ class Handle {
   bool tell(P&&... arguments) const {
     check<M, P...>();
     if (cell_) {
-      auto mail = std::make_unique<call_detail::CallMail<M>>(Reply(), std::forward<P>(arguments)...);
+      auto mail = std::make_unique<call_detail::CallMail<M>>(nullptr, std::forward<P>(arguments)...);
       return cell_->offer_or_block(std::move(mail));
     }
     bool taken = false;
@@ -84,7 +86,8 @@ class Handle {
                    arguments...);
     return taken;
   }
-  // A tell that is taken whatever waits already: for the few words that must get through.
+  // A tell that is taken whatever waits already: for the few words that must get through. Only a full mailbox
+  // on another node that does not block refuses it.
   template <auto M, class... P>
   void must_tell(const P&... arguments) const {
     check<M, const P&...>();
@@ -98,7 +101,7 @@ class Handle {
     check<M, P...>();
     if (cell_) {
       return send_here(cell_,
-                       std::make_unique<call_detail::CallMail<M>>(Reply(), std::forward<P>(arguments)...));
+                       std::make_unique<call_detail::CallMail<M>>(nullptr, std::forward<P>(arguments)...));
     }
     PackedBody packed;
     with_packed<M>([&](PackedView&& view) { packed = PackedBody(view); }, arguments...);

@@ -39,6 +39,7 @@ class Mailbox {
     messages_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
+  void reserve() { messages_.fetch_add(1, std::memory_order_relaxed); }
   bool is_closed() const { return head_.load(std::memory_order_acquire) == closed(); }
   // Messages that wait; they may be more in a moment. Any thread.
   std::uint32_t messages() const {

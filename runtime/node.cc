@@ -8,8 +8,9 @@ namespace wisp::runtime {
 
 namespace {
 
-constexpr int kDrainMax = 64;  // frames taken in before the actors have their turn
-constexpr int kTurnsMax = 64;  // actors' turns before the transport is looked at again
+constexpr int kDrainMax = 64;            // frames taken in before the actors have their turn
+constexpr int kTurnsMax = 64;            // actors' turns before the transport is looked at again
+constexpr std::uint64_t kTellsMax = 32;  // messages of one mail
 constexpr const char* kEnded = "this node has stopped";
 
 // A message that came packed.
@@ -42,6 +43,34 @@ class PackedMail final : public Mail, public Pooled<PackedMail> {
   DrainNote note_;
   const ActorId sender_;
   const std::uint64_t number_;  // of its stream; 0: of none
+};
+
+// Messages of one frame that follow one another and differ in their arguments only, as one mail: what a mail
+// costs is paid once.
+class TellsMail final : public Mail, public Pooled<TellsMail> {
+ public:
+  TellsMail(const MethodEntry& method, Bytes frame, const MessageReader::Run& run, DrainNote note)
+      : method_(method), frame_(std::move(frame)), run_(run), note_(std::move(note)) {}
+  void run(Cell& cell) override {
+    Bytes arguments = frame_;
+    const std::byte* message = frame_.data() + run_.begin;
+    std::uint64_t left = run_.charge.messages;
+    do {
+      const std::span<const std::byte> body = read_body(message, run_.envelope_size);
+      message = body.data() + body.size();
+      arguments.aim_at(body);
+      Reply nobody;
+      method_.invoke(cell, arguments, nobody);
+    } while (--left > 0 && cell.take_another());
+    delete this;
+  }
+  void refuse(const Failure&) override { delete this; }
+
+ private:
+  const MethodEntry& method_;
+  const Bytes frame_;
+  const MessageReader::Run run_;
+  DrainNote note_;
 };
 
 // Ends the coroutine that serves a call which nobody waits for any more. Comes after the call: when it is
@@ -401,14 +430,18 @@ void Node::call(ActorId target, MethodId method, Ref<FutureState> state, PackedV
 }
 
 bool Node::tell(ActorId target, MethodId method, PackedView&& packed) {
-  if (target.node != options_.id && !peers_.room(target.node)) return false;
+  if (target.node == options_.id) {
+    deliver_here(target.index, method, packed.whole(), Reply(), DrainNote(), {});
+    return true;
+  }
+  if (!peers_.room(target.node)) return false;
   must_tell(target, method, std::move(packed));
   return true;
 }
 
 void Node::must_tell(ActorId target, MethodId method, PackedView&& packed) {
   if (target.node == options_.id)
-    return deliver_here(target.index, method, packed.whole(), Reply(), DrainNote(), {});
+    return deliver_here(target.index, method, packed.whole(), Reply(), DrainNote(), {{}, 0, true});
   Envelope envelope;
   envelope.kind = Envelope::Kind::kTell;
   envelope.receiver = target.index;
@@ -519,17 +552,34 @@ const MethodEntry* Node::find_method_recent(MethodId method) {
   return recent_entry_;
 }
 
-void Node::dispatch(NodeId source, const MessageReader& message, Drained& drained) {
+void Node::dispatch_tells(NodeId source, MessageReader& message, Drained& drained) {
   const Envelope& envelope = message.envelope();
-  const Numbered numbered{ActorId(source, envelope.sender), envelope.stream};
+  if (envelope.stream == 0) {
+    const Ref<Cell>& cell = find_recent(envelope.receiver);
+    const MethodEntry* method = find_method_recent(envelope.method);
+    if (cell && !cell->is_bounded() && method != nullptr && !method->urgent) {
+      const MessageReader::Run run = message.run(kTellsMax);
+      if (run.charge.messages > 1) {
+        return cell->deliver(
+            *new TellsMail(*method, message.frame(), run, DrainNote(*this, drained, run.charge)));
+      }
+    }
+  }
+  deliver_here(envelope.receiver, envelope.method, message.shared_body(), Reply(),
+               DrainNote(*this, drained, {1, envelope.body_size}),
+               {ActorId(source, envelope.sender), envelope.stream});
+}
+
+void Node::dispatch(NodeId source, MessageReader& message, Drained& drained) {
+  const Envelope& envelope = message.envelope();
   switch (envelope.kind) {
     case Envelope::Kind::kTell:
-      return deliver_here(envelope.receiver, envelope.method, message.shared_body(), Reply(),
-                          DrainNote(*this, drained, envelope.body_size), numbered);
+      return dispatch_tells(source, message, drained);
     case Envelope::Kind::kCall:
       return deliver_here(envelope.receiver, envelope.method, message.shared_body(),
-                          Reply(*this, source, envelope.call), DrainNote(*this, drained, envelope.body_size),
-                          numbered);
+                          Reply(*this, source, envelope.call),
+                          DrainNote(*this, drained, {1, envelope.body_size}),
+                          {ActorId(source, envelope.sender), envelope.stream});
     case Envelope::Kind::kAnswer:
     case Envelope::Kind::kFailure:
       return take_answer(envelope.call, envelope.kind == Envelope::Kind::kFailure,
@@ -546,7 +596,7 @@ void Node::dispatch(NodeId source, const MessageReader& message, Drained& draine
 }
 
 void Node::deliver_here(std::uint32_t index, MethodId method, Bytes&& arguments, Reply&& reply,
-                        DrainNote&& note, Numbered numbered) {
+                        DrainNote&& note, Manner manner) {
   const bool here = on_loop();
   Ref<Cell> found;
   if (!here) found = find(index);
@@ -559,8 +609,16 @@ void Node::deliver_here(std::uint32_t index, MethodId method, Bytes&& arguments,
     return reply.fail(Failure(cell ? Failure::Kind::kRefused : Failure::Kind::kDied, actor, what));
   }
   if (method == kKillMethod) return kill(*cell, arguments, reply);
-  cell->deliver(*new PackedMail(*entry, std::move(arguments), std::move(reply), std::move(note),
-                                numbered.sender, numbered.number));
+  // A refused message would leave a gap in its stream; and of what its link's window holds a mailbox that
+  // blocks is the last to refuse any.
+  const bool insists = manner.insists || manner.number != 0 || (note.owes() && cell->blocks());
+  auto* mail = new PackedMail(*entry, std::move(arguments), std::move(reply), std::move(note), manner.sender,
+                              manner.number);
+  if (insists) {
+    cell->insist(*mail);
+  } else {
+    cell->deliver(*mail);
+  }
 }
 
 // At once, whatever waits in its mailbox.
@@ -632,7 +690,7 @@ void Node::send_kept(const Deliveries::Outgoing& outgoing) {
   }
   deliver_here(envelope.receiver, envelope.method, Bytes(outgoing.body),
                outgoing.call ? Reply(*this, options_.id, envelope.call) : Reply(), DrainNote(),
-               Numbered{ActorId(options_.id, outgoing.sender), outgoing.number});
+               {ActorId(options_.id, outgoing.sender), outgoing.number});
 }
 
 void Node::acknowledge(ActorId sender, const std::string& name, std::uint64_t applied,

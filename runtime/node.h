@@ -109,7 +109,8 @@ class Node {
   void call(ActorId target, MethodId method, Ref<FutureState> state, PackedView&& packed);
   // False: there is no room, and nothing was sent.
   [[nodiscard]] bool tell(ActorId target, MethodId method, PackedView&& packed);
-  // The same, whatever waits already: for what must get through.
+  // The same, whatever waits already: for what must get through. A full mailbox of another node that does not
+  // block refuses it all the same.
   void must_tell(ActorId target, MethodId method, PackedView&& packed);
   // To a saving actor, by name: kept until it is durable there. `call` is null for a tell. False: so many are
   // kept that this one was not taken.
@@ -163,19 +164,21 @@ class Node {
   void end_calls();
 
   void transmit(NodeId peer, const Envelope& envelope, PackedView&& packed);
-  struct Numbered {
+  struct Manner {
     ActorId sender;
     std::uint64_t number = 0;  // 0: not of a stream
+    bool insists = false;      // it is taken by a full mailbox, too
   };
   void deliver_here(std::uint32_t index, MethodId method, Bytes&& arguments, Reply&& reply, DrainNote&& note,
-                    Numbered numbered);
+                    Manner manner);
   void send_kept(const Deliveries::Outgoing& outgoing);
   static void kill(Cell& cell, const Bytes& cause, Reply& reply);
 
   // The loop thread's.
   void send_outgoing();
   void emit(NodeId peer, const Envelope& envelope, const PackedView& packed);
-  void dispatch(NodeId source, const MessageReader& message, Drained& drained);
+  void dispatch(NodeId source, MessageReader& message, Drained& drained);
+  void dispatch_tells(NodeId source, MessageReader& message, Drained& drained);
   void take_answer(std::uint64_t call, bool failed, Bytes body);
   void take_acknowledgement(const MessageReader& message);
   const Ref<Cell>& find_recent(std::uint32_t index);
@@ -183,7 +186,7 @@ class Node {
   LinkOptions link_options(NodeId peer) const;
   std::uint64_t run_id() const { return options_.run; }
   void warn(const std::string& text);
-  bool drained(Drained& from, std::uint64_t bytes) { return peers_.drained().add(from, bytes); }
+  bool drained(Drained& from, Charge charge) { return peers_.drained().add(from, charge); }
 
   const NodeOptions options_;
   const Registry& registry_;

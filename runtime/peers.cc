@@ -27,21 +27,21 @@ std::uint64_t Drained::List::add(std::atomic<std::uint64_t>& sum, std::uint64_t 
   return before;
 }
 
-bool Drained::List::add(Drained& drained, std::uint64_t bytes) {
+bool Drained::List::add(Drained& drained, Charge charge) {
   const bool threads = threads_.load(std::memory_order_relaxed);
-  const std::uint64_t all_bytes = add(drained.bytes_, bytes, threads) + bytes;
-  const std::uint64_t before = add(drained.messages_, 1, threads);
+  const std::uint64_t all_bytes = add(drained.bytes_, charge.bytes, threads) + charge.bytes;
+  const std::uint64_t before = add(drained.messages_, charge.messages, threads);
   if (before == 0) {  // it is not on the list yet
     drained.next_ = first_.load(std::memory_order_relaxed);
     while (!first_.compare_exchange_weak(drained.next_, &drained, std::memory_order_release,
                                          std::memory_order_relaxed)) {
     }
   }
-  return all_bytes >= much_.bytes || before + 1 >= much_.messages;
+  return all_bytes >= much_.bytes || before + charge.messages >= much_.messages;
 }
 
 void DrainNote::pay() {
-  if (node_->drained(*drained_, bytes_)) node_->wake_if_parked();
+  if (node_->drained(*drained_, charge_)) node_->wake_if_parked();
 }
 
 struct Peers::Peer final : FrameSink {

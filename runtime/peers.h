@@ -35,7 +35,7 @@ class Drained {
     // From now on they do.
     void use_threads() { threads_.store(true, std::memory_order_relaxed); }
     // True if the loop had better look at once.
-    bool add(Drained& drained, std::uint64_t bytes);
+    bool add(Drained& drained, Charge charge);
     // Calls `tell` for each that has something; it is taken off the list.
     template <class F>
     void take(F tell) {
@@ -64,24 +64,25 @@ class Drained {
   Drained* next_ = nullptr;
 };
 
-// What a message from another node owes its sender when the actor has taken it: its share of the window.
+// What messages from another node owe their sender when the actor has taken them: their share of the window.
 class DrainNote {
  public:
   DrainNote() = default;  // nothing, for local ones
-  DrainNote(Node& node, Drained& drained, std::uint64_t bytes)
-      : node_(&node), drained_(&drained), bytes_(bytes) {}
+  DrainNote(Node& node, Drained& drained, Charge charge)
+      : node_(&node), drained_(&drained), charge_(charge) {}
   DrainNote(DrainNote&& other) noexcept
-      : node_(other.node_), drained_(std::exchange(other.drained_, nullptr)), bytes_(other.bytes_) {}
+      : node_(other.node_), drained_(std::exchange(other.drained_, nullptr)), charge_(other.charge_) {}
   DrainNote& operator=(DrainNote&&) = delete;
   ~DrainNote() {
-    if (drained_ != nullptr) pay();
+    if (owes()) pay();
   }
+  bool owes() const { return drained_ != nullptr; }
 
  private:
   void pay();
   Node* node_ = nullptr;
   Drained* drained_ = nullptr;
-  std::uint64_t bytes_ = 0;
+  Charge charge_;
 };
 
 // Used by the loop thread, but for room() and traffic().

@@ -22,6 +22,15 @@ bool get(const std::byte* from, std::byte type, T& value) {
   return *from == type;
 }
 
+// Of 8 bytes or more; short ones are compared in place.
+bool equal(const std::byte* a, const std::byte* b, std::size_t size) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (size > 2 * kWord) return std::memcmp(a, b, size) == 0;
+  const std::size_t last = size - kWord;
+  return load<std::uint64_t>(a) == load<std::uint64_t>(b) &&
+         load<std::uint64_t>(a + last) == load<std::uint64_t>(b + last);
+}
+
 }  // namespace
 
 const char* describe(WireError error) {
@@ -74,6 +83,20 @@ WireError read_header(std::span<const std::byte> frame, FrameHeader& header) {
   const bool gap_fits = !header.gap || header.kind == FrameKind::kAcknowledgement;
   return typed && header.kind <= FrameKind::kFenced && alone && gap_fits ? WireError::kNone
                                                                          : WireError::kHeader;
+}
+
+MessageReader::Run MessageReader::run(std::uint64_t most) {
+  const Charge before = charge_ - Charge{1, envelope_.body_size};
+  const std::byte* const first = message_;
+  Run run;
+  run.begin = static_cast<std::size_t>(first - frame_.data());
+  run.envelope_size = static_cast<std::size_t>(body_ - first);
+  const std::size_t same = run.envelope_size - sizeof(std::uint32_t);  // all but the body's size
+  while (charge_.messages - before.messages < most &&
+         static_cast<std::size_t>(end_ - next_) >= run.envelope_size && equal(next_, first, same) && next()) {
+  }
+  run.charge = charge_ - before;
+  return run;
 }
 
 bool MessageReader::next_of_few(std::size_t left) {

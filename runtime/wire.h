@@ -199,6 +199,11 @@ inline std::byte* write_envelope(std::byte* to, const Envelope& envelope) {
 }
 inline void patch_body_size(std::byte* body, std::uint32_t size) { wire_detail::store(body - 4, size); }
 
+// The body after an envelope of that size.
+inline std::span<const std::byte> read_body(const std::byte* envelope, std::size_t size) {
+  return {envelope + size, wire_detail::load<std::uint32_t>(envelope + size - 4)};
+}
+
 // Walks over the messages of a frame whose header read_header() accepted. The frame must outlive it.
 //   MessageReader reader(frame);
 //   while (reader.next()) handle(reader.envelope(), reader.body());
@@ -214,6 +219,15 @@ class MessageReader {
     if (left < kEnvelopeSizeMax) return next_of_few(left);
     return take(wire_detail::get_envelope(next_, envelope_), left);
   }
+  // Messages in a row that differ in their bodies only.
+  struct Run {
+    std::size_t begin = 0;  // of the first, in the frame
+    std::size_t envelope_size = 0;
+    Charge charge;
+  };
+  // From the present message, which is charged, over at most `most`; the last becomes the present one.
+  Run run(std::uint64_t most);
+  const Bytes& frame() const { return frame_; }
   const Envelope& envelope() const { return envelope_; }
   std::span<const std::byte> body() const { return {body_, envelope_.body_size}; }
   // The same as a share of the frame, to keep.
@@ -233,6 +247,7 @@ class MessageReader {
     if (envelope_.kind > kLastEnvelopeKind) return fail(WireError::kKind);
     const std::size_t envelope_size = static_cast<std::size_t>(body - next_);
     if (envelope_.body_size > left - envelope_size) return fail(WireError::kBodySize);
+    message_ = next_;
     body_ = body;
     next_ = body + envelope_.body_size;
     ++messages_;
@@ -248,6 +263,7 @@ class MessageReader {
   const Bytes& frame_;
   const std::byte* next_;
   const std::byte* end_;
+  const std::byte* message_ = nullptr;
   const std::byte* body_ = nullptr;
   Envelope envelope_;
   Charge charge_;

@@ -591,6 +591,26 @@ TEST_P(ActorModelTest, a_tell_says_when_there_is_no_room_on_the_link) {
   EXPECT_THAT(std::vector<int>(notes.end() - 2, notes.end()), ElementsAre(-5, -6));
 }
 
+TEST_P(ActorModelTest, a_mailbox_that_blocks_holds_back_the_link) {
+  const auto gates = std::make_shared<const Gates>();
+  CellOptions options;
+  options.capacity = 3;
+  options.overflow = Overflow::kBlock;
+  const auto actor = gated(2, gates, true, options);
+  std::vector<int> expected;
+  std::vector<Future<void>> calls;
+  while (actor.tell<&Subject::note>(static_cast<int>(expected.size()))) {
+    expected.push_back(static_cast<int>(expected.size()));
+    if (expected.size() % 4 != 0) continue;
+    calls.push_back(actor.call<&Subject::note>(static_cast<int>(expected.size())));
+    expected.push_back(static_cast<int>(expected.size()));
+  }
+  EXPECT_GT(expected.size(), 3u);
+  gates->first.open(0);
+  for (Future<void>& each : calls) each.get(kHang);
+  EXPECT_EQ(actor.call<&Subject::notes>().get(kHang), expected);
+}
+
 TEST_P(ActorModelTest, a_send_to_the_dead_is_lost_as_a_tell_is) {
   for (const NodeId at : {1u, 2u}) {
     const auto actor = subject(at);

@@ -23,6 +23,7 @@ class Noting : public Actor {
   using Constructor = void();
   explicit Noting(std::vector<int>& notes) : notes_(notes) {}
   void note(int value) { notes_.push_back(value); }
+  std::uint64_t dropped() const { return context().dropped(); }
   Task<void> twice(int value) {
     note(value);
     co_await test::Yield();
@@ -191,15 +192,18 @@ TEST_F(CellTest, a_full_mailbox_that_fails_refuses) {
   auto call = actor.call<&Noting::forever>(4);
   EXPECT_TRUE(call.ready());
   EXPECT_THROW(call.get(), MailboxFull);
+  EXPECT_EQ(actor_->dropped(), 1u) << "a tell that says false is its sender's";
+  actor.must_tell<&Noting::note>(3);
   node_->step();
-  EXPECT_THAT(notes_, ElementsAre(1, 2));
+  EXPECT_THAT(notes_, ElementsAre(1, 2, 3));
   EXPECT_TRUE(actor.tell<&Noting::note>(5));
 }
 
 TEST_F(CellTest, a_full_mailbox_that_drops_the_newest_keeps_what_came_first) {
   const auto actor = noting(bounded(2, Overflow::kDropNewest));
-  for (int i = 1; i <= 5; ++i) actor.tell<&Noting::note>(i);
+  for (int i = 1; i <= 5; ++i) EXPECT_TRUE(actor.tell<&Noting::note>(i));
   EXPECT_EQ(why_not(actor.call<&Noting::fail>("x")), "noting: its mailbox is full (2 messages)");
+  EXPECT_EQ(actor_->dropped(), 4u);
   node_->step();
   EXPECT_THAT(notes_, ElementsAre(1, 2));
 }
@@ -209,6 +213,7 @@ TEST_F(CellTest, a_full_mailbox_that_drops_the_oldest_keeps_what_came_last) {
   auto dropped = actor.call<&Noting::fail>("never begun");
   for (int i = 1; i <= 5; ++i) EXPECT_TRUE(actor.tell<&Noting::note>(i));
   EXPECT_EQ(why_not(std::move(dropped)), "noting: its mailbox is full (2 messages)");
+  EXPECT_EQ(actor_->dropped(), 4u);
   node_->step();
   EXPECT_THAT(notes_, ElementsAre(4, 5));
   actor.tell<&Noting::note>(6);
@@ -224,7 +229,13 @@ TEST_F(CellTest, a_full_mailbox_that_blocks_makes_threads_wait_and_actors_try) {
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 2; ++thread) {
       threads.emplace_back([&actor, thread] {
-        for (int i = 0; i < 200; ++i) EXPECT_TRUE(actor.tell<&Noting::note>(thread * 1000 + i));
+        for (int i = 0; i < 200; ++i) {
+          if (i % 3 == 0) {
+            (void)actor.call<&Noting::note>(thread * 1000 + i);
+          } else {
+            EXPECT_TRUE(actor.tell<&Noting::note>(thread * 1000 + i));
+          }
+        }
       });
     }
     for (std::thread& each : threads) each.join();

@@ -1,7 +1,10 @@
 // A node on a transport whose frames the test writes; nodes that speak to each other are in handle_test.cc.
 #include "runtime/node.h"
 
+#include <memory>
+#include <numeric>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,8 +29,15 @@ using testing::SizeIs;
 class Noting : public Actor {
  public:
   using Constructor = void();
-  void note(int value) { notes_.push_back(value); }
-  std::vector<int> notes() const { return notes_; }
+  static constexpr int kKills = -1, kEnds = -2;
+  explicit Noting(std::shared_ptr<std::vector<int>> notes = std::make_shared<std::vector<int>>())
+      : notes_(std::move(notes)) {}
+  void note(int value) {
+    notes_->push_back(value);
+    if (value == kKills) context().handle<Noting>().kill();
+    if (value == kEnds) context().end("it has enough");
+  }
+  std::vector<int> notes() const { return *notes_; }
   Task<int> never() {
     auto future = Promise<int>().future();
     const int value = co_await future;
@@ -35,7 +45,7 @@ class Noting : public Actor {
   }
 
  private:
-  std::vector<int> notes_;
+  const std::shared_ptr<std::vector<int>> notes_;
 };
 
 class Stranger : public Actor {
@@ -99,6 +109,34 @@ TEST_F(NodeTest, takes_what_is_next_once) {
     arrive(header(sequence), {note(static_cast<int>(sequence))});
   node_->step();
   EXPECT_THAT(noting_->notes(), ElementsAre(1, 2, 3));
+}
+
+TEST_F(NodeTest, takes_many_tells_of_one_frame_in_their_order) {
+  std::vector<Message> messages;
+  std::vector<int> expected(1000);
+  std::iota(expected.begin(), expected.end(), 0);
+  for (const int i : expected) {
+    messages.push_back(note(i));
+    if (i % 100 == 99) messages.push_back(message<&Noting::never>(Envelope::Kind::kCall, 7));
+  }
+  arrive(header(1), messages);
+  node_->step();
+  EXPECT_EQ(noting_->notes(), expected);
+  EXPECT_EQ(node_->progress(), 1010u);
+}
+
+TEST_F(NodeTest, a_method_that_ends_its_actor_is_the_last_of_its_frame) {
+  std::uint64_t sequence = 0;
+  for (const int last : {Noting::kKills, Noting::kEnds}) {
+    const auto notes = std::make_shared<std::vector<int>>();
+    const ActorId id = node_->adopt("noting", std::make_unique<Noting>(notes));
+    std::vector<Message> messages{note(1), note(last), note(2), note(3)};
+    for (Message& each : messages) each.envelope.receiver = id.index;
+    arrive(header(++sequence), messages);
+    node_->step();
+    EXPECT_THAT(*notes, ElementsAre(1, last));
+    EXPECT_FALSE(node_->find(id.index));
+  }
 }
 
 TEST_F(NodeTest, asks_for_what_is_missing_and_goes_on) {

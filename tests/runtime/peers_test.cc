@@ -20,18 +20,18 @@ TEST(Drained, is_told_once_and_in_sum) {
   Drained::List list({100, 1 << 20}, true);
   const auto one = std::make_unique<Drained>(1);
   const auto two = std::make_unique<Drained>(2);
-  EXPECT_FALSE(list.add(*one, 10));
-  EXPECT_FALSE(list.add(*two, 5));
-  EXPECT_FALSE(list.add(*one, 20));
+  EXPECT_FALSE(list.add(*one, {1, 10}));
+  EXPECT_FALSE(list.add(*two, {1, 5}));
+  EXPECT_FALSE(list.add(*one, {1, 20}));
   std::map<NodeId, Charge> told;
   list.take([&](NodeId id, Charge charge) { told[id] = charge; });
   EXPECT_EQ(told[1], (Charge{2, 30}));
   EXPECT_EQ(told[2], (Charge{1, 5}));
   list.take([&](NodeId, Charge) { ADD_FAILURE() << "nothing is left"; });
-  EXPECT_TRUE(list.add(*one, 1 << 20));  // much: better at once
-  for (int i = 0; i < 98; ++i) EXPECT_FALSE(list.add(*two, 0));
-  EXPECT_FALSE(list.add(*two, 0));
-  EXPECT_TRUE(list.add(*two, 0));
+  EXPECT_TRUE(list.add(*one, {1, 1 << 20}));  // much: better at once
+  for (int i = 0; i < 98; ++i) EXPECT_FALSE(list.add(*two, {1, 0}));
+  EXPECT_FALSE(list.add(*two, {1, 0}));
+  EXPECT_TRUE(list.add(*two, {1, 0}));
 }
 
 TEST(DrainedRace, nothing_is_lost) {
@@ -42,7 +42,7 @@ TEST(DrainedRace, nothing_is_lost) {
     std::atomic<int> running = 3;
     for (int i = 0; i < 3; ++i) {
       threads.emplace_back([&] {
-        for (int k = 0; k < 200; ++k) list.add(*drained, 3);
+        for (int k = 0; k < 200; ++k) list.add(*drained, {1, 3});
         --running;
       });
     }

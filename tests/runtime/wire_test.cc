@@ -141,6 +141,46 @@ TEST(Wire, bodies_share_the_frames_memory) {
   EXPECT_EQ(text_of(body.span()), "shared");
 }
 
+// The runs of a frame: of how many messages and bytes each is.
+std::vector<Charge> runs_of(std::string_view bytes, std::uint64_t most, WireError* error) {
+  const Bytes frame = bytes_of(bytes);
+  MessageReader reader(frame);
+  std::vector<Charge> runs;
+  while (reader.next()) {
+    const MessageReader::Run run = reader.run(most);
+    runs.push_back(run.charge);
+    Charge walked;
+    std::span<const std::byte> body;
+    const std::byte* message = frame.data() + run.begin;
+    while (walked.messages < run.charge.messages) {
+      body = read_body(message, run.envelope_size);
+      message = body.data() + body.size();
+      walked += {1, body.size()};
+    }
+    EXPECT_EQ(walked, run.charge);
+    EXPECT_EQ(body.data(), reader.body().data()) << "both are at the last of the run";
+  }
+  *error = reader.error();
+  return runs;
+}
+
+TEST(Wire, messages_that_differ_in_their_bodies_only_are_a_run) {
+  Envelope other = some_envelope(Kind::kTell, 3);
+  ++other.method;
+  const std::string frame = written(some_header()) + message(Kind::kTell, "one") + message(Kind::kTell, "") +
+                            message(Kind::kTell, std::string(500, 'x')) + written(other) + "two" +
+                            message(Kind::kTell, "three") + message(Kind::kTell, "four");
+  WireError error{};
+  EXPECT_EQ(runs_of(frame, 100, &error), (std::vector<Charge>{{3, 503}, {1, 3}, {2, 9}}));
+  EXPECT_EQ(error, WireError::kNone);
+  EXPECT_EQ(runs_of(frame, 2, &error), (std::vector<Charge>{{2, 3}, {1, 500}, {1, 3}, {2, 9}}));
+  for (std::size_t cut = 1; cut < 9; ++cut) {
+    EXPECT_EQ(runs_of(frame.substr(0, frame.size() - cut), 100, &error),
+              (std::vector<Charge>{{3, 503}, {1, 3}, {1, 5}}));
+    EXPECT_NE(error, WireError::kNone);
+  }
+}
+
 TEST(Wire, the_bodys_size_can_be_set_afterwards) {
   std::vector<std::byte> bytes(kEnvelopeSizeMax);
   std::byte* const body = write_envelope(bytes.data(), some_envelope(Kind::kTell, 0));

@@ -16,36 +16,46 @@ constexpr std::size_t kDepotBytesMax = std::size_t{4} << 20;
 
 std::size_t size_of(std::size_t size_class) { return kSizeMin << size_class; }
 
-void free_all(Block* block) {
-  while (block != nullptr) ::operator delete(std::exchange(block, block->next));
+void empty(Magazine& magazine) {
+  while (magazine.count > 0) ::operator delete(magazine.blocks[--magazine.count]);
 }
 
 // Magazines of one size that no thread has.
 class Depot {
  public:
-  // Takes `count` blocks, or leaves them to the caller if there are enough.
-  bool put(Block* magazine, std::uint32_t count, std::size_t size_class) {
+  // Takes a magazine, and its blocks if there are not enough of them; else they are freed.
+  void put(Magazine* magazine, std::size_t size_class) {
+    {
+      const std::lock_guard lock(mutex_);
+      if ((blocks_ + magazine->count) * size_of(size_class) <= kDepotBytesMax) {
+        blocks_ += magazine->count;
+        return push(magazine->count > 0 ? filled_ : empty_, *magazine);
+      }
+    }
+    empty(*magazine);
     const std::lock_guard lock(mutex_);
-    if ((blocks_ + count) * size_of(size_class) > kDepotBytesMax) return false;
-    magazine->magazine_size = count;
-    magazine->next_magazine = top_;
-    top_ = magazine;
-    blocks_ += count;
-    return true;
+    push(empty_, *magazine);
+  }
+  // One with blocks; null if there is none.
+  Magazine* take_filled() {
+    const std::lock_guard lock(mutex_);
+    Magazine* magazine = pop(filled_);
+    if (magazine != nullptr) blocks_ -= magazine->count;
+    return magazine;
   }
   // Null if there is none.
-  Block* take() {
+  Magazine* take_empty() {
     const std::lock_guard lock(mutex_);
-    Block* magazine = top_;
-    if (magazine == nullptr) return nullptr;
-    top_ = magazine->next_magazine;
-    blocks_ -= magazine->magazine_size;
-    return magazine;
+    return pop(empty_);
   }
 
  private:
+  static void push(Magazine*& top, Magazine& magazine) { magazine.next = std::exchange(top, &magazine); }
+  static Magazine* pop(Magazine*& top) { return top == nullptr ? nullptr : std::exchange(top, top->next); }
+
   std::mutex mutex_;
-  Block* top_ = nullptr;
+  Magazine* filled_ = nullptr;
+  Magazine* empty_ = nullptr;
   std::size_t blocks_ = 0;
 };
 
@@ -53,26 +63,18 @@ class Depot {
 constinit Depot depots[kClasses];
 static_assert(std::is_trivially_destructible_v<Depot>);
 
-void store(Block* magazine, std::uint32_t count, std::size_t size_class) {
-  if (magazine != nullptr && !depots[size_class].put(magazine, count, size_class)) {
-    free_all(magazine);
-  }
-}
-
 enum class Life { kUnknown, kRunning, kEnded };
 thread_local constinit Life life = Life::kUnknown;
 
 // Empties the shelves when the thread ends. What other thread-local objects release later goes past them.
 struct Clearance {
-  Clearance() {
-    for (Shelf& shelf : shelves) shelf.count_max = kMagazine;
-    life = Life::kRunning;
-  }
+  Clearance() { life = Life::kRunning; }
   ~Clearance() {
     for (std::size_t each = 0; each < kClasses; ++each) {
       const Shelf shelf = std::exchange(shelves[each], {});
-      store(shelf.top, shelf.count, each);
-      store(shelf.full, kMagazine, each);
+      for (Magazine* magazine : {shelf.loaded, shelf.spare}) {
+        if (magazine != nullptr) depots[each].put(magazine, each);
+      }
     }
     life = Life::kEnded;
   }
@@ -92,28 +94,28 @@ bool thread_has_shelves() {
 void* allocate_slowly(std::size_t size_class) {
   if (!thread_has_shelves()) return ::operator new(size_of(size_class));
   Shelf& shelf = shelves[size_class];
-  Block* magazine = std::exchange(shelf.full, nullptr);
-  std::uint32_t count = kMagazine;
-  if (magazine == nullptr) {
-    magazine = depots[size_class].take();
-    if (magazine == nullptr) return ::operator new(size_of(size_class));
-    count = magazine->magazine_size;
+  if (shelf.spare == nullptr || shelf.spare->count == 0) {
+    Magazine* const filled = depots[size_class].take_filled();
+    if (filled == nullptr) return ::operator new(size_of(size_class));
+    if (shelf.spare != nullptr) depots[size_class].put(shelf.spare, size_class);
+    shelf.spare = filled;
   }
-  shelf.top = magazine->next;
-  shelf.count = count - 1;
-  return magazine;
+  std::swap(shelf.loaded, shelf.spare);
+  return take(*shelf.loaded);
 }
 
 void release_slowly(void* memory, std::size_t size_class) noexcept {
   if (!thread_has_shelves()) return ::operator delete(memory);
   Shelf& shelf = shelves[size_class];
-  if (shelf.count == kMagazine) {
-    store(shelf.full, kMagazine, size_class);
-    shelf.full = std::exchange(shelf.top, nullptr);
-    shelf.count = 0;
+  if (shelf.spare == nullptr || shelf.spare->count > 0) {
+    Magazine* magazine = depots[size_class].take_empty();
+    if (magazine == nullptr) magazine = new (std::nothrow) Magazine{};
+    if (magazine == nullptr) return ::operator delete(memory);
+    if (shelf.spare != nullptr) depots[size_class].put(shelf.spare, size_class);
+    shelf.spare = magazine;
   }
-  shelf.top = new (memory) Block{shelf.top, nullptr, 0};
-  ++shelf.count;
+  std::swap(shelf.loaded, shelf.spare);
+  shelf.loaded->blocks[shelf.loaded->count++] = memory;
 }
 
 #endif

@@ -24,24 +24,30 @@ constexpr std::size_t kSizeMax = 1024;
 constexpr std::size_t kClasses = 5;  // blocks of 64, 128, 256, 512, 1024 bytes
 constexpr std::uint32_t kMagazine = 64;
 
-// What a free block holds.
-struct Block {
-  Block* next;
-  Block* next_magazine;  // of the first block of a magazine that lies in the depot, as is the size
-  std::uint32_t magazine_size;
+// Free blocks of one size. They are listed here, not in themselves: a block that another thread has released
+// lies in that thread's cache, and is to be fetched before it is its turn.
+struct Magazine {
+  Magazine* next;  // in the depot
+  std::uint32_t count;
+  void* blocks[kMagazine];
 };
 
-// The free blocks of one size that a thread has at hand.
+// What a thread has at hand of one size. Both null until it is known, and after it has ended.
 struct Shelf {
-  Block* top;
-  std::uint32_t count;
-  std::uint32_t count_max;  // 0 until the thread is known, and after it has ended
-  Block* full;              // a whole magazine, or null
+  Magazine* loaded;
+  Magazine* spare;  // full or empty
 };
 
 // Neither constructed nor destroyed, so that reaching it costs nothing; initial-exec: libwisp.so is there
 // from the start of the program.
 extern thread_local constinit Shelf shelves[kClasses] __attribute__((tls_model("initial-exec")));
+
+inline void* take(Magazine& magazine) {
+  constexpr std::uint32_t kAhead = 6;
+  const std::uint32_t place = --magazine.count;
+  if (place >= kAhead) __builtin_prefetch(magazine.blocks[place - kAhead], 1);
+  return magazine.blocks[place];
+}
 
 void* allocate_slowly(std::size_t size_class);
 void release_slowly(void* memory, std::size_t size_class) noexcept;
@@ -62,13 +68,10 @@ inline void* pool_allocate(std::size_t size) {
 #ifndef WISP_POOL_BYPASSED
   if (size - 1 < pool_detail::kSizeMax) {
     const std::size_t size_class = pool_detail::class_of(size);
-    pool_detail::Shelf& shelf = pool_detail::shelves[size_class];
-    pool_detail::Block* block = shelf.top;
-    if (block == nullptr) [[unlikely]]
+    pool_detail::Magazine* magazine = pool_detail::shelves[size_class].loaded;
+    if (magazine == nullptr || magazine->count == 0) [[unlikely]]
       return pool_detail::allocate_slowly(size_class);
-    shelf.top = block->next;
-    --shelf.count;
-    return block;
+    return pool_detail::take(*magazine);
   }
 #endif
   return ::operator new(size);
@@ -79,11 +82,10 @@ inline void pool_release(void* memory, [[maybe_unused]] std::size_t size) noexce
 #ifndef WISP_POOL_BYPASSED
   if (size - 1 < pool_detail::kSizeMax) {
     const std::size_t size_class = pool_detail::class_of(size);
-    pool_detail::Shelf& shelf = pool_detail::shelves[size_class];
-    if (shelf.count >= shelf.count_max) [[unlikely]]
+    pool_detail::Magazine* magazine = pool_detail::shelves[size_class].loaded;
+    if (magazine == nullptr || magazine->count == pool_detail::kMagazine) [[unlikely]]
       return pool_detail::release_slowly(memory, size_class);
-    shelf.top = new (memory) pool_detail::Block{shelf.top, nullptr, 0};
-    ++shelf.count;
+    magazine->blocks[magazine->count++] = memory;
     return;
   }
 #endif

@@ -257,6 +257,7 @@ Mail* Cell::next_mail() {
   }
   Mail* mail = batch_;
   batch_ = mail->next;
+  __builtin_prefetch(batch_);
   return mail;
 }
 

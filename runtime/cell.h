@@ -168,6 +168,8 @@ class Cell final : public Executor, public RefCounted<Cell> {
   Failure full() const;
   Failure death() const;
 
+  // What senders look at, what is seldom looked at, and what the actor's turn writes: the second keeps the
+  // cache lines of the first and the third apart.
   Node& node_;
   const ActorId id_;
   const std::uint32_t capacity_;
@@ -176,24 +178,26 @@ class Cell final : public Executor, public RefCounted<Cell> {
   const bool drops_oldest_;
   const bool blocks_;
   const bool drops_newest_;
-  bool started_ = false;  // on_start() was called
-  bool open_ = false;     // and is done
+  Mailbox mailbox_;
+
+  const Name name_;
+  std::unique_ptr<Log> log_;
+  Cell* next_runnable_ = nullptr;  // the scheduler's, like the next
+  OwnThread* own_thread_ = nullptr;
+  std::unique_ptr<Extra> extra_;  // what few actors need
+  Context context_{*this};
+  std::unique_ptr<Actor> actor_;
+
+  std::atomic<const std::string*> cause_{nullptr};  // of its end, from kill() on; owned
+  Mail* batch_ = nullptr;                           // taken from the mailbox, not handled yet
+  std::uint32_t handled_ = 0;                       // messages of this turn
+  bool started_ = false;                            // on_start() was called
+  bool open_ = false;                               // and is done
   bool stopping_ = false;
   bool ending_ =
       false;  // killed: coroutines whose resumptions are under way are awaited, nothing else is done
   bool ended_ = false;
-  const Name name_;
-  Context context_{*this};
-  std::unique_ptr<Actor> actor_;
-  std::unique_ptr<Log> log_;
-  Mailbox mailbox_;
-  std::atomic<const std::string*> cause_{nullptr};  // of its end, from kill() on; owned
-  Mail* batch_ = nullptr;                           // taken from the mailbox, not handled yet
-  Cell* next_runnable_ = nullptr;                   // the scheduler's, like the next
-  OwnThread* own_thread_ = nullptr;
-  std::uint32_t handled_ = 0;     // messages of this turn
-  std::unique_ptr<Extra> extra_;  // what few actors need
-  Roots roots_{this};             // last: the coroutines go first, while all that they refer to is there
+  Roots roots_{this};  // last: the coroutines go first, while all that they refer to is there
 };
 
 }  // namespace wisp::runtime

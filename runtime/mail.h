@@ -23,6 +23,7 @@ class Mail {
   virtual void refuse(const Failure& why) = 0;
 
   Mail* next = nullptr;
+  Mail* ahead = nullptr;  // some places further on, if known: a hint to whoever walks along
   const bool is_message;
 };
 

@@ -72,6 +72,7 @@ class Mailbox {
     if (newest == idle() || newest == closed()) return nullptr;
     Mail* oldest = nullptr;
     while (newest != nullptr) {
+      __builtin_prefetch(newest->ahead);
       Mail* const older = newest->next;
       newest->next = oldest;
       if (newest->is_message) ++*messages;

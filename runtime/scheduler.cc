@@ -28,6 +28,9 @@ void Worker::send(Cell& target, Mail& mail, bool counts) {
   }
   mail.next = newest_;
   newest_ = &mail;
+  Mail*& before = recent_[chained_ % kAhead];
+  if (chained_ >= kAhead) mail.ahead = before;
+  before = &mail;
   ++chained_;
   if (counts) ++counted_;
 }

@@ -1,5 +1,6 @@
 #pragma once
 // Scheduler: which thread of a node runs which actor, and when.
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -53,6 +54,7 @@ class Worker {
  private:
   friend class Scheduler;
   static constexpr std::uint32_t kChainMax = 32;
+  static constexpr std::uint32_t kAhead = 8;          // mails that are fetched while one is looked at
   static constexpr std::uint32_t kSlotTurnsMax = 16;  // in a row, before the queue has its turn
 
   Scheduler& scheduler_;
@@ -63,6 +65,7 @@ class Worker {
   Mail* newest_ = nullptr;
   Mail* oldest_ = nullptr;
   std::uint32_t chained_ = 0;
+  std::array<Mail*, kAhead> recent_{};  // of the chain
   std::uint32_t counted_ = 0;
   Parker parker_;
 };

@@ -18,10 +18,12 @@ std::uint64_t Calls::add(Ref<FutureState> state, NodeId callee, bool kept) {
   return std::uint64_t{slot.generation} << 32 | index;
 }
 
-Calls::Taken Calls::take(std::uint64_t call) {
+Calls::Taken Calls::take(std::uint64_t call, NodeId callee) {
   const auto index = static_cast<std::uint32_t>(call);
   std::lock_guard lock(mutex_);
-  if (index >= slots_.size() || slots_[index].generation != call >> 32 || !slots_[index].state) return {};
+  if (index >= slots_.size()) return {};
+  const Slot& slot = slots_[index];
+  if (slot.generation != call >> 32 || !slot.state || slot.callee != callee) return {};
   return release(index);
 }
 

@@ -23,8 +23,8 @@ class Calls {
     Ref<FutureState> state;
     bool kept = false;
   };
-  // The call is over; null if it was already.
-  Taken take(std::uint64_t call);
+  // The call to `callee` is over; null if it was already, or is another's.
+  Taken take(std::uint64_t call, NodeId callee);
   // All whose callee is chosen are over.
   std::vector<Taken> take_if(const std::function<bool(NodeId callee)>& chosen);
 

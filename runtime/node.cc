@@ -464,7 +464,7 @@ void Node::cancel(ActorId callee, std::uint64_t call) {
       cell->deliver(*new CancelMail(cancelled_calls_, Reply::kHere, 0));
     return;
   }
-  if (!calls_.take(call).state) return;
+  if (!calls_.take(call, callee.node).state) return;
   Envelope envelope;
   envelope.kind = Envelope::Kind::kCancel;
   envelope.receiver = callee.index;
@@ -473,7 +473,7 @@ void Node::cancel(ActorId callee, std::uint64_t call) {
 }
 
 void Node::answer(NodeId caller, std::uint64_t call, PackedView&& packed) {
-  if (caller == options_.id) return take_answer(call, false, packed.whole());
+  if (caller == options_.id) return take_answer(caller, call, false, packed.whole());
   Envelope envelope;
   envelope.kind = Envelope::Kind::kAnswer;
   envelope.call = call;
@@ -481,7 +481,7 @@ void Node::answer(NodeId caller, std::uint64_t call, PackedView&& packed) {
 }
 
 void Node::fail(NodeId caller, std::uint64_t call, const Failure& failure) {
-  if (caller == options_.id) return take_answer(call, true, pack(failure));
+  if (caller == options_.id) return take_answer(caller, call, true, pack(failure));
   ScratchPacker packed;
   pack(packed.packer(), failure);
   Envelope envelope;
@@ -534,7 +534,7 @@ void Node::emit(NodeId peer, const Envelope& envelope, const PackedView& packed)
   if (ended_.load(std::memory_order_relaxed)) return;  // nothing leaves any more
   const std::string* lost = peers_.send(peer, envelope, packed);
   if (lost == nullptr || envelope.kind != Envelope::Kind::kCall) return;
-  const Calls::Taken call = calls_.take(envelope.call);
+  const Calls::Taken call = calls_.take(envelope.call, peer);
   if (call.state && !call.kept)
     call.state->fail(Failure(Failure::Kind::kDied, call.state->awaited().actor.str(), *lost));
 }
@@ -582,7 +582,7 @@ void Node::dispatch(NodeId source, MessageReader& message, Drained& drained) {
                           {ActorId(source, envelope.sender), envelope.stream});
     case Envelope::Kind::kAnswer:
     case Envelope::Kind::kFailure:
-      return take_answer(envelope.call, envelope.kind == Envelope::Kind::kFailure,
+      return take_answer(source, envelope.call, envelope.kind == Envelope::Kind::kFailure,
                          envelope.body_size == 0 ? Bytes() : message.shared_body());
     case Envelope::Kind::kCancel:
       if (const Ref<Cell> cell = find(envelope.receiver)) {
@@ -631,8 +631,8 @@ void Node::kill(Cell& cell, const Bytes& cause, Reply& reply) {
   }
 }
 
-void Node::take_answer(std::uint64_t call, bool failed, Bytes body) {
-  const Calls::Taken taken = calls_.take(call);
+void Node::take_answer(NodeId callee, std::uint64_t call, bool failed, Bytes body) {
+  const Calls::Taken taken = calls_.take(call, callee);
   if (!taken.state) return;  // nobody waits any more
   FutureState& state = *taken.state;
   if (!failed) {

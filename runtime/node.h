@@ -179,7 +179,7 @@ class Node {
   void emit(NodeId peer, const Envelope& envelope, const PackedView& packed);
   void dispatch(NodeId source, MessageReader& message, Drained& drained);
   void dispatch_tells(NodeId source, MessageReader& message, Drained& drained);
-  void take_answer(std::uint64_t call, bool failed, Bytes body);
+  void take_answer(NodeId callee, std::uint64_t call, bool failed, Bytes body);
   void take_acknowledgement(const MessageReader& message);
   const Ref<Cell>& find_recent(std::uint32_t index);
   const MethodEntry* find_method_recent(MethodId method);

@@ -21,9 +21,10 @@ TEST(Calls, has_each_once) {
   const std::uint64_t two = calls.add(second, 2);
   EXPECT_NE(one, 0u);
   EXPECT_NE(one, two);
-  EXPECT_EQ(calls.take(two).state, second);
-  EXPECT_EQ(calls.take(two).state, nullptr);
-  EXPECT_EQ(calls.take(one).state, first);
+  EXPECT_EQ(calls.take(two, 1).state, nullptr) << "an answer of another node";
+  EXPECT_EQ(calls.take(two, 2).state, second);
+  EXPECT_EQ(calls.take(two, 2).state, nullptr);
+  EXPECT_EQ(calls.take(one, 1).state, first);
 }
 
 TEST(Calls, an_old_number_is_no_call_that_came_later) {
@@ -32,25 +33,25 @@ TEST(Calls, an_old_number_is_no_call_that_came_later) {
   for (int i = 0; i < 100; ++i) {
     const std::uint64_t number = calls.add(state(), 1);
     EXPECT_TRUE(numbers.insert(number).second);
-    EXPECT_TRUE(calls.take(number).state);
+    EXPECT_TRUE(calls.take(number, 1).state);
   }
   (void)calls.add(state(), 1);
-  for (const std::uint64_t old : numbers) EXPECT_EQ(calls.take(old).state, nullptr);
+  for (const std::uint64_t old : numbers) EXPECT_EQ(calls.take(old, 1).state, nullptr);
 }
 
 TEST(Calls, knows_which_are_kept_by_others) {
   Calls calls;
   const std::uint64_t kept = calls.add(state(), 1, true);
   const std::uint64_t plain = calls.add(state(), 1);
-  EXPECT_TRUE(calls.take(kept).kept);
-  EXPECT_FALSE(calls.take(plain).kept);
+  EXPECT_TRUE(calls.take(kept, 1).kept);
+  EXPECT_FALSE(calls.take(plain, 1).kept);
 }
 
 TEST(Calls, knows_none_that_was_never_made) {
   Calls calls;
   for (const std::uint64_t number :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 32, ~std::uint64_t{0}}) {
-    EXPECT_EQ(calls.take(number).state, nullptr);
+    EXPECT_EQ(calls.take(number, 1).state, nullptr);
   }
 }
 
@@ -60,7 +61,8 @@ TEST(Calls, ends_those_to_a_node) {
   for (NodeId i = 0; i < 10; ++i) numbers.push_back(calls.add(state(), i % 2));
   EXPECT_EQ(calls.take_if([](NodeId callee) { return callee == 1; }).size(), 5u);
   EXPECT_EQ(calls.take_if([](NodeId callee) { return callee == 1; }).size(), 0u);
-  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(static_cast<bool>(calls.take(numbers[i]).state), i % 2 == 0);
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(static_cast<bool>(calls.take(numbers[i], i % 2).state), i % 2 == 0);
 }
 
 TEST(CancelledCalls, are_known_until_they_are_forgotten) {
@@ -88,7 +90,7 @@ TEST(CallsRace, each_is_taken_by_one) {
       threads.emplace_back([&, thread] {
         if (thread == 2) taken += static_cast<int>(calls.take_if([](NodeId) { return true; }).size());
         for (const std::uint64_t number : numbers) {
-          if (calls.take(number).state) ++taken;
+          if (calls.take(number, 1).state) ++taken;
         }
       });
     }

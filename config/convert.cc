@@ -237,7 +237,7 @@ class Converter {
     if (!first || !last || !fits(*first) || !fits(*last)) return unfit();
     if (dash == std::string::npos) {
       return unfit("did you mean " + node_.text + "-" +
-                   std::to_string(std::min<std::uint64_t>(*first + 63, 65535)) + "?");
+                   std::to_string(std::min<std::uint64_t>(*first + 63, 32767)) + "?");
     }
     if (*first > *last)
       return unfit("did you mean " + std::to_string(*last) + "-" + std::to_string(*first) + "?");

@@ -207,7 +207,7 @@ constexpr auto kKeys = std::to_array<Key>({
    SET(e.network.transport = v.text)},
   {"network.security", kWord, "curve | plaintext", "curve", "off this host",
    SET(e.network.security = v.text)},
-  {"network.ports", kPorts, "", "20000-32767", "where endpoints are bound", set_ports, from(1024, 65535)},
+  {"network.ports", kPorts, "", "20000-32767", "where endpoints are bound", set_ports, from(1024, 32767)},
   {"network.max_message", kSize, "", "1GiB", "a longer frame is refused",
    SET(e.network.message_max = v.integer), from(0x1p16, 0x1p40)},
   {"timeouts", kSection, "", "", "how long is waited"},
@@ -377,7 +377,8 @@ std::string describe(const Key& key) {
     case kRounds:
       return "a number of rounds such as '10 rounds'";
     case kPorts:
-      return "a range of ports from 1024 to 65535 such as 20000-20063";
+      return "a range of ports from 1024 to 32767 (those above are for outgoing connections) such as "
+             "20000-20063";
     case kTexts:
       return "a list of texts";
     case kHostNames:

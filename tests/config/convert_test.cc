@@ -139,10 +139,12 @@ TEST(Convert, ports) {
   EXPECT_EQ(convert_text("network.ports", "20000-20063").value.port_first, 20000);
   EXPECT_EQ(convert_text("network.ports", "20000-20063").value.port_last, 20063);
   const std::string must =
-      "network.ports must be a range of ports from 1024 to 65535 such as 20000-20063, not ";
+      "network.ports must be a range of ports from 1024 to 32767 (those above are for outgoing connections) "
+      "such as 20000-20063, not ";
   EXPECT_EQ(complaint_of("network.ports", "20000"), must + "'20000' | did you mean 20000-20063?");
   EXPECT_EQ(complaint_of("network.ports", "20063-20000"), must + "'20063-20000' | did you mean 20000-20063?");
   EXPECT_EQ(complaint_of("network.ports", "1-80"), must + "'1-80'");
+  EXPECT_EQ(complaint_of("network.ports", "32760-32768"), must + "'32760-32768'");
 }
 
 TEST(Convert, paths) {

@@ -41,14 +41,21 @@ System::System(SystemOptions options, const Registry& registry, std::unique_ptr<
   node_ = std::make_unique<Node>(std::move(node_options), registry, std::move(transport));
   node_->adopt("driver", std::make_unique<DriverService>(directory_, options.fingerprint, heart_.get()));
   if (options.drive) return;
-  loop_ = std::thread([this, on_failure = std::move(options.on_failure)] {
+  loop_ = std::thread([this, on_failure = options.on_failure] {
     try {
       node_->run();
     } catch (const Error& error) {
       on_failure(std::string("the driver lost touch with the nodes: ") + error.what());
     }
   });
-  if (heart_) beats_ = std::thread([this] { heart_->run(); });
+  if (!heart_) return;
+  beats_ = std::thread([this, on_failure = options.on_failure] {
+    try {
+      heart_->run();
+    } catch (const Error& error) {
+      on_failure(std::string("the driver hears no heartbeats: ") + error.what());
+    }
+  });
 }
 
 std::unique_ptr<DriverHeart> System::make_heart(const SystemOptions& options,

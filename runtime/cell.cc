@@ -400,6 +400,13 @@ void Cell::finish() {
   const Failure why = death();
   close(why);
   node_.forget(*this, why.text);
+  tell_watchers(why);
+}
+
+// After the name is free: a supervisor gives it away again.
+void Cell::tell_watchers(const Failure& why) {
+  if (extra_ == nullptr) return;
+  for (Reply& each : std::exchange(extra_->watchers, {})) each.value(Down(id_, name(), why.text));
 }
 
 // The mailbox closes first: what is pushed later is refused.
@@ -411,14 +418,14 @@ void Cell::close(const Failure& why) {
   roots_.end(why);
   actor_.reset();
   if (is_bounded_) made_room();
-  if (extra_ == nullptr) return;
-  for (Reply& each : std::exchange(extra_->watchers, {})) each.value(Down(id_, name(), why.text));
 }
 
 void Cell::shut(const std::string& cause) {
   if (ended_) return;
   kill_quietly(cause);
-  close(death());
+  const Failure why = death();
+  close(why);
+  tell_watchers(why);
 }
 
 void Cell::kill_quietly(const std::string& cause) {

@@ -163,6 +163,7 @@ class Cell final : public Executor, public RefCounted<Cell> {
   void stop_now();
   void finish();
   void close(const Failure& why);
+  void tell_watchers(const Failure& why);
   void kill_quietly(const std::string& cause);
   Extra& extra();
   Failure full() const;

@@ -29,6 +29,7 @@ void register_services(Registry& registry) {
       .method<&NodeService::remove_peer>("remove_peer")
       .method<&NodeService::move>("move")
       .method<&NodeService::end>("end")
+      .method<&NodeService::sync>("sync")
       .method<&NodeService::stop>("stop");
   registry.actor<DriverService>("wisp.driver")
       .method<&DriverService::join>("join")
@@ -187,7 +188,20 @@ NodeId DriverService::choose(const Where& where) const {
   return *std::ranges::min_element(nodes, {}, [this](NodeId node) { return actors_of(node); });
 }
 
+// Whether the actor that bears the name has ended: who was told so may ask for the name before the word is
+// here.
+Task<void> DriverService::hear_of(std::string name) {
+  const auto found = actors_.find(name);
+  if (found == actors_.end() || found->second.id.node == context().node().id()) co_return;
+  try {
+    auto answer = service_of(context().node(), found->second.id.node).call<&NodeService::sync>();
+    co_await answer;
+  } catch (const ActorDied&) {  // the name went with its node
+  }
+}
+
 Task<ActorRef> DriverService::spawn(SpawnRequest request) {
+  co_await hear_of(request.name);
   while (request.get_if_exists && spawning_.contains(request.name)) {
     const Promise<void> made("the actor " + request.name);
     spawning_[request.name].push_back(made);

@@ -97,6 +97,8 @@ class NodeService : public Actor {
   // A saving actor has a new incarnation; or has ended for good.
   void move(std::string name, ActorId id);
   void end(std::string name, std::string cause);
+  // Answers: what this node has told the driver before has come by then.
+  void sync() {}
   void stop();
 
  private:
@@ -165,6 +167,7 @@ class DriverService : public Actor {
   NodeId choose(const Where& where) const;
   std::size_t actors_of(NodeId node) const;
   Task<ActorRef> make(SpawnRequest request);
+  Task<void> hear_of(std::string name);
 
   Directory* directory_ = nullptr;
   std::string fingerprint_;

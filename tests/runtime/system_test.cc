@@ -31,6 +31,20 @@ class Counter : public Actor {
     value_ = sum;
     co_return other;
   }
+  // Has an actor killed again and again, and puts another in its place as soon as it hears of its end.
+  Task<int> replace(std::string name, int times) {
+    Handle<Counter> one = co_await spawn<Counter>(context(), Options(name).on("node1"), 0);
+    for (int i = 1; i <= times; ++i) {
+      auto end = one.monitor();
+      one.kill();
+      (void)co_await end;
+      const char* const next = i % 2 == 0 ? "node1" : "node2";
+      Handle<Counter> other = co_await spawn<Counter>(context(), Options(name).on(next), i);
+      one = other;
+    }
+    const std::int64_t value = co_await one.call<&Counter::add>(0);
+    co_return static_cast<int>(value);
+  }
   Task<int> never() {
     const int never = co_await Promise<int>("nothing").future();
     co_return never;
@@ -52,6 +66,7 @@ class SystemTest : public testing::Test {
         .method<&Counter::add>("add")
         .method<&Counter::node>("node")
         .method<&Counter::spawn_another>("spawn_another")
+        .method<&Counter::replace>("replace")
         .method<&Counter::never>("never")
         .method<&Counter::ask>("ask");
     SystemOptions options;
@@ -182,6 +197,15 @@ TEST_F(SystemTest, a_name_is_taken_once) {
   auto other = system_->spawn<Counter>(Options("d").on("node1"), 2);  // while the first is on its way
   EXPECT_EQ(one.get(kHang).call<&Counter::add>(0).get(kHang), 1);
   EXPECT_EQ(why_not(std::move(other)), "driver: an actor is called d already");
+}
+
+TEST_F(SystemTest, the_name_of_an_actor_is_free_when_its_supervisor_hears_of_its_end) {
+  wait_for({start(), start(), start()});
+  for (const char* at : {"", "node1", "node2", "node3"}) {
+    const auto supervisor =
+        system_->spawn<Counter>(Options("supervisor" + std::string(at)).on(at), 0).get(kHang);
+    EXPECT_EQ(supervisor.call<&Counter::replace>("child" + std::string(at), 50).get(kHang), 50);
+  }
 }
 
 TEST_F(SystemTest, a_spawn_that_fails_leaves_the_name_free) {

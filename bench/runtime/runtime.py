@@ -23,6 +23,7 @@ WORK = [
     ("local 1:1: CAF", CAF, "local-1-1", 1_000_000),
     ("local 1:1: zmq inproc", ZMQ, "local-1-1", 2_000_000),
     ("local 1:1: wisp", WISP, "local-1-1", 10_000_000),
+    ("local 1:1, one worker thread: wisp", WISP, "local-1-1-one-thread", 10_000_000),
     ("local 4:1: CAF", CAF, "local-4-1", 1_000_000),
     ("local 4:1: zmq inproc", ZMQ, "local-4-1", 4_000_000),
     ("local 4:1: wisp", WISP, "local-4-1", 10_000_000),

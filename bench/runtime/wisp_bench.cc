@@ -209,8 +209,8 @@ std::unique_ptr<runtime::Transport> attach_locally() {
   return network.attach(next++);
 }
 
-Figure local(std::uint64_t count, std::uint64_t senders) {
-  Serving serving(1, 2, attach_locally());
+Figure local(std::uint64_t count, std::uint64_t senders, unsigned threads) {
+  Serving serving(1, threads, attach_locally());
   runtime::CellOptions bounded;
   bounded.capacity = kMailbox;
   bounded.overflow = runtime::Overflow::kBlock;
@@ -301,8 +301,9 @@ Figure idle(std::uint64_t count) {
 }
 
 const Cases kCases = {
-    {"local-1-1", [](std::uint64_t count) { return local(count, 1); }},
-    {"local-4-1", [](std::uint64_t count) { return local(count, 4); }},
+    {"local-1-1", [](std::uint64_t count) { return local(count, 1, 2); }},
+    {"local-1-1-one-thread", [](std::uint64_t count) { return local(count, 1, 1); }},
+    {"local-4-1", [](std::uint64_t count) { return local(count, 4, 2); }},
     {"ping-parked", ping_parked},
     {"ping-one-thread", ping_one_thread},
     {"tcp-one-way", [](std::uint64_t count) { return rate(count, remotely<&Producer::send_small>(count)); }},

@@ -299,7 +299,7 @@ class Agent {
   int timeout() const {
     auto until = Steady::time_point::max();
     if (stopping_) until = killed_ ? std::min(give_up_at_, Steady::now() + 20ms) : kill_at_;
-    if (silence_max_ > 0ms && driver_there_) until = std::min(until, heard_ + silence_max_);
+    if (waits_for_driver()) until = std::min(until, heard_ + silence_max_);
     if (until == Steady::time_point::max()) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
@@ -320,9 +320,12 @@ class Agent {
     stopping_ = true;
   }
 
+  // One that stops has a deadline already.
+  bool waits_for_driver() const { return silence_max_ > 0ms && driver_there_ && !stopping_; }
+
   void check_deadlines() {
     const auto now = Steady::now();
-    if (driver_there_ && silence_max_ > 0ms && now > heard_ + silence_max_) driver_gone();
+    if (waits_for_driver() && now > heard_ + silence_max_) driver_gone();
     if (stopping_ && !killed_ && (now >= kill_at_ || running_.empty())) {
       killed_ = true;
       give_up_at_ = now + kKillPatience;

@@ -23,7 +23,8 @@ constexpr std::size_t kErrorsMax = 4096;
 constexpr std::size_t kBootNoiseMax = 64u << 10;
 constexpr auto kPingEvery = 5s;
 constexpr int kPingsUnansweredMax = 6;
-// What an agent behind ssh bears to hear nothing, when not even a ping comes; locally the pipe's end is enough.
+// What an agent behind ssh bears to hear nothing, when not even a ping comes; locally the pipe's end is
+// enough.
 constexpr auto kSilenceMax = 15s;
 constexpr auto kEndPatience = 5s;  // an agent that lost its driver needs 2 s for its processes
 constexpr auto kEndingTick = 20ms;

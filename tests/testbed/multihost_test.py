@@ -1,0 +1,141 @@
+"""Jobs on hosts that share nothing but a network: a testbed of namespaces. Needs root; skips without."""
+import re
+import signal
+import time
+
+import job_files
+import testbed
+import wisp_test
+
+HOSTS = """
+hosts: { h1: { slots: 1 }, h2: { slots: 2 }, h3: { slots: 2 } }
+actors:
+  master: { host: h1 }
+  worker: { replicas: 4, placement: { kind: spread, hosts: [ h2, h3 ] } }
+"""
+ENDLESS = job_files.ENDLESS.replace("actors: { worker: { replicas: 3 } }\n", HOSTS)
+SHORT = ENDLESS.replace("1000000000", "200")
+START = 30  # seconds
+
+
+class OnTestbed(wisp_test.TestCase):
+    HOSTS = 3
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bed = None
+        if testbed.why_not() is None:
+            cls.bed = cls.enterClassContext(testbed.Testbed(cls.HOSTS))
+
+    def setUp(self):
+        super().setUp()
+        if self.bed is None:
+            self.skipTest(testbed.why_not())
+
+    def settings(self):
+        return ["--set", f"ssh.config_file={self.bed.ssh_config}"]
+
+    def run_on(self, text, *args, timeout=60):
+        self.wisp.write("job.yaml", text)
+        return self.wisp.run("run", "job.yaml", *self.settings(), *args, timeout=timeout)
+
+    def start(self, text=ENDLESS, *args):
+        self.wisp.write("endless.yaml", text)
+        running = self.wisp.start("run", "endless.yaml", *self.settings(), *args)
+        running.wait_for("^round [1-9]", START)
+        return running
+
+    def processes(self, name):
+        """Of wisp, on a host."""
+        said = self.bed[name].run("ps", "-eo", "args")
+        return [line for line in said.splitlines() if re.match(r"\S*/bundles/|\S*/wisp ", line)]
+
+    def assert_nothing_runs(self, seconds, names=None):
+        end = time.monotonic() + seconds
+        left = {}
+        for name in names or self.bed.hosts:
+            while (left := self.processes(name)) and time.monotonic() < end:
+                time.sleep(0.1)
+            self.assertEqual(left, [], f"on {name}, {seconds} s after the end")
+
+
+class Testbed(OnTestbed):
+    HOSTS = 2
+
+    def test_hosts_share_no_files_and_reach_each_other_only(self):
+        self.bed["h1"].run("touch", "/tmp/here", "/etc/here")
+        self.assertEqual(self.bed["h1"].run("hostname"), "h1\n")
+        for folder in ["/tmp", "/etc"]:
+            self.assertNotIn("here\n", self.bed["h2"].run("ls", folder))
+        self.assertNotIn("CMakeLists.txt", self.bed["h1"].run("ls", testbed.SOURCE))
+        for host in self.bed.hosts.values():
+            self.assertNotIn("default", host.run("ip", "route"))
+
+
+class Jobs(OnTestbed):
+    def test_three_hosts_that_have_nothing_compute_what_this_machine_does(self):
+        self.wisp.write("here.yaml", SHORT.replace(HOSTS, "actors: { worker: { replicas: 4 } }\n"))
+        here = self.wisp.run("run", "here.yaml", "--json", timeout=60)
+        there = self.run_on(SHORT, "--json")
+        self.assertEqual((there.status, there.json()["status"]), (0, "finished"), there)
+        self.assertEqual(there.json()["iterate_hash"], here.json()["iterate_hash"])
+        self.assert_nothing_runs(2)
+        for name in ["master", "worker-0", "worker-3"]:
+            self.assertTrue((self.wisp.job_folder() / f"logs/{name}/1.log").stat().st_size)
+
+    def test_ctrl_c(self):
+        running = self.start()
+        running.send(signal.SIGINT)
+        done = running.wait(12)
+        self.assertEqual((done.status, self.wisp.result()["status"]), (130, "cancelled"), done)
+        self.assert_nothing_runs(2)
+
+    def test_killed_driver(self):
+        running = self.start()
+        running.send(signal.SIGKILL)
+        running.wait(5)
+        self.assert_nothing_runs(15)
+
+
+class Cut(OnTestbed):
+    def test_network_that_is_cut_for_3_s_loses_nothing(self):
+        running = self.start()
+        self.addCleanup(self.bed.heal, "h2")
+        self.bed.cut("h2")
+        time.sleep(3)  # is what this test is about
+        self.bed.heal("h2")
+        after = running.wait_for(r"(?s)waiting for round.*^round \d+", 20)
+        running.send(signal.SIGINT)
+        done = running.wait(12)
+        self.assertEqual(done.status, 130, done)
+        events = (self.wisp.job_folder() / "events.jsonl").read_text()
+        self.assertNotIn('"dead"', events, after)
+        actors = self.wisp.run("ps", "-j", "endless", "--json").json()["actors"]
+        self.assertEqual({each["attempt"] for each in actors}, {1})
+
+    def test_network_that_is_cut_for_good_ends_the_job_on_both_sides(self):
+        running = self.start()
+        self.addCleanup(self.bed.heal, "h3")
+        self.bed.cut("h3")
+        done = running.wait(25)
+        self.assertEqual(done.status, 5, done)
+        self.assertRegex(done.stderr, r"could not verify that everything has ended\n  h3: ")
+        self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h3 in round \d+\n  cause: no heartbeats for 10s")
+        self.assert_nothing_runs(1, ["h1", "h2"])
+        self.assert_nothing_runs(15, ["h3"])
+
+
+class Down(OnTestbed):
+    def test_host_that_goes_down(self):
+        running = self.start()
+        self.bed["h3"].go_down()
+        done = running.wait(20)
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h3 in round \d+\n  cause: host h3 was lost: h3: ")
+        self.assert_nothing_runs(1, ["h1", "h2"])
+
+
+if __name__ == "__main__":
+    testbed.enter()
+    wisp_test.main()

@@ -1,0 +1,205 @@
+"""Several hosts on one machine: namespaces with an sshd each, and a network that leads nowhere else.
+
+    testbed.enter()                               # this process goes on in namespaces of its own
+    with testbed.Testbed(hosts=4) as bed:         # h1 to h4: 10.77.0.11 to .14; here: .1
+        subprocess.run(["ssh", "-F", bed.ssh_config, "h2", "hostname"], check=True)
+        bed.cut("h2")
+
+A host has its own network, processes, name, /tmp, /run and /root, and its own copy-on-write view of the machine's files,
+without this project's and without the libraries that wisp brings along. Its sshd lets root in by a key of the testbed.
+Nothing outlives the process that called enter(): all is in its namespaces. There is no route to any other address.
+"""
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+NETWORK = "10.77.0"
+ENTERED = "WISP_TESTBED_ENTERED"
+PR_SET_PDEATHSIG = 1
+TOOLS = ["unshare", "nsenter", "ip", "ssh", "ssh-keygen"]
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+BROUGHT = ["libzmq.so*", "libsodium.so*", "libyaml-cpp.so*", "libfmt.so*", "libpgm*.so*", "libnorm.so*"]
+
+
+def why_not():
+    """Why there can be none here, or None."""
+    if os.geteuid() != 0:
+        return "only root can make hosts out of namespaces"
+    if not os.access("/usr/sbin/sshd", os.X_OK):
+        return "there is no /usr/sbin/sshd (package openssh-server)"
+    for tool in TOOLS:
+        if not shutil.which(tool):
+            return f"there is no {tool} (packages util-linux, iproute2, openssh-client)"
+    probe = subprocess.run(["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "true"],
+                           stderr=subprocess.PIPE, text=True)
+    return f"namespaces are refused here: {probe.stderr.strip()}" if probe.returncode else None
+
+
+def enter():
+    """Runs this program again in namespaces of its own, unless it is in them already. What it leaves behind ends with
+    it, even if it is killed."""
+    if os.environ.get(ENTERED) or why_not():
+        return
+    os.environ[ENTERED] = "1"
+    os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc",
+                          "--propagation", "private", sys.executable, "-B", *sys.argv])
+
+
+def _run(*command):
+    subprocess.run(list(map(str, command)), check=True)
+
+
+def _end_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Host:
+    def __init__(self, bed, index, disk):
+        self.bed, self.disk = bed, disk
+        self.name = f"h{index + 1}"
+        self.address = f"{NETWORK}.{11 + index}"
+        self.folder = bed.folder / self.name
+        self.process = None
+
+    def prepare(self):
+        (self.folder / "disk").mkdir(parents=True)
+        etc = self.folder / "etc"
+        etc.mkdir()
+        self.bed.make_key(etc / "host_key")
+        shutil.copy(self.bed.folder / "client_key.pub", etc / "authorized_keys")
+        (etc / "sshd_config").write_text("\n".join([
+            f"ListenAddress {self.address}", "HostKey /run/testbed/host_key", "PidFile /run/sshd.pid",
+            "AuthorizedKeysFile /run/testbed/authorized_keys", "UsePAM no", "StrictModes no",
+            "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes", "UseDNS no",
+            "MaxStartups 200", "MaxSessions 200", "Subsystem sftp internal-sftp", ""]))
+
+    def boot(self):
+        hidden = [str(SOURCE)] + [str(path) for pattern in BROUGHT for path in Path(LIBRARIES).glob(pattern)]
+        self.process = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child=KILL",
+             "--propagation", "private", "bash", Path(__file__).with_name("host_init.sh"), self.name, self.address,
+             self.folder, self.disk, *hidden],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_end_with_parent)
+        self.init = self._wait_for_child()
+        link = f"v-{self.name}"
+        _run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", self.init)
+        _run("ip", "link", "set", link, "master", "br0", "up")
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def _wait_for_child(self):
+        """The host's first process, as seen from here. It is in its namespaces when unshare has forked it."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        while self.process.poll() is None:
+            if pids := children.read_text().split():
+                return int(pids[0])
+            time.sleep(0.005)
+        raise RuntimeError(f"{self.name} did not start")
+
+    def wait_until_up(self):
+        if self.process.stdout.readline().strip() != "up":
+            raise RuntimeError(f"{self.name} did not come up")
+
+    def enter_command(self):
+        """The begin of a command line that runs what follows in the host."""
+        return ["nsenter", "-t", str(self.init), "-m", "-u", "-i", "-n", "-p", "-r", "-w", "--"]
+
+    def run(self, *command):
+        """What the command says, run as root in the host."""
+        done = subprocess.run(self.enter_command() + list(map(str, command)), stdout=subprocess.PIPE, text=True,
+                              check=True)
+        return done.stdout
+
+    def go_down(self):
+        """Everything in it is gone, its disk too. Who is connected hears of it, unless it was cut off before."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+            subprocess.run(["ip", "link", "del", f"v-{self.name}"], stderr=subprocess.DEVNULL)
+
+
+class Testbed:
+    def __init__(self, hosts=4, disk="512m"):
+        self.folder = Path(tempfile.mkdtemp(prefix="wisp-test-"))
+        self.hosts = {host.name: host for host in (Host(self, index, disk) for index in range(hosts))}
+
+    @property
+    def ssh_config(self):
+        return str(self.folder / "ssh_config")
+
+    def __getitem__(self, name):
+        return self.hosts[name]
+
+    def __enter__(self):
+        if not os.environ.get(ENTERED):
+            raise RuntimeError("a testbed is made in namespaces of its own: call enter() first")
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self):
+        _run("ip", "link", "set", "lo", "up")
+        _run("ip", "link", "add", "br0", "type", "bridge")
+        _run("ip", "addr", "add", f"{NETWORK}.1/24", "dev", "br0")
+        _run("ip", "link", "set", "br0", "up")
+        self.make_key(self.folder / "client_key")
+        for host in self.hosts.values():
+            host.prepare()
+        self._write_client_files()
+        for host in self.hosts.values():
+            host.boot()
+        for host in self.hosts.values():
+            host.wait_until_up()
+
+    def __exit__(self, *_):
+        for host in self.hosts.values():
+            host.go_down()
+        subprocess.run(["ip", "link", "del", "br0"], stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make_key(self, path):
+        _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "wisp-testbed", "-f", path)
+
+    def _write_client_files(self):
+        lines = []
+        known = []
+        for host in self.hosts.values():
+            lines += [f"Host {host.name}", f"  HostName {host.address}"]
+            key = (host.folder / "etc/host_key.pub").read_text()
+            known.append(f"{host.address} {key}")
+        lines += ["Host *", "  User root", f"  IdentityFile {self.folder}/client_key", "  IdentitiesOnly yes",
+                  "  IdentityAgent none", f"  UserKnownHostsFile {self.folder}/known_hosts",
+                  "  GlobalKnownHostsFile /dev/null", "  StrictHostKeyChecking yes",
+                  "  KexAlgorithms curve25519-sha256", ""]
+        (self.folder / "ssh_config").write_text("\n".join(lines))
+        (self.folder / "known_hosts").write_text("".join(known))
+
+    def cut(self, name):
+        """No packet reaches the host any more, and none leaves it."""
+        _run("ip", "link", "set", f"v-{name}", "down")
+
+    def heal(self, name):
+        _run("ip", "link", "set", f"v-{name}", "up")
+
+    def limit(self, name, rate):
+        """The host receives and sends no more than `rate`, such as 100mbit."""
+        shape = ["root", "tbf", "rate", rate, "burst", "64kb", "latency", "100ms"]
+        _run("tc", "qdisc", "replace", "dev", f"v-{name}", *shape)
+        self[name].run("tc", "qdisc", "replace", "dev", "eth0", *shape)
+
+    def traffic(self, name):
+        """(bytes that the host has received, bytes that it has sent), frames of its network included."""
+        said = subprocess.run(["ip", "-j", "-s", "link", "show", f"v-{name}"], stdout=subprocess.PIPE, check=True)
+        counters = json.loads(said.stdout)[0]["stats64"]
+        return counters["tx"]["bytes"], counters["rx"]["bytes"]

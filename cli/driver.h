@@ -87,6 +87,8 @@ class Driver {
   actors::Summary run_actors();
   void start_hosts();
   void start_nodes(const std::vector<launcher::HostInfo>& hosts);
+  void check_ways();
+  std::string no_way(std::size_t from, runtime::NodeId to) const;
   std::vector<std::string> plugins_on(const std::string& host) const;
   actors::Layout deploy(const problems::Source& source);
   void enter_phase(const std::string& phase);

@@ -20,7 +20,8 @@ namespace wisp::cli {
 
 namespace {
 
-constexpr std::size_t kNamesMax = 3;  // of those that are waited for
+constexpr std::chrono::seconds kWaySearch{5};  // for an answer of a node that has nothing else to do
+constexpr std::size_t kNamesMax = 3;           // of those that are waited for
 
 // The driver's own log, as one more actor's.
 class FolderLog : public Log {
@@ -223,6 +224,41 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
         std::lock_guard lock(mutex_);
         phase_ = "waiting for " + names + ": started, has not joined yet";
       });
+  check_ways();
+}
+
+// Both ways between nodes of different hosts: between the master's and all others; of plain actors, between
+// all.
+void Driver::check_ways() {
+  enter_phase("the nodes look for each other");
+  std::vector<std::pair<std::size_t, runtime::Future<std::vector<runtime::NodeId>>>> searches;
+  for (std::size_t from = 0; from < layout_.nodes.size(); ++from) {
+    const NodePlan& node = layout_.nodes[from];
+    if (!experiment_.plain() && node.name != layout_.master_node) continue;
+    std::vector<runtime::NodeId> others;
+    for (std::size_t to = 0; to < layout_.nodes.size(); ++to) {
+      if (layout_.nodes[to].host != node.host) others.push_back(node_ids_[to]);
+    }
+    if (!others.empty()) {
+      searches.emplace_back(from, system_->find_unreachable(node_ids_[from], others, kWaySearch));
+    }
+  }
+  for (auto& [from, search] : searches) {
+    const std::vector<runtime::NodeId> unreachable = search.get(2 * kWaySearch);
+    check_aborted();
+    if (!unreachable.empty()) throw Error(no_way(from, unreachable.front()), Fault::kHost);
+  }
+}
+
+std::string Driver::no_way(std::size_t from, runtime::NodeId to) const {
+  const NodePlan& here = layout_.nodes[from];
+  const NodePlan& there = *find_node(to);
+  return fmt::format(
+      "{}@{} ({}) and {}@{} ({}) do not hear each other\n"
+      "    is there a firewall between them? ports {}-{} (network.ports) must be open both ways;\n"
+      "    or are these not the addresses that they have for each other (hosts.{}.address)?",
+      here.name, here.host, system_->endpoint_of(node_ids_[from]), there.name, there.host,
+      system_->endpoint_of(to), experiment_.network.port_first, experiment_.network.port_last, there.host);
 }
 
 // Elsewhere they lie beside the libraries that the launcher brought.

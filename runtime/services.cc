@@ -30,6 +30,7 @@ void register_services(Registry& registry) {
       .method<&NodeService::move>("move")
       .method<&NodeService::end>("end")
       .method<&NodeService::sync>("sync")
+      .method<&NodeService::find_unreachable>("find_unreachable")
       .method<&NodeService::stop>("stop");
   registry.actor<DriverService>("wisp.driver")
       .method<&DriverService::join>("join")
@@ -75,6 +76,19 @@ void NodeService::move(std::string name, ActorId id) { context().node().deliveri
 void NodeService::end(std::string name, std::string cause) { context().node().deliveries().end(name, cause); }
 
 void NodeService::stop() { context().node().stop(); }
+
+Task<std::vector<NodeId>> NodeService::find_unreachable(std::vector<NodeId> peers, std::int64_t deadline) {
+  std::vector<Future<void>> answers;
+  for (const NodeId peer : peers) {
+    answers.push_back(service_of(context().node(), peer).call<&NodeService::sync>());
+  }
+  const std::vector<std::size_t> heard =
+      co_await wait(answers, answers.size(), std::chrono::milliseconds(deadline));
+  for (auto each = heard.rbegin(); each != heard.rend(); ++each) {
+    peers.erase(peers.begin() + static_cast<std::ptrdiff_t>(*each));
+  }
+  co_return peers;
+}
 
 NodeId Directory::expect(const std::string& name, const std::string& host) {
   std::lock_guard lock(mutex_);
@@ -128,6 +142,12 @@ std::vector<PeerInfo> Directory::joined() const {
     if (entry.joined && !entry.lost) peers.push_back(*entry.joined);
   }
   return peers;
+}
+
+std::string Directory::endpoint_of(NodeId node) const {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(node);
+  return found == entries_.end() || !found->second.joined ? "" : found->second.joined->address.endpoint;
 }
 
 std::optional<NodeId> Directory::find(const std::string& name) const {

@@ -97,8 +97,11 @@ class NodeService : public Actor {
   // A saving actor has a new incarnation; or has ended for good.
   void move(std::string name, ActorId id);
   void end(std::string name, std::string cause);
-  // Answers: what this node has told the driver before has come by then.
+  // Answers: what this node has told the caller before has come by then.
   void sync() {}
+  // Which of `peers` do not answer within so many milliseconds: one of the two ways between them and here is
+  // closed.
+  Task<std::vector<NodeId>> find_unreachable(std::vector<NodeId> peers, std::int64_t deadline);
   void stop();
 
  private:
@@ -129,6 +132,8 @@ class Directory {
   std::vector<std::string> missing(const std::vector<NodeId>& wanted) const;
   bool wait_for_change(std::chrono::milliseconds deadline);
   std::vector<PeerInfo> joined() const;  // and not lost
+  // Empty before it has joined.
+  std::string endpoint_of(NodeId node) const;
   std::optional<NodeId> find(const std::string& name) const;
   // Nodes that have joined and are not lost, of that host, or of all where it is empty.
   std::vector<NodeId> on_host(const std::string& host) const;

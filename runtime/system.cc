@@ -105,6 +105,11 @@ void System::wait_for(const std::vector<NodeId>& nodes, std::chrono::millisecond
   }
 }
 
+Future<std::vector<NodeId>> System::find_unreachable(NodeId from, const std::vector<NodeId>& to,
+                                                     std::chrono::milliseconds deadline) {
+  return service_of(*node_, from).call<&NodeService::find_unreachable>(to, std::int64_t{deadline.count()});
+}
+
 void System::lose(NodeId node, const std::string& cause) {
   if (heart_) heart_->declare_dead(node);
   driver_of(*node_).must_tell<&DriverService::lose>(node, cause);

@@ -144,6 +144,12 @@ class System {
   void wait_for(const std::vector<NodeId>& nodes, std::chrono::milliseconds deadline,
                 const std::function<void(const std::vector<std::string>& missing)>& progress,
                 std::chrono::milliseconds tick = std::chrono::milliseconds(50));
+  // Which of `to` don't answer `from` within `deadline`, though all have joined: the way between them is
+  // closed.
+  Future<std::vector<NodeId>> find_unreachable(NodeId from, const std::vector<NodeId>& to,
+                                               std::chrono::milliseconds deadline);
+  // Where a node that has joined is reached.
+  std::string endpoint_of(NodeId node) const { return directory_.endpoint_of(node); }
   // A node is gone: everybody's calls to it fail with `cause`; what it still sends is answered by fencing it.
   void lose(NodeId node, const std::string& cause);
   // Asks a node to end.

@@ -178,6 +178,15 @@ TEST_F(SystemTest, actors_spawn_actors_on_other_nodes) {
   EXPECT_THAT(why_not(first.call<&Counter::spawn_another>("third", "node2", -1)), HasSubstr("begins at 0"));
 }
 
+TEST_F(SystemTest, knows_which_nodes_do_not_hear_each_other) {
+  wait_for({start(), start()});
+  const NodeId nowhere = system_->expect("nowhere");
+  EXPECT_THAT(system_->find_unreachable(1, {2}, kHang).get(kHang), ElementsAre());
+  EXPECT_THAT(system_->find_unreachable(1, {2, nowhere}, milliseconds(500)).get(kHang), ElementsAre(nowhere));
+  EXPECT_EQ(system_->endpoint_of(2), "in-process://2");
+  EXPECT_EQ(system_->endpoint_of(nowhere), "");
+}
+
 TEST_F(SystemTest, finds_actors_by_name) {
   wait_for({start()});
   (void)system_->spawn<Counter>(Options("spawned").on("node1"), 5).get(kHang);

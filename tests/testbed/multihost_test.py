@@ -98,6 +98,45 @@ class Jobs(OnTestbed):
         self.assert_nothing_runs(15)
 
 
+class Refused(OnTestbed):
+    def test_way_between_two_hosts_that_is_closed_is_named(self):
+        """As behind a firewall that drops: ssh gets in, but h2 can't answer h1."""
+        self.bed["h2"].run("ip", "route", "add", "blackhole", self.bed["h1"].address)
+        self.addCleanup(self.bed["h2"].run, "ip", "route", "del", "blackhole", self.bed["h1"].address)
+        done = self.run_on(SHORT)
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"master@h1 \(tcp://10\.77\.0\.11:\d+\) and "
+                                      r"worker-0@h2 \(tcp://10\.77\.0\.12:\d+\) do not hear each other\n"
+                                      r" +is there a firewall between them\? ports 20000-32767")
+        self.assert_nothing_runs(2)
+
+    def test_frozen_sshd(self):
+        self.bed["h2"].run("sh", "-c", "kill -STOP $(cat /run/sshd.pid)")
+        self.addCleanup(self.bed["h2"].run, "sh", "-c", "kill -CONT $(cat /run/sshd.pid)")
+        done = self.run_on(SHORT, "--set", "ssh.connect_timeout=3s")
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"cannot start on h2: timeout\n +Connection timed out during banner exchange")
+        self.assert_nothing_runs(2)
+
+    def test_full_disk(self):
+        full = self.bed["h3"]
+        full.run("sh", "-c", "rm -rf ~root/.local")
+        full.fill_disk()
+        self.addCleanup(full.run, "rm", "/tmp/filling")
+        done = self.run_on(SHORT)
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"cannot start on h3: .*\n(.*\n)*.*No space left on device")
+        self.assert_nothing_runs(2)
+
+    def test_one_host_that_is_missing(self):
+        self.addCleanup(self.bed.heal, "h1")
+        self.bed.cut("h1")
+        done = self.run_on(SHORT, "--set", "ssh.connect_timeout=3s")
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"cannot start on h1: timeout\n")
+        self.assert_nothing_runs(2)
+
+
 class Cut(OnTestbed):
     def test_network_that_is_cut_for_3_s_loses_nothing(self):
         running = self.start()

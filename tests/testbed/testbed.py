@@ -1,13 +1,13 @@
 """Several hosts on one machine: namespaces with an sshd each, and a network that leads nowhere else.
 
     testbed.enter()                               # this process goes on in namespaces of its own
-    with testbed.Testbed(hosts=4) as bed:         # h1 to h4: 10.77.0.11 to .14; here: .1
+    with testbed.Testbed(hosts=4) as bed:         # h1 is 10.77.0.11, and so on
         subprocess.run(["ssh", "-F", bed.ssh_config, "h2", "hostname"], check=True)
         bed.cut("h2")
 
-A host has its own network, processes, name, /tmp, /run and /root, and its own copy-on-write view of the machine's files,
-without this project's and without the libraries that wisp brings along. Its sshd lets root in by a key of the testbed.
-Nothing outlives the process that called enter(): all is in its namespaces. There is no route to any other address.
+A host has its own network, processes, name, /tmp, /run and /root, and its own copy-on-write view of this machine's
+files, without this project's and without the libraries that wisp brings along. Its sshd lets root in by a key of the
+testbed. Nothing outlives the process that called enter(): all is in its namespaces. There is no route elsewhere.
 """
 import ctypes
 import json
@@ -117,6 +117,10 @@ class Host:
         done = subprocess.run(self.enter_command() + list(map(str, command)), stdout=subprocess.PIPE, text=True,
                               check=True)
         return done.stdout
+
+    def fill_disk(self):
+        """With /tmp/filling, until nothing fits any more."""
+        self.run("sh", "-c", "dd if=/dev/zero of=/tmp/filling bs=64k 2>/dev/null; true")
 
     def go_down(self):
         """Everything in it is gone, its disk too. Who is connected hears of it, unless it was cut off before."""

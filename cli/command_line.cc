@@ -94,8 +94,8 @@ class Parser {
         ->type_name("DIR");
   }
 
-  static void add_files(CLI::App* command, std::vector<std::string>& files) {
-    command->add_option("FILE", files, "job files; later ones lie over earlier ones")
+  static CLI::Option* add_files(CLI::App* command, std::vector<std::string>& files) {
+    return command->add_option("FILE", files, "job files; later ones lie over earlier ones")
         ->required()
         ->type_name("");
   }
@@ -119,7 +119,13 @@ class Parser {
     add_workers(run);
 
     CLI::App* config = add("config", "check a job file and print it resolved");
-    add_files(config, invocation_.config.files);
+    CLI::Option* files = add_files(config, invocation_.config.files);
+    const auto take_schema = [this, files] {
+      invocation_.config.schema = true;
+      files->required(false);
+    };
+    config->add_flag_callback("--schema", take_schema,
+                              "print the JSON Schema of job files, with what the plugins of FILE bring");
     config->add_option("--format", invocation_.config.format, "yaml or json")
         ->type_name("FORMAT")
         ->check(one_of({"yaml", "json"}));
@@ -170,6 +176,7 @@ class Parser {
     list->add_option("--plugin", invocation_.list.plugins, "what this plugin brings, too")
         ->type_name("LIB")
         ->allow_extra_args(false);
+    list->add_flag("--markdown", invocation_.list.markdown, "a table in Markdown");
     add("version", "which program this is, and what it was built from");
     add("help", "help of all, or of one command")
         ->add_option("COMMAND", help_of_, "one of the commands")

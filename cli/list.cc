@@ -76,7 +76,7 @@ Rows keys(const Inventory& inventory) {
     const std::string owner = each.owner.empty() ? "" : "of " + std::string(each.owner) + ": ";
     rows.push_back({std::string(each.path), std::string(each.fallback),
                     words.empty() || any_number ? config::describe(each) : join(words, " | "),
-                    owner + std::string(each.doc)});
+                    owner + std::string(each.doc) + (each.required ? " (required)" : "")});
   }
   return rows;
 }
@@ -113,7 +113,8 @@ int list_command(const GlobalOptions& options, const ListOptions& list) {
   if (!list.files.empty()) load_plugins(options, list.files, inventory);
   for (const std::string& plugin : list.plugins) inventory.load(std::filesystem::absolute(plugin));
   const Rows rows = rows_of(list.what, inventory);
-  print(options.json ? objects(rows).dump() + "\n" : table(rows));
+  const std::string text = list.markdown ? markdown_table(rows) : table(rows);
+  print(options.json ? objects(rows).dump() + "\n" : text);
   return kExitDone;
 }
 

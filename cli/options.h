@@ -30,6 +30,7 @@ struct RunOptions {
 struct ConfigOptions {
   std::vector<std::string> files;
   std::string format = "yaml";  // yaml | json
+  bool schema = false;          // the JSON Schema instead; the files only say which plugins
 };
 
 struct PlanOptions {
@@ -67,6 +68,7 @@ struct ListOptions {
   std::string what;                       // methods | problems | sparsifiers | actors | keys
   std::vector<std::string> files = {};    // job files whose plugins are asked too
   std::vector<std::string> plugins = {};  // the same without a job file
+  bool markdown = false;                  // a table for a page of docs
 };
 
 // --state-dir, or the default. Throws Error.

@@ -19,6 +19,15 @@ void to_stderr(std::string_view line) {
   }
 }
 
+std::string markdown_text(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::string_view("\\|<*~`").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 }  // namespace
 
 void print(std::string_view text) {
@@ -45,6 +54,21 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
+  }
+  return text;
+}
+
+std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
+  std::string text;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t j = 0; j < rows[i].size(); ++j) {
+      const std::string cell = i > 0 && j == 0 ? "`" + rows[i][j] + "`" : markdown_text(rows[i][j]);
+      text += "|" + (cell.empty() ? "" : " " + cell) + " ";
+    }
+    text += "|\n";
+    if (i > 0) continue;
+    for (std::size_t j = 0; j < rows[0].size(); ++j) text += "|---";
+    text += "|\n";
   }
   return text;
 }

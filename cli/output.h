@@ -23,5 +23,7 @@ void warn(std::string_view line);
 // Rows in columns as wide as their widest cell, two blanks between them, no blank at the end of a line. The
 // first row is the head.
 std::string table(const std::vector<std::vector<std::string>>& rows);
+// The same for a page in Markdown; the first column is set as code.
+std::string markdown_table(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace wisp::cli

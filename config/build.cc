@@ -17,15 +17,6 @@ std::string joined(std::string_view section, std::string_view key) {
   return section.empty() ? std::string(key) : std::string(section) + "." + std::string(key);
 }
 
-std::string_view parent_of(std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  return dot == std::string_view::npos ? "" : path.substr(0, dot);
-}
-
-bool is_section(const Key& key) {
-  return key.type == KeyType::kSection || key.type == KeyType::kOneOf || key.type == KeyType::kHosts;
-}
-
 // A section of the file while it is walked: its path, the same with `*` for a name, that name, and its kind.
 struct Section {
   std::string path;
@@ -33,15 +24,6 @@ struct Section {
   std::string name;
   std::string kind;
 };
-
-// Jobs of plain actors have no use for these.
-bool is_of_optimization(std::string_view path) {
-  for (const std::string_view section :
-       {"dtype", "problem", "method", "stop", "evaluate", "actors.master", "actors.worker"}) {
-    if (path == section || (path.starts_with(section) && path[section.size()] == '.')) return true;
-  }
-  return false;
-}
 
 bool is_given(const Node& root, std::string_view key) {
   const Node* value = root.find(key);

@@ -264,13 +264,6 @@ constexpr auto kSynonyms = std::to_array<Synonym>({
     {"nodes", "hosts"},
 });
 
-std::string_view parent_of(std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  return dot == std::string_view::npos ? "" : path.substr(0, dot);
-}
-
-std::string_view last_of(std::string_view path) { return path.substr(path.rfind('.') + 1); }
-
 // As it would be written from within `section`.
 std::string seen_from(std::string_view section, std::string_view path) {
   return std::string(parent_of(path) == section ? last_of(path) : path);
@@ -292,6 +285,23 @@ std::string describe_range(const Range& range) {
 }
 
 }  // namespace
+
+std::string_view parent_of(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? "" : path.substr(0, dot);
+}
+
+std::string_view last_of(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+bool is_section(const Key& key) { return key.type == kSection || key.type == kOneOf || key.type == kHosts; }
+
+bool is_of_optimization(std::string_view path) {
+  for (const std::string_view section :
+       {"dtype", "problem", "method", "stop", "evaluate", "actors.master", "actors.worker"}) {
+    if (path == section || (path.starts_with(section) && path[section.size()] == '.')) return true;
+  }
+  return false;
+}
 
 std::span<const Key> keys() { return kKeys; }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The table of keys: the one source of the parser, the suggestions and `wisp list keys`.
+// The table of keys: the one source of the parser, the suggestions, `wisp list keys`, the page of docs and
+// the JSON Schema.
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -82,6 +83,14 @@ struct Key {
       {};  // of the vocabulary's keys: the kind, or class, that takes it; they have no `set`
   const Setting* setting = nullptr;
 };
+
+// "method" of "method.kind", "" of "method"; and "kind".
+std::string_view parent_of(std::string_view path);
+std::string_view last_of(std::string_view path);
+// Whether keys stand below it.
+bool is_section(const Key& key);
+// Whether jobs of plain actors have no use for it.
+bool is_of_optimization(std::string_view path);
 
 // Those of wisp itself, in the order of the resolved file; a section stands before its keys.
 std::span<const Key> keys();

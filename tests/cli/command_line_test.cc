@@ -42,6 +42,13 @@ TEST(CommandLine, list_takes_job_files_and_plugins) {
   EXPECT_EQ(what.list.files, std::vector<std::string>{"job.yaml"});
 }
 
+TEST(CommandLine, the_schema_needs_no_job_file) {
+  EXPECT_TRUE(parsed({"config", "--schema"}).config.schema);
+  EXPECT_EQ(parsed({"config", "--schema", "a.yaml"}).config.files, std::vector<std::string>{"a.yaml"});
+  EXPECT_FALSE(parsed({"config", "a.yaml"}).config.schema);
+  EXPECT_THAT(usage_error({"config"}), HasSubstr("FILE"));
+}
+
 TEST(CommandLine, an_option_with_a_value_does_not_swallow_the_files_behind_it) {
   const Invocation what =
       parsed({"run", "--set", "seed=1", "a.yaml", "--var", "K=V", "b.yaml", "--set", "name=x"});

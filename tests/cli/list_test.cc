@@ -44,5 +44,14 @@ TEST(List, methods_as_objects) {
   EXPECT_EQ(methods[0]["sparsifiers"], "identity");
 }
 
+TEST(List, keys_as_markdown) {
+  ListOptions list;
+  list.what = "keys";
+  list.markdown = true;
+  const std::string text = test::printed([&] { EXPECT_EQ(list_command({}, list), 0); });
+  EXPECT_THAT(text, testing::StartsWith("| KEY | DEFAULT | VALUE | DESCRIPTION |\n|---|---|---|---|\n"));
+  EXPECT_THAT(text, HasSubstr("\n| `version` | | 1 | schema version of this file (required) |\n"));
+}
+
 }  // namespace
 }  // namespace wisp::cli

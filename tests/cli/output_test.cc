@@ -19,6 +19,14 @@ TEST(Output, columns_are_as_wide_as_their_widest_cell) {
   EXPECT_EQ(table({}), "");
 }
 
+TEST(Output, a_table_of_markdown_escapes_what_has_a_meaning_there) {
+  EXPECT_EQ(markdown_table({{"KEY", "VALUE"}, {"hosts.*", "<a> | *b* ~/c"}, {"d", ""}}),
+            "| KEY | VALUE |\n"
+            "|---|---|\n"
+            "| `hosts.*` | \\<a> \\| \\*b\\* \\~/c |\n"
+            "| `d` | |\n");
+}
+
 TEST(Output, data_goes_to_stdout_and_talk_to_stderr) {
   GlobalOptions options;
   testing::internal::CaptureStderr();

@@ -1,5 +1,7 @@
 #include "cli/show_config.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -30,6 +32,15 @@ TEST(ShowConfig, json_by_either_option) {
   EXPECT_EQ(nlohmann::json::parse(text)["actors"]["worker"]["replicas"], 4);
   config.format = "json";
   EXPECT_EQ(test::printed([&] { config_command({}, config); }), text);
+}
+
+TEST(ShowConfig, schema_instead_of_a_job) {
+  ConfigOptions config;
+  config.schema = true;
+  const auto schema = nlohmann::json::parse(test::printed([&] { EXPECT_EQ(config_command({}, config), 0); }));
+  EXPECT_EQ(schema["title"], "wisp job file");
+  const auto& methods = schema["properties"]["method"]["examples"];
+  EXPECT_NE(std::find(methods.begin(), methods.end(), "isega"), methods.end());
 }
 
 }  // namespace

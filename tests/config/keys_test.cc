@@ -27,6 +27,19 @@ TEST(Keys, each_has_a_path_of_its_own_and_a_section_before_it) {
   EXPECT_EQ(find_key("nothing"), nullptr);
 }
 
+TEST(Keys, paths_have_parts) {
+  EXPECT_EQ(parent_of("stop.gap"), "stop");
+  EXPECT_EQ(last_of("stop.gap"), "gap");
+  EXPECT_EQ(parent_of("stop"), "");
+  EXPECT_EQ(last_of("stop"), "stop");
+  EXPECT_TRUE(is_section(*find_key("stop")));
+  EXPECT_FALSE(is_section(*find_key("stop.gap")));
+  EXPECT_TRUE(is_of_optimization("stop"));
+  EXPECT_TRUE(is_of_optimization("actors.worker.env"));
+  EXPECT_FALSE(is_of_optimization("actors.workers"));
+  EXPECT_FALSE(is_of_optimization("seed"));
+}
+
 TEST(Keys, each_that_holds_a_value_has_a_setter) {
   for (const Key& key : keys()) {
     const bool holds_none = key.type == KeyType::kSection || key.type == KeyType::kOneOf ||

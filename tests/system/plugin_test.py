@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import guide
+import job_schema
 import loopback_sshd
 import wisp_test
 
@@ -160,6 +161,25 @@ class Example(PluginTest):
             self.assertIn(f"\n{name} ", self.wisp.run("list", what, "--plugin", PLUGIN).stdout)
             file = [EXAMPLE / "actors.yaml", "--var", f"PLUGIN={PLUGIN}"]
             self.assertIn(f"\n{name} ", self.wisp.run("list", what, *file).stdout)
+
+    def test_schema(self):
+        if job_schema.MISSING:
+            self.skipTest(job_schema.MISSING)
+        file = EXAMPLE / "actors.yaml"
+        schema = job_schema.Schema(self.wisp.run("config", "--schema", file, "--var", f"PLUGIN={PLUGIN}").stdout)
+        for name in ("method", "sparsifier", "actors"):
+            self.assertEqual(schema.errors((EXAMPLE / f"{name}.yaml").read_text()), [], name)
+        for name, old, new in [("method", "momentum:", "momentun:"), ("method", "momentum: 0.5", "momentum: 1.5"),
+                               ("method", "kind: heavy-ball", "kind: gd"), ("sparsifier", "random-window", "window"),
+                               ("actors", "start: 5", "rounds: 5"), ("actors", "start: 5", "start: many"),
+                               ("actors", "verbose: true", "verbose: 2"), ("actors", "mine::Teller", "mine::Caller"),
+                               ("actors", "counters: [ counter-0, counter-1 ], ", ""),
+                               ("actors", "actors:", "stop: { rounds: 5 }\nactors:")]:
+            text = (EXAMPLE / f"{name}.yaml").read_text()
+            self.assertEqual(text.count(old), 1, old)
+            bad = text.replace(old, new)
+            self.assertNotEqual(schema.errors(bad), [], new)
+            self.refusal(bad.replace("${PLUGIN:-../../build/plugin/libmine.so}", str(PLUGIN)))
 
     def test_a_misspelt_key_of_the_method(self):
         text = (EXAMPLE / "method.yaml").read_text().replace("momentum:", "momentun:")

@@ -98,6 +98,26 @@ class Jobs(OnTestbed):
         self.assert_nothing_runs(15)
 
 
+class Link(OnTestbed):
+    ROUNDS = 30
+    LARGE = SHORT.replace("200", str(ROUNDS)).replace("rows: 400, dim: 50", "rows: 40, dim: 20000")
+
+    def test_link_of_100_mbit_carries_what_the_summary_says(self):
+        """At the master, whose interface sees every message; ssh's share is a thousandth."""
+        free = self.run_on(self.LARGE, "--json")
+        self.assertEqual(free.status, 0, free)
+        for name in self.bed.hosts:
+            self.bed.limit(name, "100mbit")
+        before = sum(self.bed.traffic("h1"))
+        slow = self.run_on(self.LARGE, "--json")
+        carried = sum(self.bed.traffic("h1")) - before
+        self.assertEqual(slow.json()["iterate_hash"], free.json()["iterate_hash"], slow)
+        said = slow.json()["wire_bytes"]
+        self.assertGreater(said, 2 * 4 * self.ROUNDS * 20000 * 8)
+        self.assertGreater(carried / said, 1.0)
+        self.assertLess(carried / said, 1.1)
+
+
 class Refused(OnTestbed):
     def test_way_between_two_hosts_that_is_closed_is_named(self):
         """As behind a firewall that drops: ssh gets in, but h2 can't answer h1."""

@@ -78,7 +78,7 @@ case $name in
     need "$bin/runtime_tests"
     tests=$("$bin/runtime_tests" --gtest_list_tests --gtest_filter='*Race.*' | grep -c '^ ') ||
       { echo "no race tests in $bin/runtime_tests" >&2; exit 1; }
-    "$bin/runtime_tests" --gtest_filter='*Race.*' --gtest_repeat="$count" --gtest_brief=1 >&2
+    WISP_REPEATS=$count "$bin/runtime_tests" --gtest_filter='*Race.*' --gtest_brief=1 >&2
     row "$tests race tests within a process, $count times each"
     real 'RealRace.*'
     ;;

@@ -105,6 +105,10 @@ std::string_view bootstrap_command() { return kBootstrap; }
 
 Diagnosis diagnose_ssh(const HostSpec& host, bool booted, const std::string& status, std::string_view words) {
   if (booted) {
+    if (status == "exit status 255" && words.empty()) {  // of a broken connection ssh would say something
+      return {"the agent was killed",
+              fmt::format("if {} has run out of memory, `dmesg` there says so", host.name)};
+    }
     const bool agent = status != "exit status 255" && !status.starts_with("signal");
     return {fmt::format("{} ended ({})", agent ? "the agent" : "the ssh connection", status), ""};
   }

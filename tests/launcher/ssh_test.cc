@@ -79,8 +79,9 @@ TEST(DiagnoseSsh, knows_what_ssh_says) {
             "the connection was closed before the login");
   EXPECT_EQ(what(""), "ssh ended (exit status 255) before /bin/sh could answer");
   EXPECT_EQ(diagnose_ssh(host, true, "exit status 3", "").what, "the agent ended (exit status 3)");
-  EXPECT_EQ(diagnose_ssh(host, true, "exit status 255", "").what,
+  EXPECT_EQ(diagnose_ssh(host, true, "exit status 255", "Connection to node2 closed by remote host.").what,
             "the ssh connection ended (exit status 255)");
+  EXPECT_EQ(diagnose_ssh(host, true, "exit status 255", "").what, "the agent was killed");
 }
 
 TEST(DiagnoseSsh, gives_a_remedy_with_the_hosts_name) {

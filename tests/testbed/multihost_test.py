@@ -186,6 +186,15 @@ class Cut(OnTestbed):
 
 
 class Down(OnTestbed):
+    def test_agent_that_is_killed(self):
+        running = self.start()
+        self.bed["h2"].kill(r"/bundles/\S* agent$")
+        done = running.wait(10)
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h2 in round \d+\n"
+                                      r"  cause: host h2 was lost: h2: the agent was killed")
+        self.assert_nothing_runs(15)
+
     def test_host_that_goes_down(self):
         running = self.start()
         self.bed["h3"].go_down()

@@ -12,6 +12,7 @@ testbed. Nothing outlives the process that called enter(): all is in its namespa
 import ctypes
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -117,6 +118,13 @@ class Host:
         done = subprocess.run(self.enter_command() + list(map(str, command)), stdout=subprocess.PIPE, text=True,
                               check=True)
         return done.stdout
+
+    def kill(self, pattern):
+        """Those processes of the host whose command lines match."""
+        for line in self.run("ps", "-eo", "pid,args").splitlines():
+            pid, _, command = line.strip().partition(" ")
+            if re.search(pattern, command.strip()):
+                self.run("kill", "-9", pid)
 
     def fill_disk(self):
         """With /tmp/filling, until nothing fits any more."""

@@ -158,6 +158,11 @@ class Parser {
         ->type_name("N");
     command->add_flag_callback(
         "--no-prefix", [&logs] { logs.prefix = false; }, "the text alone, without time and actor");
+
+    add("inspect", "all that is known of one actor: why it ended, where it ran, its settings, its logs")
+        ->add_option("ACTOR", invocation_.inspect.actor, "its name, as in wisp ps")
+        ->required()
+        ->type_name("");
   }
 
   void add_other_commands() {

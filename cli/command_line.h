@@ -10,7 +10,7 @@ namespace wisp::cli {
 
 // What was asked for; of the commands' options only those of `command` mean anything.
 struct Invocation {
-  std::string command;  // run | config | plan | simulate | ps | logs | down | wait | list | version
+  std::string command;  // run | config | plan | simulate | ps | logs | inspect | down | wait | list | version
   GlobalOptions global;
   RunOptions run;
   ConfigOptions config;
@@ -18,6 +18,7 @@ struct Invocation {
   SimulateOptions simulate;
   PsOptions ps;
   LogsOptions logs;
+  InspectOptions inspect;
   DownOptions down;
   WaitOptions wait;
   ListOptions list;

@@ -169,6 +169,7 @@ void Driver::handle(const launcher::Started& started) {
     actor.attempt = started.attempt;
     actor.state = "running";
     actor.started = clock_.wall();
+    actor.node = node->name;
     state_.actors.push_back(std::move(actor));
   }
   state_dirty_ = true;
@@ -210,7 +211,10 @@ void Driver::handle(const Running& running) {
   stop_run_ = running.stop;
   if (signal_count_ > 0 && stop_run_) return stop_run_();
   state_.status = "running";
-  for (const launcher::HostInfo& host : fleet_->hosts()) state_.clock_offsets[host.name] = host.clock_offset;
+  for (const launcher::HostInfo& host : fleet_->hosts()) {
+    state_.clock_offsets[host.name] = host.clock_offset;
+    if (!host.address.empty()) state_.addresses[host.name] = host.address;
+  }
   write_state(true);
   if (options_.on_started) options_.on_started();
 }

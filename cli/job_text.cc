@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/exit.h"
 
 namespace wisp::cli {
@@ -30,6 +31,13 @@ std::string status_text(const launcher::JobEntry& job) {
   }
   if (is_final(status)) return status;
   return "the driver is gone without a word; it was " + (status.empty() ? "starting" : status);
+}
+
+std::string no_such_actor(const launcher::JobEntry& job, const std::string& name,
+                          const std::vector<std::string>& known) {
+  const auto near = nearest(name, known);
+  return fmt::format("{} has no actor '{}'{} ({})", title(job), escape_text(name, 80),
+                     near ? "; did you mean '" + *near + "'?" : "", escape_text(join(known, " | "), 400));
 }
 
 std::string uptime_text(std::chrono::seconds uptime) {

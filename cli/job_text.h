@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "launcher/jobs.h"
 
@@ -18,6 +19,10 @@ int exit_status_of(std::string_view status);
 
 // "running (driver 4711)", "converged", or that the driver was killed before it could say more.
 std::string status_text(const launcher::JobEntry& job);
+
+// What is said of a name that none of the `known` actors of the job has.
+std::string no_such_actor(const launcher::JobEntry& job, const std::string& name,
+                          const std::vector<std::string>& known);
 
 // "8s", "3m05s", "2h04m", "5d03h".
 std::string uptime_text(std::chrono::seconds uptime);

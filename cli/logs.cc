@@ -53,12 +53,7 @@ void check_actors(const launcher::JobEntry& job, const LogsOptions& logs) {
     const bool there = std::any_of(known.begin(), known.end(), [&](const std::string& each) {
       return ::fnmatch(wanted.c_str(), each.c_str(), 0) == 0;
     });
-    if (there) continue;
-    const auto near = nearest(wanted, known);
-    throw Error(
-        fmt::format("{} has no actor '{}'{} ({})", title(job), escape_text(wanted, 80),
-                    near ? "; did you mean '" + *near + "'?" : "", escape_text(join(known, " | "), 400)),
-        Fault::kUsage);
+    if (!there) throw Error(no_such_actor(job, wanted, known), Fault::kUsage);
   }
 }
 

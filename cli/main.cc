@@ -12,6 +12,7 @@
 #include "cli/command_line.h"
 #include "cli/down.h"
 #include "cli/exit.h"
+#include "cli/inspect.h"
 #include "cli/list.h"
 #include "cli/logs.h"
 #include "cli/node.h"
@@ -37,6 +38,7 @@ int execute(const Invocation& what) {
   if (what.command == "simulate") return simulate_command(global, what.simulate);
   if (what.command == "ps") return ps_command(global, what.ps);
   if (what.command == "logs") return logs_command(global, what.logs);
+  if (what.command == "inspect") return inspect_command(global, what.inspect);
   if (what.command == "down") return down_command(global, what.down);
   if (what.command == "wait") return wait_command(global, what.wait);
   if (what.command == "list") return list_command(global, what.list);

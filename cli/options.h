@@ -55,6 +55,10 @@ struct LogsOptions {
   bool prefix = true;
 };
 
+struct InspectOptions {
+  std::string actor;
+};
+
 struct DownOptions {
   bool force = false;
   std::optional<std::chrono::milliseconds> timeout = {};

@@ -24,6 +24,7 @@ struct ActorState {
   std::uint32_t attempt = 1;
   std::chrono::system_clock::time_point started;
   std::string cause;  // why it ended
+  std::string node;   // the process that holds it, as events.jsonl calls it
 };
 
 // state.json: what the driver says of itself and its actors while it runs; the last word stays.
@@ -35,6 +36,7 @@ struct JobState {
   std::chrono::system_clock::time_point started;
   std::vector<ActorState> actors;
   std::map<std::string, std::chrono::microseconds> clock_offsets;  // by host: its clock minus the driver's
+  std::map<std::string, std::string> addresses;  // by host: what other hosts reach it by; not of this machine
 };
 
 // $XDG_STATE_HOME/wisp, else ~/.local/state/wisp. Throws Error if neither variable is set.

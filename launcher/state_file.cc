@@ -17,7 +17,8 @@ json to_json(const ActorState& actor) {
   return {{"name", actor.name},   {"class", actor.class_name},
           {"host", actor.host},   {"pid", actor.pid},
           {"state", actor.state}, {"attempt", actor.attempt},
-          {"cause", actor.cause}, {"started", format_utc(actor.started)}};
+          {"cause", actor.cause}, {"started", format_utc(actor.started)},
+          {"node", actor.node}};
 }
 
 ActorState actor_from(const json& value) {
@@ -30,6 +31,7 @@ ActorState actor_from(const json& value) {
   actor.attempt = value.value("attempt", 1u);
   actor.cause = value.value("cause", "");
   actor.started = time_of(value.at("started"));
+  actor.node = value.value("node", actor.name);
   return actor;
 }
 
@@ -40,9 +42,14 @@ std::string state_to_json(const JobState& state) {
   for (const ActorState& actor : state.actors) actors.push_back(to_json(actor));
   json offsets = json::object();
   for (const auto& [host, offset] : state.clock_offsets) offsets[host] = offset.count();
-  const json all = {{"job", state.job},           {"id", state.id},   {"file", state.file},
-                    {"status", state.status},     {"actors", actors}, {"started", format_utc(state.started)},
-                    {"clock_offsets_us", offsets}};
+  const json all = {{"job", state.job},
+                    {"id", state.id},
+                    {"file", state.file},
+                    {"status", state.status},
+                    {"actors", actors},
+                    {"started", format_utc(state.started)},
+                    {"clock_offsets_us", offsets},
+                    {"addresses", state.addresses}};
   return all.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -60,6 +67,7 @@ JobState state_from_json(std::string_view text) {
     for (const auto& [host, offset] : offsets.items()) {
       state.clock_offsets[host] = std::chrono::microseconds(offset.get<std::int64_t>());
     }
+    state.addresses = all.value("addresses", state.addresses);
     return state;
   } catch (const json::exception& error) {  // the library's words, as ours
     throw Error(std::string("not a job's state: ") + error.what());

@@ -16,8 +16,9 @@ TEST(StateFile, comes_back_as_it_was_written) {
   state.status = "running";
   state.started = *parse_utc("2026-03-01T02:13:07.123Z");
   state.clock_offsets["node2"] = std::chrono::microseconds(-1500);
-  state.actors.push_back(
-      {"worker-1", "worker/float64", "node2", 4711, "failed", 2, state.started, "signal 9 \"x\"\n"});
+  state.addresses["node2"] = "192.0.2.12";
+  state.actors.push_back({"worker-1", "worker/float64", "node2", 4711, "failed", 2, state.started,
+                          "signal 9 \"x\"\n", "guests-2"});
   const JobState back = state_from_json(state_to_json(state));
   EXPECT_EQ(back.job, state.job);
   EXPECT_EQ(back.id, state.id);
@@ -25,6 +26,7 @@ TEST(StateFile, comes_back_as_it_was_written) {
   EXPECT_EQ(back.status, state.status);
   EXPECT_EQ(back.started, state.started);
   EXPECT_EQ(back.clock_offsets, state.clock_offsets);
+  EXPECT_EQ(back.addresses, state.addresses);
   ASSERT_EQ(back.actors.size(), 1u);
   const ActorState& actor = back.actors[0];
   EXPECT_EQ(actor.name, "worker-1");
@@ -35,6 +37,7 @@ TEST(StateFile, comes_back_as_it_was_written) {
   EXPECT_EQ(actor.attempt, 2u);
   EXPECT_EQ(actor.started, state.started);
   EXPECT_EQ(actor.cause, state.actors[0].cause);
+  EXPECT_EQ(actor.node, "guests-2");
 }
 
 TEST(StateFile, bytes_that_are_no_text_do_not_stop_it) {

@@ -57,7 +57,7 @@ class Help(Cli):
     def test_every_command_has_help(self):
         text = self.check(0, "help").stdout
         commands = [line.split()[0] for line in text.split("Commands:\n")[1].split("\n\n")[0].splitlines()]
-        self.assertEqual(commands, "run config plan simulate ps logs down wait list version help".split())
+        self.assertEqual(commands, "run config plan simulate ps logs inspect down wait list version help".split())
         for command in commands:
             shown = self.check(0, command, "--help").stdout
             self.assertIn(f"Usage: wisp {command} ", shown)
@@ -153,8 +153,8 @@ class JobFiles(Cli):
 
 class JobFolders(Cli):
     def test_no_job_at_all(self):
-        for command in ("ps", "logs", "wait"):
-            self.assertIn("there is no job in", self.check(6, command).stderr)
+        for command in (["ps"], ["logs"], ["wait"], ["inspect", "master"]):
+            self.assertIn("there is no job in", self.check(6, *command).stderr)
         self.assertIn("no job is running", self.check(0, "down").stderr)
         self.check(6, "down", "-j", "nobody")
 
@@ -195,6 +195,13 @@ class JobFolders(Cli):
     def test_logs_of_an_unknown_actor(self):
         self.write_folder("failed")
         self.assertIn("did you mean 'worker-0'? (master | worker-0)", self.check(2, "logs", "worker-9").stderr)
+
+    def test_inspect_an_actor_of_a_job_that_has_ended(self):
+        title = self.write_folder("failed")
+        done = self.check(0, "inspect", "worker-0")
+        self.assertRegex(done.stdout, r"(?m)^log +\S+/logs/worker-0/1\.log +\d+ B$")
+        self.assertIn(f"next: wisp logs worker-0 -j {title}", done.stderr)
+        self.assertIn("did you mean 'worker-0'?", self.check(2, "inspect", "worker-9").stderr)
 
     def test_logs_end_quietly_when_nobody_reads(self):
         title = self.write_folder("failed")
@@ -241,6 +248,10 @@ stop: { time: 2h }
         done = self.check(0, "ps")
         self.assertRegex(done.stdout, r"(?m)^worker-1 +worker/float64 +local +\d+ +running +1 +\d+s$")
         self.assertRegex(done.stderr, r"long-\w+: running \(driver \d+\)")
+        seen = self.check(0, "inspect", "worker-1", "--json").json()
+        self.assertEqual((seen["state"], seen["process"], seen["host"]), ("running", "worker-1", "local"))
+        self.assertEqual([each["event"] for each in seen["events"]], ["started"])
+        self.assertEqual((seen["config"]["replicas"], seen["config"]["isolation"]), (2, "process"))
         self.check(124, "wait", "--timeout", "200ms")
         logs = self.wisp.start("logs", "-f", "master")
         logs.wait_for("master#1@local")

@@ -126,6 +126,9 @@ class TwoHosts(OnHosts):
         done = running.wait(10)
         self.assertEqual(done.status, 1, done)
         self.assertRegex(done.stderr, r"first to fail: worker-2#1@n2 in round \d+\n  cause: killed by signal 9")
+        seen = self.wisp.run("inspect", "worker-2", "--json").json()
+        self.assertEqual((seen["cause"], seen["host"], seen["address"]),
+                         ("killed by signal 9 (Killed)", "n2", self.sshd.addresses[1]))
         self.assertEqual(self.wisp.wait_gone(1), {})
 
     def test_killed_driver_leaves_no_process_there(self):

@@ -1,8 +1,10 @@
 #include "cli/command_line.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include <CLI/CLI.hpp>
 
@@ -28,9 +30,6 @@ std::chrono::milliseconds duration_of(const std::string& text) {
   return *duration;
 }
 
-// The words stand in the option's own description.
-CLI::Validator one_of(const std::vector<std::string>& words) { return CLI::IsMember(words).description(""); }
-
 class Parser {
  public:
   Parser() : app_(kAbout, "wisp") {
@@ -50,6 +49,11 @@ class Parser {
 
   std::variant<Invocation, Help> parse(std::vector<std::string> arguments) {
     if (arguments.empty()) return Help{app_.help()};
+    if (arguments.front() == "complete") {  // what follows is not a command line yet
+      invocation_.command = "complete";
+      invocation_.complete.words.assign(arguments.begin() + 1, arguments.end());
+      return invocation_;
+    }
     std::reverse(arguments.begin(), arguments.end());
     try {
       app_.parse(std::move(arguments));
@@ -66,12 +70,52 @@ class Parser {
     return result();
   }
 
+  Grammar grammar() const {
+    Grammar all;
+    std::set<std::string> everywhere;
+    for (const CLI::Option* each : app_.get_options()) {
+      all.options.push_back(described(*each));
+      everywhere.insert(all.options.back().names.begin(), all.options.back().names.end());
+    }
+    for (const CLI::App* each : app_.get_subcommands({})) {
+      GrammarCommand& command = all.commands.emplace_back();
+      command.name = each->get_name();
+      command.description = each->get_description();
+      for (const CLI::Option* option : each->get_options()) {
+        GrammarOption seen = described(*option);
+        if (everywhere.contains(seen.names.back())) continue;
+        (option->nonpositional() ? command.options : command.positionals).push_back(std::move(seen));
+      }
+    }
+    return all;
+  }
+
  private:
+  GrammarOption described(const CLI::Option& option) const {
+    GrammarOption seen;
+    for (const std::string& each : option.get_snames()) seen.names.push_back("-" + each);
+    for (const std::string& each : option.get_lnames()) seen.names.push_back("--" + each);
+    if (!option.nonpositional()) seen.names = {option.get_name(true)};
+    seen.description = option.get_description();
+    if (option.get_items_expected_max() > 0)
+      seen.value = option.nonpositional() ? option.get_type_name() : seen.names.front();
+    seen.repeats = option.get_items_expected_max() > 1;
+    const auto words = words_.find(&option);
+    if (words != words_.end()) seen.words = words->second;
+    return seen;
+  }
+
   CLI::App* add(const std::string& name, const std::string& description) {
     CLI::App* command = app_.add_subcommand(name, description);
     command->group("Commands");
     command->footer(kEverywhere);
     return command;
+  }
+
+  // The words stand in the option's own description.
+  void take_one_of(const std::vector<std::string>& words, CLI::Option* option) {
+    option->check(CLI::IsMember(words).description(""));
+    words_[option] = words;
   }
 
   void add_global_options() {
@@ -87,9 +131,8 @@ class Parser {
         ->allow_extra_args(false);
     app_.add_flag("--json", global.json, "data as JSON");
     app_.add_flag("-q,--quiet", global.quiet, "warnings and errors only");
-    app_.add_option("--color", global.color, "auto, always or never")
-        ->type_name("WHEN")
-        ->check(one_of({"auto", "always", "never"}));
+    take_one_of({"auto", "always", "never"},
+                app_.add_option("--color", global.color, "auto, always or never")->type_name("WHEN"));
     app_.add_option("--state-dir", global.state_dir, "where job folders are; default: ~/.local/state/wisp")
         ->type_name("DIR");
   }
@@ -126,9 +169,9 @@ class Parser {
     };
     config->add_flag_callback("--schema", take_schema,
                               "print the JSON Schema of job files, with what the plugins of FILE bring");
-    config->add_option("--format", invocation_.config.format, "yaml or json")
-        ->type_name("FORMAT")
-        ->check(one_of({"yaml", "json"}));
+    take_one_of(
+        {"yaml", "json"},
+        config->add_option("--format", invocation_.config.format, "yaml or json")->type_name("FORMAT"));
     add_workers(config);
 
     CLI::App* plan = add("plan", "what would run where, and the method's numbers; starts nothing");
@@ -172,16 +215,22 @@ class Parser {
     add_timeout(add("wait", "wait for the end of a job; its exit status"), invocation_.wait.timeout);
 
     CLI::App* list = add("list", "what job files can name");
-    list->add_option("WHAT", invocation_.list.what, "methods, problems, sparsifiers, actors or keys")
-        ->required()
-        ->type_name("")
-        ->check(one_of({"methods", "problems", "sparsifiers", "actors", "keys"}));
+    take_one_of(
+        {"methods", "problems", "sparsifiers", "actors", "keys"},
+        list->add_option("WHAT", invocation_.list.what, "methods, problems, sparsifiers, actors or keys")
+            ->required()
+            ->type_name(""));
     list->add_option("FILE", invocation_.list.files, "job files: what their plugins bring, too")
         ->type_name("");
     list->add_option("--plugin", invocation_.list.plugins, "what this plugin brings, too")
         ->type_name("LIB")
         ->allow_extra_args(false);
     list->add_flag("--markdown", invocation_.list.markdown, "a table in Markdown");
+    take_one_of({"bash", "zsh", "fish"},
+                add("completion", "a script by which a shell completes wisp's words; see the README")
+                    ->add_option("SHELL", invocation_.completion.shell, "bash, zsh or fish")
+                    ->required()
+                    ->type_name(""));
     add("version", "which program this is, and what it was built from");
     add("help", "help of all, or of one command")
         ->add_option("COMMAND", help_of_, "one of the commands")
@@ -260,6 +309,7 @@ class Parser {
   CLI::App app_;
   Invocation invocation_;
   std::string help_of_;
+  std::map<const CLI::Option*, std::vector<std::string>> words_;  // of those that take a few words only
 };
 
 }  // namespace
@@ -267,5 +317,7 @@ class Parser {
 std::variant<Invocation, Help> parse_command_line(std::vector<std::string> arguments) {
   return Parser().parse(std::move(arguments));
 }
+
+Grammar grammar() { return Parser().grammar(); }
 
 }  // namespace wisp::cli

@@ -10,7 +10,9 @@ namespace wisp::cli {
 
 // What was asked for; of the commands' options only those of `command` mean anything.
 struct Invocation {
-  std::string command;  // run | config | plan | simulate | ps | logs | inspect | down | wait | list | version
+  // run | config | plan | simulate | ps | logs | inspect | down | wait | list | completion | complete |
+  // version
+  std::string command;
   GlobalOptions global;
   RunOptions run;
   ConfigOptions config;
@@ -22,6 +24,8 @@ struct Invocation {
   DownOptions down;
   WaitOptions wait;
   ListOptions list;
+  CompletionOptions completion;
+  CompleteOptions complete;
 };
 
 // A text that was asked for in place of a command; it goes to stdout.
@@ -32,5 +36,26 @@ struct Help {
 // `arguments` without the program's name. Throws Error (kUsage) that names the nearest command or option
 // where one is misspelt.
 std::variant<Invocation, Help> parse_command_line(std::vector<std::string> arguments);
+
+// The command line as data: for who completes or lists it.
+struct GrammarOption {
+  std::vector<std::string> names;  // "-j", "--job"; of a positional its one name, "FILE"
+  std::string description;
+  std::string value;               // what it takes: "JOB", "N"; empty: a flag
+  std::vector<std::string> words;  // the only values there are; empty: any
+  bool repeats = false;            // a positional that takes all that follow
+};
+struct GrammarCommand {
+  std::string name;
+  std::string description;
+  std::vector<GrammarOption> options;  // without those taken everywhere
+  std::vector<GrammarOption> positionals;
+};
+struct Grammar {
+  std::vector<GrammarOption> options;  // taken everywhere
+  std::vector<GrammarCommand> commands;
+};
+// Without `wisp complete`, which shells call and people don't.
+Grammar grammar();
 
 }  // namespace wisp::cli

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "cli/command_line.h"
+#include "cli/completion.h"
 #include "cli/down.h"
 #include "cli/exit.h"
 #include "cli/inspect.h"
@@ -42,6 +43,8 @@ int execute(const Invocation& what) {
   if (what.command == "down") return down_command(global, what.down);
   if (what.command == "wait") return wait_command(global, what.wait);
   if (what.command == "list") return list_command(global, what.list);
+  if (what.command == "completion") return completion_command(what.completion);
+  if (what.command == "complete") return complete_command(what.complete);
   return version_command(global);
 }
 

@@ -75,6 +75,14 @@ struct ListOptions {
   bool markdown = false;                  // a table for a page of docs
 };
 
+struct CompletionOptions {
+  std::string shell;  // bash | zsh | fish
+};
+
+struct CompleteOptions {
+  std::vector<std::string> words;  // what was typed behind "wisp"; the last one is completed
+};
+
 // --state-dir, or the default. Throws Error.
 std::filesystem::path state_dir(const GlobalOptions& options);
 

@@ -214,6 +214,11 @@ class Parser {
     add_timeout(down, invocation_.down.timeout);
     add_timeout(add("wait", "wait for the end of a job; its exit status"), invocation_.wait.timeout);
 
+    CLI::App* prune = add("prune", "remove what jobs that have ended left on this machine");
+    prune->add_flag("-a,--all", invocation_.prune.all,
+                    "the folders of all jobs that have ended, however new");
+    prune->add_flag("--dry-run", invocation_.prune.dry_run, "only say what would be removed");
+
     CLI::App* list = add("list", "what job files can name");
     take_one_of(
         {"methods", "problems", "sparsifiers", "actors", "keys"},

@@ -19,6 +19,7 @@
 #include "cli/node.h"
 #include "cli/output.h"
 #include "cli/plan.h"
+#include "cli/prune.h"
 #include "cli/ps.h"
 #include "cli/run.h"
 #include "cli/show_config.h"
@@ -42,6 +43,7 @@ int execute(const Invocation& what) {
   if (what.command == "inspect") return inspect_command(global, what.inspect);
   if (what.command == "down") return down_command(global, what.down);
   if (what.command == "wait") return wait_command(global, what.wait);
+  if (what.command == "prune") return prune_command(global, what.prune);
   if (what.command == "list") return list_command(global, what.list);
   if (what.command == "completion") return completion_command(what.completion);
   if (what.command == "complete") return complete_command(what.complete);

@@ -64,6 +64,11 @@ struct DownOptions {
   std::optional<std::chrono::milliseconds> timeout = {};
 };
 
+struct PruneOptions {
+  bool all = false;  // job folders of every job that has ended, not only of those long ago
+  bool dry_run = false;
+};
+
 struct WaitOptions {
   std::optional<std::chrono::milliseconds> timeout = {};
 };

@@ -2,6 +2,7 @@
 // RuntimeFolder: the private folder in which the nodes of one job on this host have their sockets.
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace wisp::cli {
 
@@ -25,5 +26,19 @@ class RuntimeFolder {
   std::filesystem::path path_;
   bool made_ = false;  // what make() refused is not ours to remove
 };
+
+// A folder that a RuntimeFolder has made, in this process or another.
+struct FoundFolder {
+  std::filesystem::path path;
+  std::string job_id;
+  bool in_use = false;  // somebody listens on a socket in it
+};
+
+// The folder in which RuntimeFolder(base, ...) makes them.
+std::filesystem::path runtime_folders_in(const std::filesystem::path& base);
+// Those in there that are this user's and hold nothing but sockets and their locks, by path.
+std::vector<FoundFolder> find_runtime_folders(const std::filesystem::path& base);
+// With its sockets. Throws Error, and removes nothing, if it holds anything else or somebody listens in it.
+void remove_runtime_folder(const std::filesystem::path& folder);
 
 }  // namespace wisp::cli

@@ -44,19 +44,6 @@ void append_line(int fd, const std::filesystem::path& path, std::string_view lin
   }
 }
 
-// Readers find the old link or the new one, never none.
-void point_latest(const std::filesystem::path& jobs, const std::string& target, const std::string& id) {
-  const std::filesystem::path link = jobs / "latest";
-  const std::filesystem::path temporary = jobs / (".latest-" + id);
-  if (::symlink(target.c_str(), temporary.c_str()) != 0) fail(temporary);
-  if (::rename(temporary.c_str(), link.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    errno = error;
-    fail(link);
-  }
-}
-
 }  // namespace
 
 std::filesystem::path default_state_dir() {
@@ -66,6 +53,18 @@ std::filesystem::path default_state_dir() {
   const char* home = std::getenv("HOME");
   if (home == nullptr || *home != '/') throw Error("neither XDG_STATE_HOME nor HOME is set; use --state-dir");
   return std::filesystem::path(home) / ".local" / "state" / "wisp";
+}
+
+void point_latest(const std::filesystem::path& jobs, const std::string& target) {
+  const std::filesystem::path link = jobs / "latest";
+  const std::filesystem::path temporary = jobs / (".latest-" + random_hex(8));
+  if (::symlink(target.c_str(), temporary.c_str()) != 0) fail(temporary);
+  if (::rename(temporary.c_str(), link.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    errno = error;
+    fail(link);
+  }
 }
 
 struct JobFolder::Impl {
@@ -79,7 +78,7 @@ struct JobFolder::Impl {
     make_folder(path);
     lock_it();
     make_folder(path / "logs");
-    point_latest(jobs, path.filename().string(), id);
+    point_latest(jobs, path.filename().string());
   }
 
   // The lock belongs to the open file, not to the process: it goes over to the child of a fork, and another

@@ -42,6 +42,10 @@ struct JobState {
 // $XDG_STATE_HOME/wisp, else ~/.local/state/wisp. Throws Error if neither variable is set.
 std::filesystem::path default_state_dir();
 
+// Makes the link jobs/latest lead to the job folder called `target`: readers find the old link or the new
+// one, never none. Throws Error.
+void point_latest(const std::filesystem::path& jobs, const std::string& target);
+
 // Owned by the driver. <state_dir>/jobs/<job>-<id>/ with mode 0700, files 0600, and the link jobs/latest to
 // it: job.yaml result.json provenance.json state.json events.jsonl metrics.jsonl model.npy
 // logs/<actor>/<attempt>.log. Thread-safe. Whatever fails names the path and the reason (read-only, full).

@@ -18,6 +18,8 @@ namespace wisp::launcher {
 namespace {
 
 constexpr std::size_t kIdPrefixMin = 4;
+constexpr std::size_t kIdSize = 8;
+constexpr const char* kLock = "driver.lock";
 
 bool is_held(int fd) {
   struct flock range {};
@@ -76,10 +78,22 @@ std::string none_fits(const std::string& which, const std::filesystem::path& sta
                      list_of({all.end() - static_cast<std::ptrdiff_t>(shown), all.end()}));
 }
 
+// Where the job that it leads to is gone.
+void renew_latest(const std::filesystem::path& jobs) {
+  const std::filesystem::path link = jobs / "latest";
+  if (!std::filesystem::is_symlink(link) || std::filesystem::exists(link)) return;
+  const std::vector<JobEntry> left = list_jobs(jobs.parent_path());
+  if (left.empty()) {
+    std::filesystem::remove(link);
+  } else {
+    point_latest(jobs, left.back().folder.filename().string());
+  }
+}
+
 }  // namespace
 
 std::optional<Driver> driver_of(const std::filesystem::path& folder) {
-  const Descriptor fd(::open((folder / "driver.lock").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  const Descriptor fd(::open((folder / kLock).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!fd || !is_held(fd.get())) return std::nullopt;
   char text[300] = "";
   const ssize_t size = ::pread(fd.get(), text, sizeof(text) - 1, 0);
@@ -103,6 +117,32 @@ std::optional<JobState> read_state(const std::filesystem::path& folder) {
   } catch (const Error& error) {  // say which file
     throw Error(fmt::format("{}: {}", file.string(), error.what()));
   }
+}
+
+bool is_job_id(std::string_view text) {
+  return text.size() == kIdSize && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_job_folder(const std::filesystem::path& folder) {
+  const std::string name = folder.filename().string();
+  const std::size_t dash = name.rfind('-');
+  if (dash == std::string::npos || !is_name(name.substr(0, dash))) return false;
+  return is_job_id(name.substr(dash + 1)) &&
+         std::filesystem::is_regular_file(std::filesystem::symlink_status(folder / kLock));
+}
+
+void remove_job(const std::filesystem::path& folder) {
+  if (!is_job_folder(folder)) throw Error(folder.string() + ": not a job folder");
+  if (driver_of(folder)) throw Error(folder.string() + ": its job is running");
+  std::error_code error;
+  std::vector<std::filesystem::path> content;
+  for (const auto& each : std::filesystem::directory_iterator(folder, error)) content.push_back(each.path());
+  for (const std::filesystem::path& each : content) {
+    if (!error && each.filename() != kLock) std::filesystem::remove_all(each, error);
+  }
+  if (!error) std::filesystem::remove_all(folder, error);  // the lock last: until then it is a job folder
+  if (error) throw Error(fmt::format("{}: {}", folder.string(), error.message()));
+  renew_latest(folder.parent_path());
 }
 
 std::vector<JobEntry> list_jobs(const std::filesystem::path& state_dir) {

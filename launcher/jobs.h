@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "launcher/job_folder.h"
@@ -29,6 +30,15 @@ struct JobEntry {
 std::optional<Driver> driver_of(const std::filesystem::path& folder);
 // state.json; nothing if it is missing. Throws Error if it is not readable as one.
 std::optional<JobState> read_state(const std::filesystem::path& folder);
+
+// 8 hex digits, as JobFolder makes them.
+bool is_job_id(std::string_view text);
+// Whether a driver made it: it is called <job>-<id>, and a lock is in it.
+bool is_job_folder(const std::filesystem::path& folder);
+// Removes the folder of a job that has ended; the link `latest` then leads to the newest job that is left, or
+// is gone with the last one. Throws Error if it is no job folder, if its driver lives, or if something in it
+// can't be removed.
+void remove_job(const std::filesystem::path& folder);
 
 // All jobs of a state folder, the one that started first first. A missing folder has none; a damaged
 // state.json leaves an entry with what the folder's name says.

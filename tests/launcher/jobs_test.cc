@@ -156,5 +156,28 @@ TEST_F(Jobs, of_one_name_the_running_one_is_meant_then_the_latest) {
   EXPECT_EQ(found("a"), id_third);
 }
 
+TEST_F(Jobs, one_that_has_ended_can_be_removed_and_latest_leads_to_the_one_before) {
+  std::filesystem::path first, second;
+  { first = run("first")->path(); }
+  { second = run("second")->path(); }
+  const std::filesystem::path latest = dir_.path() / "jobs" / "latest";
+  remove_job(second);
+  EXPECT_FALSE(std::filesystem::exists(second));
+  EXPECT_TRUE(std::filesystem::equivalent(latest, first));
+  remove_job(first);
+  EXPECT_FALSE(std::filesystem::is_symlink(latest));
+  EXPECT_TRUE(list_jobs(dir_.path()).empty());
+}
+
+TEST_F(Jobs, neither_a_running_one_nor_what_is_no_job_can_be_removed) {
+  const auto job = run("mine");
+  EXPECT_THROW(remove_job(job->path()), Error);
+  const std::filesystem::path other = dir_.path() / "jobs" / "notes-12ab34cd";
+  std::filesystem::create_directory(other);
+  EXPECT_THROW(remove_job(other), Error);
+  EXPECT_TRUE(std::filesystem::exists(job->path() / "state.json"));
+  EXPECT_TRUE(std::filesystem::exists(other));
+}
+
 }  // namespace
 }  // namespace wisp::launcher

@@ -214,6 +214,10 @@ class Parser {
     add_timeout(down, invocation_.down.timeout);
     add_timeout(add("wait", "wait for the end of a job; its exit status"), invocation_.wait.timeout);
 
+    add("doctor", "whether this machine and the hosts of a job are fit for it, with a remedy for what is not")
+        ->add_option("FILE", invocation_.doctor.files, "job files; default: this machine alone")
+        ->type_name("");
+
     CLI::App* prune = add("prune", "remove what jobs that have ended left on this machine");
     prune->add_flag("-a,--all", invocation_.prune.all,
                     "the folders of all jobs that have ended, however new");

@@ -10,8 +10,8 @@ namespace wisp::cli {
 
 // What was asked for; of the commands' options only those of `command` mean anything.
 struct Invocation {
-  // run | config | plan | simulate | ps | logs | inspect | down | wait | prune | list | completion | complete
-  // | version
+  // run | config | plan | simulate | ps | logs | inspect | down | wait | doctor | prune | list | completion |
+  // complete | version
   std::string command;
   GlobalOptions global;
   RunOptions run;
@@ -23,6 +23,7 @@ struct Invocation {
   InspectOptions inspect;
   DownOptions down;
   WaitOptions wait;
+  DoctorOptions doctor;
   PruneOptions prune;
   ListOptions list;
   CompletionOptions completion;

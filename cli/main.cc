@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/command_line.h"
 #include "cli/completion.h"
+#include "cli/doctor.h"
 #include "cli/down.h"
 #include "cli/exit.h"
 #include "cli/inspect.h"
@@ -43,6 +44,7 @@ int execute(const Invocation& what) {
   if (what.command == "inspect") return inspect_command(global, what.inspect);
   if (what.command == "down") return down_command(global, what.down);
   if (what.command == "wait") return wait_command(global, what.wait);
+  if (what.command == "doctor") return doctor_command(global, what.doctor);
   if (what.command == "prune") return prune_command(global, what.prune);
   if (what.command == "list") return list_command(global, what.list);
   if (what.command == "completion") return completion_command(what.completion);

@@ -69,6 +69,10 @@ struct PruneOptions {
   bool dry_run = false;
 };
 
+struct DoctorOptions {
+  std::vector<std::string> files;  // none: this machine alone
+};
+
 struct WaitOptions {
   std::optional<std::chrono::milliseconds> timeout = {};
 };

@@ -23,7 +23,7 @@ const char* isolation_of(const NodePlan& node) {
 }
 
 std::vector<std::string> agent_command(const launcher::LauncherSpec& spec, const launcher::HostSpec& host) {
-  if (spec.kind == "ssh") return launcher::ssh_command(spec.ssh, host);
+  if (spec.kind == "ssh") return launcher::ssh_command(spec.ssh, host, launcher::bootstrap_command());
   return {self_executable().string(), "agent"};
 }
 

@@ -1,7 +1,6 @@
 #include "launcher/connection.h"
 
 #include <signal.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 
@@ -51,7 +50,8 @@ Connection::Connection(const ConnectionSettings& settings, const HostSpec& host)
 void Connection::open(Time now) {
   opened_ = now;
   Command command;
-  command.argv = info_.local ? settings_.local_agent : ssh_command(settings_.spec.ssh, host_);
+  command.argv =
+      info_.local ? settings_.local_agent : ssh_command(settings_.spec.ssh, host_, bootstrap_command());
   command.group = Group::kSession;
   try {
     client_ = start_child(command);
@@ -159,9 +159,7 @@ void Connection::obey_boot_line(const std::string& text) {
 }
 
 void Connection::check_machine(const std::string& line) {
-  utsname here{};
-  ::uname(&here);
-  const std::string ours = fmt::format("{} {}", here.sysname, here.machine);
+  const std::string ours = this_machine();
   if (line != ours) fail(fmt::format("it is {}, this machine is {}", escape_text(line, 80), ours));
 }
 
@@ -272,30 +270,19 @@ void Connection::finish(const Ended& ended, std::vector<Event>& events) {
   read_errors();
   const bool wanted = stopped_;
   if (!failing() && !wanted) {
-    Diagnosis diagnosis{fmt::format("the agent ended ({})", describe(ended)), ""};
+    Diagnosis diagnosis;
+    diagnosis.what = fmt::format("the agent ended ({})", describe(ended));
     if (!info_.local) diagnosis = diagnose_ssh(host_, booted_, describe(ended), errors_);
     fail(diagnosis.what, diagnosis.remedy);
   }
   if (failing()) {
     failure_ = fmt::format("{}: {}", info_.name, what_);
-    if (const std::string said = words(); !said.empty()) *failure_ += "\n    " + said;
+    if (const std::string said = last_words(errors_, "\n    "); !said.empty()) *failure_ += "\n    " + said;
     if (!remedy_.empty()) *failure_ += "\n    " + remedy_;
   }
   if (was_ready_ && !wanted) events.push_back(HostLost{info_.name, *failure_});
   client_ = Child{};
   stage_ = Stage::kClosed;
-}
-
-// The last lines of its stderr, indented as one block.
-std::string Connection::words() const {
-  std::vector<std::string> lines;
-  for (const std::string& line : split(errors_, '\n')) {
-    std::string text = line;
-    while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
-    if (!text.empty()) lines.push_back(escape_text(text, 300));
-  }
-  if (lines.size() > 8) lines.erase(lines.begin(), lines.end() - 8);
-  return join(lines, "\n    ");
 }
 
 std::string Connection::waiting_for(Time now) const {

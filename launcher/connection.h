@@ -89,7 +89,6 @@ class Connection {
   void fail(const std::string& what, const std::string& remedy = "");
   void begin_ending(Time now);
   void finish(const Ended& ended, std::vector<Event>& events);
-  std::string words() const;
   bool failing() const { return !what_.empty(); }
 
   const ConnectionSettings& settings_;

@@ -1,5 +1,7 @@
 #include "launcher/ssh.h"
 
+#include <sys/utsname.h>
+
 #include <algorithm>
 #include <array>
 
@@ -35,48 +37,76 @@ constexpr std::string_view kBootstrap =
     "fi; "
     "echo wisp-ready; exec \"$d/bin/wisp\" agent'";
 
+// As above: for any login shell. What a host does not have is left out.
+constexpr std::string_view kProbe =
+    "exec /bin/sh -c '"
+    "echo; echo \"wisp-probe $(uname -s) $(uname -m)\"; "
+    "IFS= read -r w || exit 74; "
+    "case \"$w\" in \"~\") w=$HOME ;; \"~/\"*) w=$HOME/${w#??} ;; esac; "
+    "echo \"wisp-reached $SSH_CONNECTION\"; "
+    "echo \"wisp-libc $(getconf GNU_LIBC_VERSION 2>/dev/null)\"; "
+    "for p in tar head mktemp rsync; do command -v $p >/dev/null && echo \"wisp-has $p\"; done; "
+    "until test -e \"$w\"; do w=$(dirname \"$w\"); done; "
+    "echo \"wisp-folder $w\"; "
+    "test -d \"$w\" && test -w \"$w\" && echo wisp-writable; "
+    "echo \"wisp-space $(df -Pk \"$w\" 2>/dev/null | tail -n 1)\"; "
+    "echo wisp-done'";
+
+constexpr std::size_t kWordLinesMax = 8;
+
 void add_option(std::vector<std::string>& argv, const std::string& word, const std::string& value) {
   argv.push_back("-o");
   argv.push_back(word + "=" + value);
 }
 
 struct Meaning {
+  SshStep step;
   const char* words;  // in what ssh says
   const char* what;
   const char* remedy;  // {0}: the host's name
 };
 
 constexpr std::array<Meaning, 17> kMeanings{{
-    {"Could not resolve hostname", "unknown host", "check its name, or set hosts.{0}.ssh.hostname"},
-    {"REMOTE HOST IDENTIFICATION HAS CHANGED", "the host key has changed",
+    {SshStep::kName, "Could not resolve hostname", "unknown host",
+     "check its name, or set hosts.{0}.ssh.hostname"},
+    {SshStep::kHostKey, "REMOTE HOST IDENTIFICATION HAS CHANGED", "the host key has changed",
      "if that is expected, remove the old key with `ssh-keygen -R {0}` and log in once by hand"},
-    {"Host key verification failed", "unknown host key",
+    {SshStep::kHostKey, "Host key verification failed", "unknown host key",
      "log in once by hand, `ssh {0} true`, and compare the key"},
-    {"No matching host key", "no common host key type", "see ssh_config(5), HostKeyAlgorithms"},
-    {"Too many authentication failures", "login refused",
+    {SshStep::kHostKey, "No matching host key", "no common host key type",
+     "see ssh_config(5), HostKeyAlgorithms"},
+    {SshStep::kLogin, "Too many authentication failures", "login refused",
      "name the key: IdentityFile and IdentitiesOnly in ssh_config"},
-    {"Permission denied", "login refused",
+    {SshStep::kLogin, "Permission denied", "login refused",
      "`ssh -o BatchMode=yes {0} true` must work without a question: check hosts.{0}.ssh.user, and load the "
      "key into "
      "ssh-agent"},
-    {"Connection refused", "connection refused", "is sshd running there, and is hosts.{0}.ssh.port right?"},
-    {"No route to host", "no route to the host", "is the host up, and its address right?"},
-    {"Network is unreachable", "the network is unreachable", "is the network up?"},
-    {"timed out", "timeout", "is the host up, and its port open? ssh.connect_timeout can be raised"},
-    {"Bad configuration option", "ssh does not accept its configuration",
+    {SshStep::kConnection, "Connection refused", "connection refused",
+     "is sshd running there, and is hosts.{0}.ssh.port right?"},
+    {SshStep::kConnection, "No route to host", "no route to the host",
+     "is the host up, and its address right?"},
+    {SshStep::kConnection, "Network is unreachable", "the network is unreachable", "is the network up?"},
+    {SshStep::kConnection, "timed out", "timeout",
+     "is the host up, and its port open? ssh.connect_timeout can be raised"},
+    {SshStep::kClient, "Bad configuration option", "ssh does not accept its configuration",
      "see ssh.options and ssh.config_file"},
-    {"Bad owner or permissions", "ssh does not accept its configuration", "make the named file private"},
-    {"Can't open user config file", "ssh does not find its configuration", "check ssh.config_file"},
-    {"command-line: line", "ssh does not accept its configuration", "see ssh.options"},
-    {"kex_exchange_identification", "the connection was closed before the login",
+    {SshStep::kClient, "Bad owner or permissions", "ssh does not accept its configuration",
+     "make the named file private"},
+    {SshStep::kClient, "Can't open user config file", "ssh does not find its configuration",
+     "check ssh.config_file"},
+    {SshStep::kClient, "command-line: line", "ssh does not accept its configuration", "see ssh.options"},
+    {SshStep::kConnection, "kex_exchange_identification", "the connection was closed before the login",
      "sshd's MaxStartups may be reached: lower ssh.max_parallel; or it is no sshd that listens there"},
-    {"Connection reset", "the connection was reset", "is it sshd that listens on this port?"},
-    {"Connection closed", "the connection was closed", "sshd's own log on {0} has the reason"},
+    {SshStep::kConnection, "Connection reset", "the connection was reset",
+     "is it sshd that listens on this port?"},
+    {SshStep::kConnection, "Connection closed", "the connection was closed",
+     "sshd's own log on {0} has the reason"},
 }};
 
 }  // namespace
 
-std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host) {
+std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host,
+                                     std::string_view remote_command) {
   std::vector<std::string> argv = ssh.program;
   if (!ssh.config_file.empty()) argv.insert(argv.end(), {"-F", ssh.config_file});
   for (const auto& [word, value] : ssh.options)
@@ -97,27 +127,47 @@ std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host) {
   if (!host.ssh.proxy_jump.empty()) argv.insert(argv.end(), {"-J", host.ssh.proxy_jump});
   argv.push_back("--");
   argv.push_back(host.ssh.hostname.empty() ? host.name : host.ssh.hostname);
-  argv.emplace_back(bootstrap_command());
+  argv.emplace_back(remote_command);
   return argv;
 }
 
 std::string_view bootstrap_command() { return kBootstrap; }
 
+std::string this_machine() {
+  utsname here{};
+  ::uname(&here);
+  return fmt::format("{} {}", here.sysname, here.machine);
+}
+
+std::string_view probe_command() { return kProbe; }
+
+std::string last_words(std::string_view errors, std::string_view separator) {
+  std::vector<std::string> lines;
+  for (std::string& line : split(errors, '\n')) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (!line.empty()) lines.push_back(escape_text(line, 300));
+  }
+  if (lines.size() > kWordLinesMax)
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kWordLinesMax));
+  return join(lines, separator);
+}
+
 Diagnosis diagnose_ssh(const HostSpec& host, bool booted, const std::string& status, std::string_view words) {
   if (booted) {
     if (status == "exit status 255" && words.empty()) {  // of a broken connection ssh would say something
-      return {"the agent was killed",
+      return {SshStep::kShell, "the agent was killed",
               fmt::format("if {} has run out of memory, `dmesg` there says so", host.name)};
     }
     const bool agent = status != "exit status 255" && !status.starts_with("signal");
-    return {fmt::format("{} ended ({})", agent ? "the agent" : "the ssh connection", status), ""};
+    return {SshStep::kShell, fmt::format("{} ended ({})", agent ? "the agent" : "the ssh connection", status),
+            ""};
   }
   for (const Meaning& each : kMeanings) {
     if (words.find(each.words) != std::string_view::npos) {
-      return {each.what, fmt::format(fmt::runtime(each.remedy), host.name)};
+      return {each.step, each.what, fmt::format(fmt::runtime(each.remedy), host.name)};
     }
   }
-  return {fmt::format("ssh ended ({}) before /bin/sh could answer", status),
+  return {SshStep::kShell, fmt::format("ssh ended ({}) before /bin/sh could answer", status),
           fmt::format("`ssh {} /bin/sh -c true` must work", host.name)};
 }
 

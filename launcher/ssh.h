@@ -9,9 +9,10 @@
 namespace wisp::launcher {
 
 // argv of the ssh client for a host, the remote command included. Nothing of the job file is part of the
-// remote command: it is bootstrap_command(), always. StrictHostKeyChecking is the user's. Expects a checked
-// spec.
-std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host);
+// remote command: it is bootstrap_command() or probe_command(), always. StrictHostKeyChecking is the user's.
+// Expects a checked spec.
+std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host,
+                                     std::string_view remote_command);
 
 // One constant string for any login shell. It answers on stdout with lines that begin with "wisp-"; whatever
 // else a login prints before or between is not ours. In turn:
@@ -20,11 +21,24 @@ std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host);
 //   agent "wisp-fail <why>"                 at any time, and it ends
 std::string_view bootstrap_command();
 
-// What ssh's last words mean: what happened, and what to do about it.
+// "Linux x86_64", as the bootstrap says it, of this machine.
+std::string this_machine();
+
+// Another constant string, which only asks: it reads one line, the workdir, and prints what
+// launcher/probe.h makes of it; the last line is "wisp-done".
+std::string_view probe_command();
+
+// How far a connection gets, in this order.
+enum class SshStep { kClient, kName, kConnection, kHostKey, kLogin, kShell };
+
+// What ssh's last words mean: at which step it ended, what happened, and what to do about it.
 struct Diagnosis {
+  SshStep step = SshStep::kShell;
   std::string what;
   std::string remedy;
 };
+// The last lines of what a client wrote to stderr, safe for a terminal.
+std::string last_words(std::string_view errors, std::string_view separator);
 // `booted`: the bootstrap had answered. `status` is ssh's exit status, `words` its stderr.
 Diagnosis diagnose_ssh(const HostSpec& host, bool booted, const std::string& status, std::string_view words);
 

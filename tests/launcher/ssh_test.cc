@@ -19,7 +19,7 @@ HostSpec host_of(const std::string& name) {
 }
 
 TEST(SshCommand, ends_in_the_host_and_one_constant_string) {
-  const std::vector<std::string> argv = ssh_command(SshSpec(), host_of("node1"));
+  const std::vector<std::string> argv = ssh_command(SshSpec(), host_of("node1"), bootstrap_command());
   EXPECT_EQ(argv.front(), "ssh");
   const std::vector<std::string> tail(argv.end() - 3, argv.end());
   EXPECT_THAT(tail, ElementsAre("--", "node1", std::string(bootstrap_command())));
@@ -32,7 +32,7 @@ TEST(SshCommand, takes_the_job_files_words_before_ours) {
   ssh.options["ServerAliveInterval"] = "30";
   HostSpec host = host_of("node3");
   host.ssh = {"node3.lab", 2222, "ml", "bastion"};
-  const std::vector<std::string> argv = ssh_command(ssh, host);
+  const std::vector<std::string> argv = ssh_command(ssh, host, bootstrap_command());
   const std::vector<std::string> head(argv.begin(), argv.begin() + 9);
   EXPECT_THAT(head, ElementsAre("ip", "netns", "exec", "x", "ssh", "-F", "/etc/config", "-o",
                                 "ServerAliveInterval=30"));
@@ -47,19 +47,21 @@ TEST(SshCommand, takes_the_job_files_words_before_ours) {
 }
 
 TEST(SshCommand, never_decides_about_host_keys_and_never_asks) {
-  const std::vector<std::string> argv = ssh_command(SshSpec(), host_of("node1"));
+  const std::vector<std::string> argv = ssh_command(SshSpec(), host_of("node1"), bootstrap_command());
   EXPECT_THAT(argv, Not(testing::Contains(HasSubstr("StrictHostKeyChecking"))));
   EXPECT_THAT(argv, testing::Contains("BatchMode=yes"));
   EXPECT_THAT(argv, testing::Contains("ServerAliveInterval=5"));
   EXPECT_THAT(argv, testing::Contains("ServerAliveCountMax=3"));
 }
 
-TEST(SshCommand, the_bootstrap_passes_through_any_login_shell) {
-  const std::string text(bootstrap_command());
-  EXPECT_TRUE(text.starts_with("exec /bin/sh -c '"));
-  EXPECT_TRUE(text.ends_with("'"));
-  const std::string inner = text.substr(17, text.size() - 18);
-  EXPECT_EQ(inner.find_first_of("'\n\\!"), std::string::npos);
+TEST(SshCommand, remote_commands_pass_through_any_login_shell) {
+  for (const std::string_view each : {bootstrap_command(), probe_command()}) {
+    const std::string text(each);
+    EXPECT_TRUE(text.starts_with("exec /bin/sh -c '"));
+    EXPECT_TRUE(text.ends_with("'"));
+    const std::string inner = text.substr(17, text.size() - 18);
+    EXPECT_EQ(inner.find_first_of("'\n\\!"), std::string::npos);
+  }
 }
 
 TEST(DiagnoseSsh, knows_what_ssh_says) {
@@ -82,6 +84,24 @@ TEST(DiagnoseSsh, knows_what_ssh_says) {
   EXPECT_EQ(diagnose_ssh(host, true, "exit status 255", "Connection to node2 closed by remote host.").what,
             "the ssh connection ended (exit status 255)");
   EXPECT_EQ(diagnose_ssh(host, true, "exit status 255", "").what, "the agent was killed");
+}
+
+TEST(DiagnoseSsh, tells_the_step) {
+  const auto step = [](const char* words) {
+    return diagnose_ssh(host_of("node2"), false, "exit status 255", words).step;
+  };
+  EXPECT_EQ(step("Could not resolve hostname node2"), SshStep::kName);
+  EXPECT_EQ(step("Connection refused"), SshStep::kConnection);
+  EXPECT_EQ(step("Host key verification failed."), SshStep::kHostKey);
+  EXPECT_EQ(step("Permission denied (publickey)."), SshStep::kLogin);
+  EXPECT_EQ(step("Can't open user config file x"), SshStep::kClient);
+  EXPECT_EQ(step("This account is not available."), SshStep::kShell);
+}
+
+TEST(LastWords, are_few_and_safe) {
+  EXPECT_EQ(last_words("one \r\n\ntwo\n", " | "), "one | two");
+  EXPECT_EQ(last_words("\x1b[2J", "\n"), "\\x1b[2J");
+  EXPECT_EQ(last_words("0\n1\n2\n3\n4\n5\n6\n7\n8\n", ""), "12345678");
 }
 
 TEST(DiagnoseSsh, gives_a_remedy_with_the_hosts_name) {

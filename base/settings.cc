@@ -35,10 +35,10 @@ const std::vector<std::string>& Settings::texts_at(const std::string& name) cons
 
 Settings Settings::completed(const std::vector<Setting>& known, const std::string& owner) const {
   Settings all = *this;
-  for (const auto& [name, texts] : values_) {
-    const auto same = [&](const Setting& each) { return each.name == name; };
+  for (const auto& value : values_) {
+    const auto same = [&](const Setting& each) { return each.name == value.first; };
     if (std::none_of(known.begin(), known.end(), same)) {
-      throw Error(owner + " has no setting '" + name + "'", Fault::kConfig);
+      throw Error(owner + " has no setting '" + value.first + "'", Fault::kConfig);
     }
   }
   for (const Setting& each : known) {

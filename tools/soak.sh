@@ -9,11 +9,12 @@
 #   registration  [1000]   drivers whose nodes join at any time and call each other at once
 #   races         [1000]   ends and cancellations of actors and nodes among calls
 #   simulation    [10000]  seeds of each simulated world
+#   clang         [1]      the tests of the runtime, built by clang 14 (tools/install_packages.sh dev)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '4,12s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,13s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
@@ -87,6 +88,15 @@ case $name in
     need "$bin/sim_tests"
     tests=$("$bin/sim_tests" --gtest_list_tests | awk '/^[^ ]/ { suite = $1 } / .*every_seed/ { print suite $1 }')
     for test in $tests; do seeds "$test"; done
+    ;;
+  clang)
+    count=${count:-1}
+    { cmake --preset clang -DWISP_BUILD_TESTS=ON && cmake --build build/clang --parallel "$(nproc)" \
+      --target base_tests runtime_tests real_tests sim_tests; } >&2
+    for tests in base_tests runtime_tests sim_tests real_tests; do
+      "build/clang/bin/$tests" --gtest_brief=1 --gtest_repeat="$count" >"$said" 2>&1 || { cat "$said" >&2; exit 1; }
+      row "$tests: $(sed -n 's/^\[==*\] \([0-9]* tests\).*ran.*/\1/p' "$said" | head -1), $count times, none failed"
+    done
     ;;
   *) usage ;;
 esac

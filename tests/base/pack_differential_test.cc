@@ -31,7 +31,8 @@ void expect_same_bytes(const Ours& ours, const Theirs& theirs) {
 std::vector<std::uint64_t> around_every_power_of_two() {
   std::vector<std::uint64_t> values = {0, std::numeric_limits<std::uint64_t>::max()};
   for (int bit = 0; bit < 64; ++bit) {
-    for (const std::uint64_t off : {-2, -1, 0, 1, 2}) values.push_back((std::uint64_t{1} << bit) + off);
+    for (int off = -2; off <= 2; ++off)
+      values.push_back((std::uint64_t{1} << bit) + static_cast<std::uint64_t>(off));
   }
   return values;
 }

@@ -173,7 +173,7 @@ class ActorModelTest : public test::TwoNodes {
         .method<&Subject::double_it>("double_it")
         .method<&Subject::where>("where")
         .method<&Subject::back>("back");
-    start([this](NodeOptions& options) {
+    start([](NodeOptions& options) {
       options.log_path = [](const std::string& actor) { return "/run/log/" + actor + ".log"; };
       options.limits.window = {16, 8 << 20};
       options.limits.waiting = {16, 8 << 20};

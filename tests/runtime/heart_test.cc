@@ -358,7 +358,7 @@ class HeartOverSockets : public testing::TestWithParam<test::NetworkKind> {
     return std::make_unique<NodeHeart>(options, network_->attach(id, Channel::kControl));
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
   const std::unique_ptr<test::Network> network_ = GetParam().make();
   Told driver_told_;
   Told node_told_;

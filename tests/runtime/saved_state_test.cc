@@ -42,7 +42,7 @@ class SavedStateTest : public testing::Test {
     SavedState saved = state(kFirst);
     Sum actor;
     saved.open(actor);
-    for (const std::uint64_t number : {1, 2, 3}) EXPECT_EQ(saved.accept(kSender, number), Verdict::kTake);
+    for (const std::uint64_t number : {1u, 2u, 3u}) EXPECT_EQ(saved.accept(kSender, number), Verdict::kTake);
     actor.sum = 42;
     saved.save(actor);
   }

@@ -206,7 +206,7 @@ TEST_F(SchedulerTest, a_turn_that_has_begun_ends) {
 // Who sends to whom has no end; the node has.
 TEST_F(SchedulerTest, may_stop_at_any_moment) {
   for (int repeat = 0; repeat < test::repeats(); ++repeat) {
-    const auto one = node(repeat % 3);
+    const auto one = node(static_cast<unsigned>(repeat % 3));
     std::vector<Handle<Player>> players;
     for (int i = 0; i < 6; ++i) players.push_back(player(*one, "player", i % 3 == 0));
     std::thread loop([&one] { one->run(std::chrono::milliseconds(0)); });

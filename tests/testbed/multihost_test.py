@@ -164,12 +164,13 @@ class Cut(OnTestbed):
         self.bed.cut("h2")
         time.sleep(3)  # is what this test is about
         self.bed.heal("h2")
-        after = running.wait_for(r"(?s)waiting for round.*^round \d+", 20)
+        lines = running.stderr.count("\nround ")
+        running.wait_for(rf"(?s)(^round [^\n]*\n.*){{{lines + 2}}}", 20)
         running.send(signal.SIGINT)
         done = running.wait(12)
         self.assertEqual(done.status, 130, done)
         events = (self.wisp.job_folder() / "events.jsonl").read_text()
-        self.assertNotIn('"dead"', events, after)
+        self.assertNotIn('"dead"', events)
         actors = self.wisp.run("ps", "-j", "endless", "--json").json()["actors"]
         self.assertEqual({each["attempt"] for each in actors}, {1})
 
@@ -198,9 +199,10 @@ class Down(OnTestbed):
     def test_host_that_goes_down(self):
         running = self.start()
         self.bed["h3"].go_down()
-        done = running.wait(20)
-        self.assertEqual(done.status, 4, done)
-        self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h3 in round \d+\n  cause: host h3 was lost: h3: ")
+        done = running.wait(25)
+        self.assertIn(done.status, (4, 5), done)  # its last words get through, or they don't
+        self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h3 in round \d+\n"
+                                      r"  cause: (host h3 was lost: h3: |no heartbeats for 10s)")
         self.assert_nothing_runs(1, ["h1", "h2"])
 
 

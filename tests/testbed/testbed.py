@@ -27,6 +27,14 @@ ENTERED = "WISP_TESTBED_ENTERED"
 PR_SET_PDEATHSIG = 1
 TOOLS = ["unshare", "nsenter", "ip", "ssh", "ssh-keygen"]
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+PROBE = """set -e
+mount -t tmpfs probe /mnt
+cd /mnt
+mkdir upper work root
+mount -t overlay probe -o lowerdir=/,upperdir=upper,workdir=work root
+ip link add br0 type bridge
+ip link add one type veth peer name two
+"""
 BROUGHT = ["libzmq.so*", "libsodium.so*", "libyaml-cpp.so*", "libfmt.so*", "libpgm*.so*", "libnorm.so*"]
 
 
@@ -39,9 +47,9 @@ def why_not():
     for tool in TOOLS:
         if not shutil.which(tool):
             return f"there is no {tool} (packages util-linux, iproute2, openssh-client)"
-    probe = subprocess.run(["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "true"],
-                           stderr=subprocess.PIPE, text=True)
-    return f"namespaces are refused here: {probe.stderr.strip()}" if probe.returncode else None
+    probe = subprocess.run(["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--propagation",
+                            "private", "sh", "-c", PROBE], stderr=subprocess.PIPE, text=True)
+    return f"this kernel makes no hosts: {probe.stderr.strip()}" if probe.returncode else None
 
 
 def enter():

@@ -19,11 +19,25 @@ class Counter : public Actor {
   std::int64_t value_ = 0;
 };
 
+// Has an actor killed, and puts another in its place as soon as it hears of its end.
+class Supervisor : public Actor {
+ public:
+  using Constructor = void();
+  Task<std::string> replace(Handle<Counter> one) {
+    auto end = one.monitor();
+    one.kill();
+    (void)co_await end;
+    const Handle<Counter> other = co_await spawn<Counter>(context(), Options(one.name()).on("second"));
+    co_return other.name();
+  }
+};
+
 const Registry& registry() {
   static const std::unique_ptr<const Registry> all = [] {
     auto made = std::make_unique<Registry>();
     register_services(*made);
     made->actor<Counter>("counter").method<&Counter::add>("add");
+    made->actor<Supervisor>("supervisor").method<&Supervisor::replace>("replace");
     return made;
   }();
   return *all;
@@ -111,6 +125,18 @@ TEST_F(Story, a_lost_last_frame_is_found_by_a_probe) {
     [10204.000] driver < data 3 from node: answer
   )");
   EXPECT_EQ(answer.get(), 1);
+}
+
+// The supervisor's request overtakes the word of the end, which is held up.
+TEST(Supervision, a_name_is_free_when_its_supervisor_hears_of_the_end) {
+  SimulatedWorld world(WorldOptions(), registry());
+  System& system = world.system();
+  system.wait_for({world.start_node("first", "one"), world.start_node("second", "two")}, seconds(10),
+                  [](const auto&) {});
+  const auto counter = system.spawn<Counter>(Options("counter").on("first")).get(seconds(1));
+  const auto supervisor = system.spawn<Supervisor>(Options("supervisor").on("second")).get(seconds(1));
+  world.network().cut("", "one", world.now(), world.now() + seconds(1));
+  EXPECT_EQ(supervisor.call<&Supervisor::replace>(counter).get(seconds(20)), "counter");
 }
 
 TEST_F(Story, a_partition_heals) {

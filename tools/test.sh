@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what tests need, builds, and runs every test: all of them in release; the quick ones again under the address
 # sanitizer, and those of the rooms with threads under the thread sanitizer. Compiles each header alone, too. Ends with
-# one line a stage. Exit status 1 if any stage failed.
+# one line a stage, after the last lines of those that failed. Exit status 1 if any stage failed.
 #
 # usage: tools/test.sh [--quick]        --quick: the dev preset's quick tests only
 # Tests that want real data take it from the folder WISP_TEST_DATA, and say that they skip where it is not set.
@@ -16,24 +16,34 @@ case "${1:-}" in
 esac
 
 summary=()
-failed=0
+failures=()
+outputs=$(mktemp -d)
+trap 'rm -rf "$outputs"' EXIT
 
 stage() {  # stage <name> <command...>: runs it, notes how it went
   local name=$1 begin=$SECONDS verdict=ok status=0
   shift
   printf '\n== %s: %s\n' "$name" "$*"
-  "$@" || status=$?
-  if [ "$status" != 0 ]; then verdict="FAILED ($status)"; failed=1; fi
+  "$@" 2>&1 | tee "$outputs/$name"
+  status=${PIPESTATUS[0]}
+  if [ "$status" != 0 ]; then verdict="FAILED ($status)"; failures+=("$name"); fi
   summary+=("$(printf '%-16s %-12s %5d s' "$name" "$verdict" $((SECONDS - begin)))")
   return "$status"
 }
 
 report() {
+  local name
+  for name in "${failures[@]}"; do
+    printf '\n== what failed in %s\n' "$name"
+    grep -n -A12 -E '^FAILED: |error: |fatal error|\*\*\*(Failed|Timeout|Exception)|^\[  FAILED' "$outputs/$name" | head -n 120
+    tail -n 30 "$outputs/$name"
+  done
   printf '\n== summary\n'
   [ -n "${WISP_TEST_DATA:-}" ] || echo "WISP_TEST_DATA is not set: tests on real data were skipped"
   printf '%s\n' "${summary[@]}"
-  printf '%-16s %-12s %5d s\n' all "$([ "$failed" = 0 ] && echo ok || echo FAILED)" "$SECONDS"
-  exit "$failed"
+  printf '%-16s %-12s %5d s\n' all "$([ ${#failures[@]} = 0 ] && echo ok || echo FAILED)" "$SECONDS"
+  [ ${#failures[@]} = 0 ]
+  exit
 }
 
 build() {  # build <preset> [target...]

@@ -249,12 +249,15 @@ int doctor_command(const GlobalOptions& options, const DoctorOptions& doctor) {
       checks.insert(checks.end(), more.begin(), more.end());
     }
   }
-  const auto bad = std::count_if(checks.begin(), checks.end(), [](const Check& each) {
-    return each.result == Result::kWarn || each.result == Result::kFail;
-  });
-  print(options.json ? checks_json(checks, bad == 0) : checks_table(checks));
-  talk(options, bad == 0 ? "all is well" : fmt::format("not ok: {}", bad));
-  return bad == 0 ? kExitDone : kExitHost;
+  const auto count = [&](Result result) {
+    return std::count_if(checks.begin(), checks.end(), [=](const Check& each) { return each.result == result; });
+  };
+  const auto failures = count(Result::kFail);
+  const auto warnings = count(Result::kWarn);
+  print(options.json ? checks_json(checks, failures == 0) : checks_table(checks));
+  talk(options, failures + warnings == 0 ? "all is well"
+                                         : fmt::format("failed: {}, warnings: {}", failures, warnings));
+  return failures == 0 ? kExitDone : kExitHost;
 }
 
 }  // namespace wisp::cli

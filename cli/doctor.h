@@ -8,7 +8,7 @@
 
 namespace wisp::cli {
 
-// Starts an agent on each host, and no job. Exit status 0 if everything is ok, else 4; a warning is not ok.
+// Starts an agent on each host, and no job. Exit status 4 if a check failed, else 0.
 int doctor_command(const GlobalOptions& options, const DoctorOptions& doctor);
 
 struct Check {

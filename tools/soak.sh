@@ -4,6 +4,7 @@
 # usage: tools/soak.sh <name> [count]    WISP_BIN: the program, default build/release/bin/wisp; its tests lie beside it
 #
 #   starts        [50]     jobs of the whole program, started and ended in four ways, <count> of each
+#   hosts         [200]    runs of a job on four hosts of the testbed, which only root can make
 #   busy-reader   [1]      readers that compute for 60 s while messages wait for them
 #   stopped-node  [1]      nodes that are stopped, killed, or left by their driver
 #   registration  [1000]   drivers whose nodes join at any time and call each other at once
@@ -14,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '4,13s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,14s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
@@ -61,6 +62,12 @@ case $name in
     python=/usr/bin/python3
     [ -x "$python" ] || python=python3
     row "$("$python" -B tests/system/crash_test.py Soak | grep ' starts in ')"
+    ;;
+  hosts)
+    export WISP_SOAK=${count:-200} PYTHONPATH=tests/system
+    python=/usr/bin/python3
+    [ -x "$python" ] || python=python3
+    row "$("$python" -B tests/testbed/soak_test.py | grep ' runs on 4 hosts ')"
     ;;
   busy-reader)
     count=${count:-1}

@@ -56,7 +56,7 @@ class Doctor(ssh_test.OnHosts):
         self.assertEqual(done.status, 4, done)
         self.assertEqual(self.rows(done)["n1", "disk"]["result"], "fail")
         self.assertIn(str(self.workdir), self.rows(done)["n1", "disk"]["remedy"])
-        self.assertRegex(self.doctor("n1").stderr, "not ok: 1")
+        self.assertRegex(self.doctor("n1").stderr, "failed: 1, warnings: 0")
 
     def test_a_slow_host_is_waited_for_aloud(self):
         script = self.wisp.write("slow-ssh", "#!/bin/sh\nexec sleep 1000\n")

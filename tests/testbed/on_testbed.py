@@ -19,13 +19,14 @@ START = 30  # seconds
 
 class OnTestbed(wisp_test.TestCase):
     HOSTS = 3
+    SSHD = {}  # see testbed.Testbed
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.bed = None
         if testbed.why_not() is None:
-            cls.bed = cls.enterClassContext(testbed.Testbed(cls.HOSTS))
+            cls.bed = cls.enterClassContext(testbed.Testbed(cls.HOSTS, sshd=cls.SSHD))
 
     def setUp(self):
         super().setUp()

@@ -7,7 +7,7 @@
 
 A host has its own network, processes, name, /tmp, /run and /root, and its own copy-on-write view of this machine's
 files, without this project's and without the libraries that wisp brings along. Its sshd lets root in by a key of the
-testbed. Nothing outlives the process that called enter(): all is in its namespaces. There is no route elsewhere.
+testbed; ssh knows h2 as node2 and n2, too. Nothing outlives the process that called enter(): all is in its namespaces. There is no route elsewhere.
 """
 import ctypes
 import json
@@ -72,7 +72,7 @@ def _end_with_parent():
 
 class Host:
     def __init__(self, bed, index, disk):
-        self.bed, self.disk = bed, disk
+        self.bed, self.disk, self.number = bed, disk, index + 1
         self.name = f"h{index + 1}"
         self.address = f"{NETWORK}.{11 + index}"
         self.folder = bed.folder / self.name
@@ -84,8 +84,8 @@ class Host:
         etc.mkdir()
         self.bed.make_key(etc / "host_key")
         shutil.copy(self.bed.folder / "client_key.pub", etc / "authorized_keys")
-        (etc / "sshd_config").write_text("\n".join([
-            f"ListenAddress {self.address}", "HostKey /run/testbed/host_key", "PidFile /run/sshd.pid",
+        (etc / "sshd_config").write_text("\n".join([  # of a word that comes twice sshd takes the first
+            *self.bed.sshd_lines(self), f"ListenAddress {self.address}", "HostKey /run/testbed/host_key", "PidFile /run/sshd.pid",
             "AuthorizedKeysFile /run/testbed/authorized_keys", "UsePAM no", "StrictModes no",
             "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes", "UseDNS no",
             "MaxStartups 200", "MaxSessions 200", "Subsystem sftp internal-sftp", ""]))
@@ -134,6 +134,13 @@ class Host:
             if re.search(pattern, command.strip()):
                 self.run("kill", "-9", pid)
 
+    def freeze(self):
+        """All that runs in it stops, but for its first process."""
+        self.run("sh", "-c", "kill -STOP -1")
+
+    def thaw(self):
+        self.run("sh", "-c", "kill -CONT -1")
+
     def fill_disk(self):
         """With /tmp/filling, until nothing fits any more."""
         self.run("sh", "-c", "dd if=/dev/zero of=/tmp/filling bs=64k 2>/dev/null; true")
@@ -147,8 +154,12 @@ class Host:
 
 
 class Testbed:
-    def __init__(self, hosts=4, disk="512m"):
+    """`sshd` is what its hosts' sshd_config has beside the usual, by the name of the host."""
+
+    def __init__(self, hosts=4, disk="512m", sshd=None):
         self.folder = Path(tempfile.mkdtemp(prefix="wisp-test-"))
+        self.sshd = sshd or {}
+        self.relays = []
         self.hosts = {host.name: host for host in (Host(self, index, disk) for index in range(hosts))}
 
     @property
@@ -168,6 +179,9 @@ class Testbed:
             raise
         return self
 
+    def sshd_lines(self, host):
+        return self.sshd.get(host.name, [])
+
     def _start(self):
         _run("ip", "link", "set", "lo", "up")
         _run("ip", "link", "add", "br0", "type", "bridge")
@@ -183,6 +197,9 @@ class Testbed:
             host.wait_until_up()
 
     def __exit__(self, *_):
+        for relay in self.relays:
+            relay.kill()
+            relay.wait()
         for host in self.hosts.values():
             host.go_down()
         subprocess.run(["ip", "link", "del", "br0"], stderr=subprocess.DEVNULL)
@@ -195,7 +212,7 @@ class Testbed:
         lines = []
         known = []
         for host in self.hosts.values():
-            lines += [f"Host {host.name}", f"  HostName {host.address}"]
+            lines += [f"Host {host.name} node{host.number} n{host.number}", f"  HostName {host.address}"]
             key = (host.folder / "etc/host_key.pub").read_text()
             known.append(f"{host.address} {key}")
         lines += ["Host *", "  User root", f"  IdentityFile {self.folder}/client_key", "  IdentitiesOnly yes",
@@ -217,6 +234,22 @@ class Testbed:
         shape = ["root", "tbf", "rate", rate, "burst", "64kb", "latency", "100ms"]
         _run("tc", "qdisc", "replace", "dev", f"v-{name}", *shape)
         self[name].run("tc", "qdisc", "replace", "dev", "eth0", *shape)
+
+    def delay(self, name, milliseconds):
+        """Every frame to the host and from it takes so long. Its link is another one from now on."""
+        host = self[name]
+        _run("ip", "link", "del", f"v-{name}")
+        inner = f"d-{name}"
+        relay = subprocess.Popen([sys.executable, "-B", Path(__file__).with_name("delay_relay.py"), inner,
+                                  f"v-{name}", str(milliseconds)], stdout=subprocess.PIPE, text=True,
+                                 preexec_fn=_end_with_parent)
+        self.relays.append(relay)
+        if relay.stdout.readline().strip() != "up":
+            raise RuntimeError(f"no relay for {name}")
+        _run("ip", "link", "set", inner, "netns", host.init, "name", "eth0")
+        host.run("ip", "addr", "add", f"{host.address}/24", "dev", "eth0")
+        host.run("ip", "link", "set", "eth0", "up")
+        _run("ip", "link", "set", f"v-{name}", "master", "br0", "up")
 
     def traffic(self, name):
         """(bytes that the host has received, bytes that it has sent), frames of its network included."""

@@ -34,6 +34,13 @@ void make_room_for_files(std::uint32_t peers_max) {
   WISP_CHECK(raised == 0, "a soft limit may be raised up to the hard one");
 }
 
+void leave_no_core() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  ::setrlimit(RLIMIT_CORE, &limit);
+}
+
 int sockets_for(std::uint32_t peers_max) {
   if (peers_max > (kSocketsLimit - kSocketsOwn) / kSocketsPerPeer)
     throw Error(std::to_string(peers_max) + " peers are more than one node can have", Fault::kHost);
@@ -41,17 +48,6 @@ int sockets_for(std::uint32_t peers_max) {
 }
 
 }  // namespace
-
-CurveKeys CurveKeys::make() {
-  char public_key[41];
-  char secret_key[41];
-  const int made = zmq_curve_keypair(public_key, secret_key);
-  WISP_CHECK(made == 0, "libzmq is built with CURVE");
-  CurveKeys keys;
-  keys.public_key = public_key;
-  keys.secret_key = secret_key;
-  return keys;
-}
 
 ZmqContext::ZmqContext(std::uint32_t peers_max, std::optional<CurveKeys> keys,
                        const std::map<NodeId, std::string>& allowed)
@@ -62,8 +58,13 @@ ZmqContext::ZmqContext(std::uint32_t peers_max, std::optional<CurveKeys> keys,
   handle_->set(zmq::ctxopt::max_sockets, sockets);
   if (!keys_) return;
   try {
+    leave_no_core();
     gate_ = std::make_unique<ZapGate>(handle_->handle(), allowed);  // before any socket is bound
-  } catch (...) {                                                   // ~ZmqContext will not run
+    require_strangers_to_be_refused(*handle_, *keys_);
+  } catch (const zmq::error_t& error) {
+    end();
+    throw Error(std::string("cannot set up the node's sockets: ") + error.what(), Fault::kHost);
+  } catch (...) {  // ~ZmqContext will not run
     end();
     throw;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "runtime/zmq_curve.h"
 #include "runtime/transport.h"
 #include "runtime/zap.h"
 
@@ -16,24 +17,13 @@ class context_t;
 
 namespace wisp::runtime {
 
-// A CURVE key pair as Z85 text, made for one node of one run. The secret half travels over stdin only.
-struct CurveKeys {
-  CurveKeys() = default;
-  std::string public_key;
-  std::string secret_key;
-  static CurveKeys make();
-  template <class F>
-  void fields(F& f) {
-    f(public_key, secret_key);
-  }
-};
-
 // One zmq context with one I/O thread, and the gatekeeper where there are keys. The product has one of these
 // a process: two zmq contexts in one process have crashed each other (libzmq #4242).
 class ZmqContext {
  public:
-  // Room for `peers_max` other nodes; raises this process's limit of open files for them if it must. Throws
-  // Error (kHost) if they will not fit, or (kConfig) if an allowed key is none.
+  // Room for `peers_max` other nodes; raises this process's limit of open files for them if it must. With
+  // keys the process leaves no core files behind any more: they would hold the secret. Throws Error (kHost)
+  // if the peers will not fit or the gatekeeper lets strangers in, or (kFailed) if an allowed key is none.
   ZmqContext(std::uint32_t peers_max, std::optional<CurveKeys> keys,
              const std::map<NodeId, std::string>& allowed);
   ~ZmqContext();

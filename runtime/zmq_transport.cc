@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "runtime/socket_lock.h"
-#include "runtime/zap.h"
 
 // The thread sanitizer does not see how libzmq, which is not instrumented, hands a frame from one thread to
 // another.
@@ -27,9 +26,8 @@ namespace wisp::runtime {
 
 namespace {
 
-constexpr int kQueueMax = 65'536;       // frames queued at a peer's socket: a fuse, not a window
-constexpr std::size_t kCopyMax = 8192;  // bytes up to which copying beats sharing
-constexpr int kZapEnforceDomain = 93;   // ZMQ_ZAP_ENFORCE_DOMAIN: honoured by 4.3.4, absent from its header
+constexpr int kQueueMax = 65'536;               // frames queued at a peer's socket: a fuse, not a window
+constexpr std::size_t kCopyMax = 8192;          // bytes up to which copying beats sharing
 constexpr std::uint64_t kControlMax = 1 << 20;  // bytes of a frame on the control channel
 constexpr int kBacklogMax = 4096;               // connections that wait to be accepted
 
@@ -41,10 +39,6 @@ void after_hand_over() { __tsan_acquire(&hand_over_point); }
 void before_hand_over() {}
 void after_hand_over() {}
 #endif
-
-void set_option(zmq::socket_t& socket, int option, int value) {
-  if (zmq_setsockopt(socket.handle(), option, &value, sizeof value) != 0) throw zmq::error_t();
-}
 
 // Left as libzmq has it: ZMQ_HEARTBEAT_*, which takes a peer that is slow to read for dead and throws its
 // frames away (runtime/heart.h is ours); ZMQ_IMMEDIATE, so that frames for a peer that is yet to come, or to
@@ -246,22 +240,14 @@ class ZmqTransport : public Transport {
     waker_ = zmq::socket_t(context_->handle(), zmq::socket_type::push);
     waker_.set(zmq::sockopt::linger, 0);
     waker_.connect(wake_endpoint);
-    if (!context_->keys()) return;
-    pull_.set(zmq::sockopt::curve_server, true);
-    pull_.set(zmq::sockopt::curve_secretkey, context_->keys()->secret_key);
-    pull_.set(zmq::sockopt::zap_domain, std::string(ZapGate::kDomain));
-    set_option(pull_, kZapEnforceDomain, 1);
+    if (context_->keys()) be_guarded(pull_, *context_->keys());
   }
 
   zmq::socket_t connected(const std::string& endpoint, const std::string& public_key) {
     zmq::socket_t push(context_->handle(), zmq::socket_type::push);
     set_common_options(push);
     push.set(zmq::sockopt::sndhwm, kQueueMax);
-    if (context_->keys()) {
-      push.set(zmq::sockopt::curve_serverkey, public_key);
-      push.set(zmq::sockopt::curve_publickey, context_->keys()->public_key);
-      push.set(zmq::sockopt::curve_secretkey, context_->keys()->secret_key);
-    }
+    if (context_->keys()) introduce(push, *context_->keys(), public_key);
     push.connect(endpoint);
     return push;
   }

@@ -58,24 +58,38 @@ class Outsider {
   zmq::socket_t events_;
 };
 
-// A connection to a port of 127.0.0.1 that speaks what it likes.
+// A connection that speaks what it likes.
 class TcpConnection {
  public:
-  explicit TcpConnection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit TcpConnection(std::uint16_t port, const std::string& host = "127.0.0.1")
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
     if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      throw Error("cannot connect to port " + std::to_string(port));
+      throw Error("cannot connect to port " + std::to_string(port) + " of " + host);
   }
   // As much of it as the other side takes.
   void send(std::string_view bytes) {
     [[maybe_unused]] const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   }
+  // Again and again, until the other side has closed or `size_max` bytes are on their way. How many are.
+  std::size_t flood(std::string_view bytes, std::size_t size_max) {
+    std::size_t total = 0;
+    while (total < size_max) {
+      const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) break;
+      total += static_cast<std::size_t>(sent);
+    }
+    return total;
+  }
   // Sends no more, and waits until the other side has closed.
   void finish() {
     ::shutdown(socket_.get(), SHUT_WR);
+    wait_for_end();
+  }
+  void wait_for_end() {
     char ignored[1024];
     while (::recv(socket_.get(), ignored, sizeof ignored, 0) > 0) {
     }

@@ -82,6 +82,7 @@ class NodeProcess {
   NodeProcess(const NodeProcess&) = delete;
   NodeProcess& operator=(const NodeProcess&) = delete;
 
+  pid_t pid() const { return pid_; }
   void signal(int signal) const { ::kill(pid_, signal); }
   // Waits for its end: its exit status, or minus the signal that killed it. None if that takes longer.
   std::optional<int> wait(std::chrono::milliseconds deadline) {
@@ -142,24 +143,25 @@ class Health {
   std::vector<Told> told_;
 };
 
-enum class Wire : std::uint8_t { kIpc, kTcp };
+enum class Wire : std::uint8_t { kIpc, kTcp, kCurve };
 inline std::string wire_name(const testing::TestParamInfo<Wire>& info) {
-  return info.param == Wire::kIpc ? "Ipc" : "Tcp";
+  return info.param == Wire::kIpc ? "Ipc" : info.param == Wire::kTcp ? "Tcp" : "Curve";
 }
 
 class Cluster {
  public:
-  explicit Cluster(Wire wire) : wire_(wire) {
+  explicit Cluster(Wire wire, FailureLimits failure = limits()) : wire_(wire), failure_(failure) {
     register_all(registry_);
     ZmqOptions network;
     network.binds = {bind(0)};
-    ZmqSockets sockets(network);
-    address_ = sockets.addresses().front();
+    if (wire_ == Wire::kCurve) network.keys = keys(0);
+    sockets_.emplace(network);
+    address_ = sockets_->addresses().front();
     SystemOptions options;
     options.run = test::kRun;
     options.clock = &clock_;
     options.make_log = journal_.logs();
-    options.failure = limits();
+    options.failure = failure_;
     options.on_failure = [](const std::string& why) { ADD_FAILURE() << why; };
     options.on_suspect = [this](NodeId node, std::chrono::nanoseconds) {
       health_.tell(Health::What::kSuspect, node);
@@ -168,7 +170,7 @@ class Cluster {
       health_.tell(Health::What::kWell, node);
     };
     options.on_dead = [this](NodeId node, const std::string&) { health_.tell(Health::What::kDead, node); };
-    system_ = std::make_unique<System>(std::move(options), registry_, sockets.data(), sockets.control());
+    system_ = std::make_unique<System>(std::move(options), registry_, sockets_->data(), sockets_->control());
   }
 
   ~Cluster() {
@@ -186,6 +188,15 @@ class Cluster {
   Health& health() { return health_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
   NodeProcess& process(NodeId node) { return *processes_.at(node); }
+  // Nodes that are started after the first call for it let it in, and so does the driver.
+  const CurveKeys& keys(NodeId node) {
+    const auto [at, is_new] = keys_.try_emplace(node);
+    if (!is_new) return at->second;
+    at->second = CurveKeys::make();
+    public_keys_[node] = at->second.public_key;
+    if (sockets_) sockets_->allow(node, at->second.public_key);
+    return at->second;
+  }
 
   NodeId start(const std::string& name, unsigned threads = 0,
                std::chrono::milliseconds delay = std::chrono::milliseconds(0)) {
@@ -200,9 +211,13 @@ class Cluster {
     order.parameters.run = test::kRun;
     order.parameters.network.self = node;
     order.parameters.network.binds = {bind(node)};
+    if (wire_ == Wire::kCurve) {
+      order.parameters.network.keys = keys(node);
+      order.parameters.network.allowed = public_keys_;
+    }
     order.parameters.driver = address_;
     order.parameters.threads = threads;
-    order.parameters.failure = limits();
+    order.parameters.failure = failure_;
     order.delay = delay;
     processes_[node] = std::make_unique<NodeProcess>(order, folder() / (std::to_string(node) + ".log"));
   }
@@ -221,16 +236,20 @@ class Cluster {
 
  private:
   std::string bind(NodeId node) const {
-    if (wire_ == Wire::kTcp) return "tcp://" + test::own_loopback();
+    if (wire_ != Wire::kIpc) return "tcp://" + test::own_loopback();
     return "ipc://" + (folder() / std::to_string(node)).string();
   }
 
   const Wire wire_;
+  const FailureLimits failure_;
   const test::TempFolder folder_;
   const SystemClock clock_;
   Registry registry_;
   test::Journal journal_;
   Health health_;
+  std::map<NodeId, CurveKeys> keys_;
+  std::map<NodeId, std::string> public_keys_;
+  std::optional<ZmqSockets> sockets_;
   Address address_;
   std::unique_ptr<System> system_;
   std::map<NodeId, std::unique_ptr<NodeProcess>> processes_;

@@ -13,15 +13,6 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(ZmqContext, makes_keys_that_nobody_else_has) {
-  const CurveKeys one = CurveKeys::make();
-  const CurveKeys other = CurveKeys::make();
-  EXPECT_EQ(one.public_key.size(), 40u);
-  EXPECT_EQ(one.secret_key.size(), 40u);
-  EXPECT_NE(one.secret_key, other.secret_key);
-  EXPECT_NE(one.public_key, one.secret_key);
-}
-
 TEST(ZmqContext, has_room_for_its_peers) {
   const ZmqContext context(2000, std::nullopt, {});
   EXPECT_GE(context.handle().get(zmq::ctxopt::max_sockets), 4000);
@@ -65,6 +56,19 @@ void with_limits(rlim_t soft, rlim_t hard, std::uint32_t peers_max) {
 TEST(ZmqContextDeathTest, raises_the_limit_of_open_files_as_far_as_it_needs) {
   EXPECT_EXIT(with_limits(256, 4096, 100), testing::ExitedWithCode(0), "soft limit 1112");
   EXPECT_EXIT(with_limits(2000, 4096, 100), testing::ExitedWithCode(0), "soft limit 2000");
+}
+
+void with_keys(rlim_t core_limit) {
+  rlimit limit{core_limit, RLIM_INFINITY};
+  if (::setrlimit(RLIMIT_CORE, &limit) != 0) limit.rlim_cur = 9;
+  const ZmqContext context(10, CurveKeys::make(), {});
+  ::getrlimit(RLIMIT_CORE, &limit);
+  std::fprintf(stderr, "core limit %lu", static_cast<unsigned long>(limit.rlim_cur));
+  std::_Exit(0);
+}
+
+TEST(ZmqContextDeathTest, leaves_no_core_file_that_would_hold_the_secret) {
+  EXPECT_EXIT(with_keys(4096), testing::ExitedWithCode(0), "core limit 0");
 }
 
 TEST(ZmqContextDeathTest, refuses_peers_for_which_it_can_open_no_files) {

@@ -98,7 +98,10 @@ actors::Summary Driver::start_and_wait() { return experiment_.plain() ? run_acto
 
 void Driver::start_hosts() {
   enter_phase("starting the hosts");
-  fleet_->start_hosts();
+  runtime_folder_ = std::make_unique<RuntimeFolder>(options_.runtime_base, folder_.id());
+  const bool tunnel = experiment_.network.tunnel && experiment_.launcher.kind == "ssh";
+  if (tunnel) runtime_folder_->make();
+  fleet_->start_hosts(tunnel ? runtime_folder_->path() : "");
   check_aborted();
   start_nodes(fleet_->hosts());
 }
@@ -151,8 +154,7 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   JobLayout layout =
       experiment_.plain() ? lay_out(experiment_.groups, slots) : lay_out(experiment_.job, slots);
   const auto run = static_cast<std::uint64_t>(std::stoull(random_hex(15), nullptr, 16));
-  runtime_folder_ = std::make_unique<RuntimeFolder>(options_.runtime_base, folder_.id());
-  NetworkPlan network(experiment_.network, hosts, runtime_folder_->path(), run);
+  NetworkPlan network(experiment_.network, hosts, runtime_folder_->path(), run, launcher::own_addresses());
   if (network.ipc()) {
     for (const launcher::HostInfo& host : hosts) fleet_->remove_at_end(host.name, runtime_folder_->path());
     runtime_folder_->make();
@@ -191,6 +193,7 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     node_ids_ = ids;
     system_ = std::move(system);
   }
+  if (network.tunnel()) open_tunnel(network);
   std::map<std::string, int> ranks_on_host;
   for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
     const NodePlan& node = layout.nodes[i];
@@ -227,6 +230,20 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   check_ways();
 }
 
+// Workers don't talk to each other; plain actors all may.
+void Driver::open_tunnel(const NetworkPlan& network) {
+  enter_phase("opening the tunnel");
+  const auto is_master = [&](runtime::NodeId id) { return find_node(id)->name == layout_.master_node; };
+  const auto talk = [&](runtime::NodeId a, runtime::NodeId b) {
+    return experiment_.plain() || is_master(a) || is_master(b);
+  };
+  for (const auto& [host, forwards] : network.forwards(talk)) {
+    fleet_->forward(host, forwards);
+    check_aborted();
+  }
+  enter_phase("starting the nodes");
+}
+
 // Both ways between nodes of different hosts: between the master's and all others; of plain actors, between
 // all.
 void Driver::check_ways() {
@@ -253,6 +270,12 @@ void Driver::check_ways() {
 std::string Driver::no_way(std::size_t from, runtime::NodeId to) const {
   const NodePlan& here = layout_.nodes[from];
   const NodePlan& there = *find_node(to);
+  if (experiment_.network.tunnel) {
+    return fmt::format(
+        "{}@{} and {}@{} do not hear each other through the tunnel\n"
+        "    `AllowTcpForwarding yes` must be in the sshd_config of both",
+        here.name, here.host, there.name, there.host);
+  }
   return fmt::format(
       "{}@{} ({}) and {}@{} ({}) do not hear each other\n"
       "    is there a firewall between them? ports {}-{} (network.ports) must be open both ways;\n"

@@ -1,6 +1,7 @@
 #pragma once
 // NetworkPlan: how the nodes of a job reach each other: sockets, addresses, keys.
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,15 +14,20 @@
 namespace wisp::cli {
 
 // Decides for one job. Everything is on this host: ipc in `folder`, unless network.transport is tcp, then tcp
-// on 127.0.0.1. Else tcp on the address by which each host was reached, with CURVE as soon as one of them is
-// not loopback.
+// on 127.0.0.1. Else tcp, with CURVE as soon as one address is not loopback: on the address by which each
+// host was reached, on that of network.subnet or network.interface, or on what the job file gives for the
+// host. Or, with network.tunnel and always with CURVE, on 127.0.0.1 everywhere, with ports that no two nodes
+// of the job share, so that forwards() can make every node's port lead to it from every host.
 class NetworkPlan {
  public:
-  // Throws Error (kConfig) for a transport that can't reach the hosts.
+  // `own`: the addresses of this machine. Throws Error: kConfig for a transport that can't reach the hosts,
+  // or too few ports; kHost for a host without an address in the network that the job file names.
   NetworkPlan(const runtime::NetworkSpec& spec, const std::vector<launcher::HostInfo>& hosts,
-              std::filesystem::path folder, std::uint64_t run);
+              std::filesystem::path folder, std::uint64_t run,
+              const std::vector<launcher::InterfaceAddress>& own = {});
 
   bool ipc() const { return ipc_; }
+  bool tunnel() const { return tunnel_; }
   // The driver's own socket options. The nodes issued with node() so far are let in; for later ones ask the
   // transport.
   runtime::ZmqOptions driver() const;
@@ -31,13 +37,25 @@ class NetworkPlan {
   // bind.
   runtime::NodeParameters parameters(runtime::NodeId id, const NodePlan& node,
                                      const std::vector<runtime::Address>& addresses) const;
+  // Which ports lead through the ssh connection of each host that needs any, in a tunnel. `talk` tells of
+  // which pairs of nodes one ever sends to the other.
+  std::map<std::string, std::vector<launcher::Forward>> forwards(
+      const std::function<bool(runtime::NodeId, runtime::NodeId)>& talk) const;
 
  private:
+  struct Host {
+    launcher::HostInfo info;       // with the address that its nodes bind
+    bool is_this_machine = false;  // reached by ssh, all the same
+  };
   struct Member {
     std::string host;
-    std::string address;  // to bind
+    std::string address;               // to bind
+    std::vector<std::uint16_t> ports;  // in a tunnel: of data and control
     std::optional<runtime::CurveKeys> keys;
   };
+  void place(launcher::HostInfo& host, const std::vector<launcher::InterfaceAddress>& own) const;
+  const launcher::InterfaceAddress& chosen(const launcher::HostInfo& host) const;
+  std::vector<std::uint16_t> next_ports();
   runtime::ZmqOptions options(runtime::NodeId id, const Member& member) const;
   std::string bind_of(runtime::NodeId id, const std::string& address) const;
   const runtime::Address& driver_address_for(const std::string& host,
@@ -47,8 +65,11 @@ class NetworkPlan {
   const std::filesystem::path folder_;
   const std::uint64_t run_;
   bool ipc_ = false;
+  bool tunnel_ = false;
   bool curve_ = false;
-  std::map<std::string, launcher::HostInfo> hosts_;
+  unsigned port_start_ = 0;   // from network.ports.first; where next_ports() began,
+  unsigned ports_taken_ = 0;  // and how many it has given
+  std::map<std::string, Host> hosts_;
   std::vector<std::string> driver_addresses_;  // distinct, in the order of binding
   std::map<runtime::NodeId, Member> members_;  // 0: the driver
 };

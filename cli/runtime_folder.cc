@@ -20,7 +20,8 @@ namespace wisp::cli {
 namespace {
 
 constexpr std::size_t kSocketPathMax = 107;
-constexpr std::size_t kSocketNameMax = 19;  // "/", a node's number and ".control"
+// "/", then a node's number and ".control"; or "ssh4095" and what ssh appends while it makes its socket.
+constexpr std::size_t kSocketNameMax = 25;
 
 void make_private(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ip.h"
 #include "base/text.h"
 #include "config/hosts.h"
 #include "config/numbers.h"
@@ -111,6 +112,10 @@ class Converter {
         return is_name(node_.text) ? std::nullopt : unfit();
       case kHostName:
         return is_host_name(node_.text) ? std::nullopt : unfit();
+      case kAddress:
+        return parse_ip(node_.text) ? std::nullopt : unfit();
+      case kSubnet:
+        return Subnet::parse(node_.text) ? std::nullopt : unfit();
       case kSshTarget:
         return is_ssh_target(node_.text) ? std::nullopt : unfit();
       case kJump:

@@ -174,7 +174,7 @@ constexpr auto kKeys = std::to_array<Key>({
   {"hosts.*", kSection, "", "", "one host, or all that the pattern stands for"},
   {"hosts.*.slots", kInteger, "", "", "actors it takes; default: its cores",
    SET(host_named(e, name).slots = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
-  {"hosts.*.address", kHostName, "", "", "what other hosts connect to; default: what ssh reached it by",
+  {"hosts.*.address", kAddress, "", "", "what other hosts connect to; default: what ssh reached it by",
    SET(host_named(e, name).address = v.text)},
   {"hosts.*.ssh", kSection, "", "", "where ~/.ssh/config does not say it"},
   {"hosts.*.ssh.hostname", kSshTarget, "", "", "default: the host's name",
@@ -207,6 +207,12 @@ constexpr auto kKeys = std::to_array<Key>({
    SET(e.network.transport = v.text)},
   {"network.security", kWord, "curve | plaintext", "curve", "off this host",
    SET(e.network.security = v.text)},
+  {"network.subnet", kSubnet, "", "", "which of a host's addresses its nodes use; default: what ssh reached it by",
+   SET(e.network.subnet = v.text)},
+  {"network.interface", kHostName, "", "", "the same by the name of an interface",
+   SET(e.network.interface = v.text)},
+  {"network.tunnel", kBool, "", "false", "between hosts all goes through ssh: no other port need be open",
+   SET(e.network.tunnel = v.flag)},
   {"network.ports", kPorts, "", "20000-32767", "where endpoints are bound", set_ports, from(1024, 32767)},
   {"network.max_message", kSize, "", "1GiB", "a longer frame is refused",
    SET(e.network.message_max = v.integer), from(0x1p16, 0x1p40)},
@@ -365,6 +371,10 @@ std::string describe(const Key& key) {
       return "an absolute path, or one below ~/";
     case kHostName:
       return "a name of letters, digits, '.', '-' and '_'";
+    case kAddress:
+      return "an IPv4 or IPv6 address";
+    case kSubnet:
+      return "a network such as 192.0.2.0/24";
     case kSshTarget:
       return "a host name or an IPv6 address";
     case kJump:

@@ -31,8 +31,10 @@ enum class KeyType {
   kText,
   kPath,        // of this machine; relative to the file it stands in
   kRemotePath,  // of a host: absolute, or below ~/
-  kHostName,    // also users and addresses
-  kSshTarget,   // the same, or an IPv6 address
+  kHostName,    // also users and interfaces
+  kAddress,     // IPv4 or IPv6
+  kSubnet,      // "192.0.2.0/24"
+  kSshTarget,   // a host name or an IPv6 address
   kJump,        // [user@]host[:port], several with commas
   kBool,
   kInteger,

@@ -15,6 +15,7 @@ constexpr std::string_view kWhole = "(?:0|[1-9][0-9]*)";
 constexpr std::string_view kNumberText = R"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)";
 constexpr std::string_view kNameText = "[A-Za-z0-9_-]{1,64}";
 constexpr std::string_view kHost = "[A-Za-z0-9_][A-Za-z0-9._-]{0,254}";
+constexpr std::string_view kIpv4 = R"([0-9]{1,3}(?:\.[0-9]{1,3}){3})";
 constexpr std::string_view kIpv6 = "[0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*";
 constexpr std::string_view kHostPattern = R"((?:[A-Za-z0-9_]|\[[0-9,-]+\])(?:[A-Za-z0-9._-]|\[[0-9,-]+\])*)";
 constexpr std::string_view kLine = R"((?:[^$\x00-\x1f]|\$[${])+)";  // not empty, no control characters
@@ -95,6 +96,10 @@ std::string pattern_of(const Key& key) {
       return with_variables("~?/(?:" + std::string(kLine) + ")?");
     case kHostName:
       return with_variables(kHost);
+    case kAddress:
+      return with_variables(std::string(kIpv4) + "|" + std::string(kIpv6));
+    case kSubnet:
+      return with_variables("(?:" + std::string(kIpv4) + "|" + std::string(kIpv6) + ")/[0-9]{1,3}");
     case kSshTarget:
       return with_variables(std::string(kHost) + "|" + std::string(kIpv6));
     case kJump:

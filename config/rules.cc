@@ -33,6 +33,7 @@ class Rules {
       optimization();
     }
     launcher();
+    network();
     for (const Crew& crew : crews_) {
       placement(crew);
       slots(crew);
@@ -160,6 +161,18 @@ class Rules {
       report(crew.path + ".placement.hosts", "a local job has no hosts", "leave them out, or add hosts");
     } else if (!crew.spec->host.empty()) {
       report(crew.path + ".host", "a local job has no hosts", "leave it out, or add hosts");
+    }
+  }
+
+  void network() {
+    if (!draft_.sound("network") || !experiment_.network.tunnel) return;
+    if (experiment_.network.security == "plaintext") {
+      report("network.security", "a tunnel needs network.security: curve",
+             "its ports are open to every user of every host");
+    }
+    if (!experiment_.network.subnet.empty() || !experiment_.network.interface.empty()) {
+      report("network.tunnel", "in a tunnel the hosts' own addresses play no part",
+             "leave out network.subnet and network.interface, or the tunnel");
     }
   }
 

@@ -229,6 +229,8 @@ class SchemaWriter {
       }
       case kDensity:
         return spelled(key, {"number", "string"}, nullable);
+      case kAddress:
+      case kSubnet:
       case kRemotePath:
       case kDuration:
       case kSize:

@@ -161,7 +161,7 @@ class Agent {
     const char* connection = std::getenv("SSH_CONNECTION");
     report(Up::kGreeting,
            message::Greeting{message::kProtocol, ::getpid(), hostname, std::thread::hardware_concurrency(),
-                             connection == nullptr ? "" : connection, workdir.string()});
+                             connection == nullptr ? "" : connection, workdir.string(), own_addresses()});
   }
 
   void start(const message::Start& what) {

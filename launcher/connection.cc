@@ -44,14 +44,15 @@ Connection::Connection(const ConnectionSettings& settings, const HostSpec& host)
     : settings_(settings), host_(host) {
   info_.name = host.name;
   info_.address = host.address;
+  info_.address_given = !host.address.empty();
   info_.local = settings.spec.kind == "local";
 }
 
 void Connection::open(Time now) {
   opened_ = now;
   Command command;
-  command.argv =
-      info_.local ? settings_.local_agent : ssh_command(settings_.spec.ssh, host_, bootstrap_command());
+  command.argv = info_.local ? settings_.local_agent
+                             : ssh_command(settings_.spec.ssh, host_, bootstrap_command(), socket_);
   command.group = Group::kSession;
   try {
     client_ = start_child(command);
@@ -88,7 +89,9 @@ void Connection::step(Time now, std::vector<Event>& events) {
     fail("timeout while " + waiting_for(now), "timeouts.start can be raised");
   }
   if (stage_ == Stage::kReady) keep_alive(now);
-  if (failing() && stage_ != Stage::kEnding) begin_ending(now);
+  // A client that forwards ports does not end while somebody tries to connect to one.
+  const bool done = stopped_ && !socket_.empty();
+  if ((failing() || done) && stage_ != Stage::kEnding) begin_ending(now);
   if (kill_at_ <= now) ::kill(client_.pid, SIGKILL);
   if (stage_ != Stage::kEnding && kill_at_ > now) return;
   if (const auto ended = reap(client_.pid)) finish(*ended, events);
@@ -215,10 +218,12 @@ void Connection::greet(const message::Greeting& greeting) {
   info_.agent_pid = greeting.pid;
   info_.cores = greeting.cores;
   info_.workdir = greeting.workdir;
+  info_.addresses = greeting.addresses;
   const std::vector<std::string> ends = split(greeting.ssh_connection, ' ');
   if (!info_.local && ends.size() == 4) {
     info_.driver_address = ends[0];
-    if (info_.address.empty()) info_.address = ends[2];
+    info_.ssh_address = ends[2];
+    if (!info_.address_given) info_.address = info_.ssh_address;
   }
   send(Down::kPing, message::Ping{now_utc()});
 }
@@ -259,7 +264,7 @@ void Connection::fail(const std::string& what, const std::string& remedy) {
 
 // The end of stdin ends an agent; a client that is still connecting needs to be told by a signal.
 void Connection::begin_ending(Time now) {
-  if (failing()) ::kill(client_.pid, SIGTERM);
+  if (failing() || (stopped_ && !socket_.empty())) ::kill(client_.pid, SIGTERM);
   stage_ = Stage::kEnding;
   client_.in.reset();
   to_agent_.clear();

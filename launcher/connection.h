@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ class Connection {
 
   Connection(const ConnectionSettings& settings, const HostSpec& host);
 
+  // Before open(): its ssh client will share the connection at `socket`.
+  void share(std::filesystem::path socket) { socket_ = std::move(socket); }
+
   void open(Time now);
   void add_descriptors(std::vector<pollfd>& fds) const;
   // Reads, writes, and does what is due; never waits. Appends what happened.
@@ -72,6 +76,8 @@ class Connection {
   std::string waiting_for(Time now) const;
 
   const HostInfo& info() const { return info_; }
+  const HostSpec& host() const { return host_; }
+  const std::filesystem::path& socket() const { return socket_; }
   std::size_t pending() const { return to_agent_.size(); }  // bytes that the pipe has not taken yet
   std::optional<message::File> file;  // the last answer about a file; the asker resets it
 
@@ -93,6 +99,7 @@ class Connection {
 
   const ConnectionSettings& settings_;
   const HostSpec host_;
+  std::filesystem::path socket_;  // empty: not shared
   HostInfo info_;
   Stage stage_ = Stage::kWaiting;
   Child client_;

@@ -183,13 +183,14 @@ struct Fleet::Impl {
     return static_cast<int>(std::max<std::int64_t>(left, 0));
   }
 
-  void start_hosts() {
+  void start_hosts(const std::filesystem::path& ssh_sockets) {
     if (settings.spec.kind == "ssh") {
       settings.bundle =
           make_bundle(program(), options.libraries.empty() ? loaded_libraries() : options.libraries);
     }
     std::unique_lock lock(mutex);
     WISP_CHECK(!std::exchange(started, true), "start_hosts() is called once");
+    if (!ssh_sockets.empty()) share_connections(ssh_sockets);
     wake();
     wait_for_start(lock);
     std::vector<std::string> failures;
@@ -201,6 +202,11 @@ struct Fleet::Impl {
     if (failures.empty()) failures.emplace_back("any host: stopped before it had begun");
     lock.unlock();
     give_up(failures);
+  }
+
+  void share_connections(const std::filesystem::path& folder) {
+    for (std::size_t i = 0; i < machines.size(); ++i)
+      machines[i]->connection.share(folder / fmt::format("ssh{}", i));
   }
 
   // Until every host is ready, or has failed, or the others were given a little time after the first failure.
@@ -321,6 +327,17 @@ struct Fleet::Impl {
     }
   }
 
+  void forward(const std::string& name, const std::vector<Forward>& forwards) {
+    const Connection& connection = find(name).connection;
+    {
+      const std::lock_guard lock(mutex);
+      require_ready(connection);
+    }
+    WISP_CHECK(!connection.socket().empty(), "connections that forward are shared from the start");
+    forward_ports(settings.spec.ssh, connection.host(), connection.socket(), forwards,
+                  settings.spec.timeouts.start);
+  }
+
   void start(const std::string& name, Process process) {
     if (!is_name(process.name)) throw Error(fmt::format("'{}' is no name", escape_text(process.name, 80)));
     const std::lock_guard lock(mutex);
@@ -417,7 +434,7 @@ Fleet::Fleet(LauncherSpec spec, FleetOptions options, EventHandler handler)
 
 Fleet::~Fleet() = default;
 
-void Fleet::start_hosts() { impl_->start_hosts(); }
+void Fleet::start_hosts(const std::filesystem::path& ssh_sockets) { impl_->start_hosts(ssh_sockets); }
 
 const std::vector<HostInfo>& Fleet::hosts() const { return impl_->infos; }
 
@@ -447,6 +464,10 @@ std::string Fleet::put_bytes(const std::string& host, const Bytes& content) {
 
 void Fleet::remove_at_end(const std::string& host, const std::filesystem::path& folder) {
   impl_->remove_at_end(host, std::filesystem::absolute(folder));
+}
+
+void Fleet::forward(const std::string& host, const std::vector<Forward>& forwards) {
+  impl_->forward(host, forwards);
 }
 
 void Fleet::start(const std::string& host, Process process) { impl_->start(host, std::move(process)); }

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "launcher/forward.h"
+#include "launcher/interfaces.h"
 #include "launcher/spec.h"
 
 namespace wisp::launcher {
@@ -33,9 +35,12 @@ struct HostInfo {
   std::string hostname;  // as the host calls itself
   std::int64_t agent_pid = 0;
   std::uint32_t cores = 0;
-  std::string address;         // where ssh reached it, what other hosts may connect to; empty on this machine
-  std::string driver_address;  // where it sees the driver; empty on this machine
-  std::string workdir;         // absolute, on the host
+  std::string ssh_address;                  // where ssh reached it; empty on this machine
+  std::string address;                      // what other hosts may connect to: as the job file says, or that
+  bool address_given = false;               // by the job file
+  std::string driver_address;               // where it sees the driver; empty on this machine
+  std::vector<InterfaceAddress> addresses;  // all that it has
+  std::string workdir;                      // absolute, on the host
   std::chrono::microseconds clock_offset{0};  // its clock minus ours
   bool local = false;                         // this machine, without ssh
 };
@@ -106,8 +111,9 @@ class Fleet {
 
   // Starts an agent on every host, at most ssh.max_parallel at a time, each within timeouts.start. Throws
   // Error (kHost) that names each host that failed, what failed, ssh's own words and the remedy; nothing is
-  // left running then. Call it once.
-  void start_hosts();
+  // left running then. Call it once. `ssh_sockets` is for forward(): a private folder, in which the ssh
+  // clients share their connections, at paths that leave room for /ssh4095 and what ssh appends to it.
+  void start_hosts(const std::filesystem::path& ssh_sockets = {});
 
   // In the order of the spec. After start_hosts().
   const std::vector<HostInfo>& hosts() const;
@@ -123,6 +129,10 @@ class Fleet {
   // A folder that the agent of `host` removes with its content when it ends, also when that is because this
   // process died. Say so before making it.
   void remove_at_end(const std::string& host, const std::filesystem::path& folder);
+
+  // Makes ports lead through the ssh connection of `host`, for as long as that lasts. Waits. Throws Error
+  // (kHost) that names the host, the port and the remedy.
+  void forward(const std::string& host, const std::vector<Forward>& forwards);
 
   // Asks for a process; Started or Exited follows. On a lost host the answer is Exited with an error.
   void start(const std::string& host, Process process);

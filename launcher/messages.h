@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "launcher/interfaces.h"
 
 namespace wisp::launcher::message {
 
-constexpr std::uint32_t kProtocol = 1;
+constexpr std::uint32_t kProtocol = 2;
 
 enum class Down : std::uint32_t {
   kHello = 1,
@@ -118,9 +119,10 @@ struct Greeting {
   std::string
       ssh_connection;   // "client-ip client-port server-ip server-port", as sshd says it; empty without ssh
   std::string workdir;  // absolute
+  std::vector<InterfaceAddress> addresses;
   template <class F>
   void fields(F& f) {
-    f(protocol, pid, hostname, cores, ssh_connection, workdir);
+    f(protocol, pid, hostname, cores, ssh_connection, workdir, addresses);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -54,7 +55,10 @@ void check_proxy_jump(const std::string& text) {
 
 void check_host(const HostSpec& host) {
   check_name("host", host.name);
-  if (!host.address.empty()) check_address("address", host.address);
+  if (!host.address.empty() && !parse_ip(host.address)) {
+    refuse(fmt::format("address '{}' of host '{}' is no IPv4 or IPv6 address", escape_text(host.address, 80),
+                       host.name));
+  }
   if (!host.ssh.hostname.empty()) check_address("ssh.hostname", host.ssh.hostname);
   if (!host.ssh.user.empty()) check_name("ssh.user", host.ssh.user);
   if (!host.ssh.proxy_jump.empty()) check_proxy_jump(host.ssh.proxy_jump);

@@ -53,10 +53,36 @@ constexpr std::string_view kProbe =
     "echo wisp-done'";
 
 constexpr std::size_t kWordLinesMax = 8;
+constexpr std::uint16_t kDiscardPort = 9;
 
 void add_option(std::vector<std::string>& argv, const std::string& word, const std::string& value) {
   argv.push_back("-o");
   argv.push_back(word + "=" + value);
+}
+
+// As ssh reads it: it takes blanks for the end, and puts something of its own in place of a %.
+std::string control_path(const std::filesystem::path& socket) {
+  std::string text = "\"";
+  for (const char c : socket.string()) {
+    if (c == '%' || c == '"' || c == '\\') text += c == '%' ? '%' : '\\';
+    text += c;
+  }
+  return text + "\"";
+}
+
+// The program and what the job file says, which goes before what wisp asks for: ssh keeps the first it sees.
+// But of a connection that is shared only wisp decides: one that persists would outlive its client.
+std::vector<std::string> begin_command(const SshSpec& ssh, const char* master,
+                                       const std::filesystem::path& socket) {
+  std::vector<std::string> argv = ssh.program;
+  if (!ssh.config_file.empty()) argv.insert(argv.end(), {"-F", ssh.config_file});
+  if (!socket.empty()) {
+    add_option(argv, "ControlMaster", master);
+    add_option(argv, "ControlPath", control_path(socket));
+    add_option(argv, "ControlPersist", "no");
+  }
+  for (const auto& [word, value] : ssh.options) add_option(argv, word, value);
+  return argv;
 }
 
 struct Meaning {
@@ -106,19 +132,18 @@ constexpr std::array<Meaning, 17> kMeanings{{
 }  // namespace
 
 std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host,
-                                     std::string_view remote_command) {
-  std::vector<std::string> argv = ssh.program;
-  if (!ssh.config_file.empty()) argv.insert(argv.end(), {"-F", ssh.config_file});
-  for (const auto& [word, value] : ssh.options)
-    add_option(argv, word, value);  // first: ssh keeps the first it sees
+                                     std::string_view remote_command, const std::filesystem::path& socket) {
+  std::vector<std::string> argv = begin_command(ssh, socket.empty() ? "no" : "yes", socket);
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(ssh.connect_timeout).count();
   add_option(argv, "BatchMode", "yes");
   add_option(argv, "ConnectTimeout", fmt::format("{}", seconds));
   add_option(argv, "ServerAliveInterval", "5");
   add_option(argv, "ServerAliveCountMax", "3");
   add_option(argv, "LogLevel", "ERROR");
-  add_option(argv, "ControlMaster", "no");  // a shared connection would outlive this client
-  add_option(argv, "ControlPath", "none");
+  if (socket.empty()) {
+    add_option(argv, "ControlMaster", "no");  // a shared connection would outlive this client
+    add_option(argv, "ControlPath", "none");
+  }
   add_option(argv, "ClearAllForwardings", "yes");
   add_option(argv, "RemoteCommand", "none");
   argv.insert(argv.end(), {"-T", "-x", "-a"});
@@ -128,6 +153,22 @@ std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host,
   argv.push_back("--");
   argv.push_back(host.ssh.hostname.empty() ? host.name : host.ssh.hostname);
   argv.emplace_back(remote_command);
+  return argv;
+}
+
+std::vector<std::string> ssh_forward_command(const SshSpec& ssh, const HostSpec& host,
+                                             const std::filesystem::path& socket,
+                                             const std::vector<Forward>& forwards) {
+  std::vector<std::string> argv = begin_command(ssh, "no", socket);
+  add_option(argv, "BatchMode", "yes");
+  add_option(argv, "LogLevel", "ERROR");
+  argv.insert(argv.end(), {"-O", "forward"});
+  for (const Forward& each : forwards) {
+    argv.emplace_back(each.listens == Forward::Listens::kHere ? "-L" : "-R");
+    const std::uint16_t to = each.port == 0 ? kDiscardPort : each.port;
+    argv.push_back(fmt::format("127.0.0.1:{}:127.0.0.1:{}", each.port, to));
+  }
+  argv.insert(argv.end(), {"--", host.ssh.hostname.empty() ? host.name : host.ssh.hostname});
   return argv;
 }
 

@@ -1,18 +1,25 @@
 #pragma once
 // How ssh is called, what runs first on the other side, and what its complaints mean.
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "launcher/forward.h"
 #include "launcher/spec.h"
 
 namespace wisp::launcher {
 
 // argv of the ssh client for a host, the remote command included. Nothing of the job file is part of the
 // remote command: it is bootstrap_command() or probe_command(), always. StrictHostKeyChecking is the user's.
-// Expects a checked spec.
+// Expects a checked spec. With `socket` the client shares its connection there, for as long as it lasts.
 std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host,
-                                     std::string_view remote_command);
+                                     std::string_view remote_command,
+                                     const std::filesystem::path& socket = {});
+// argv of a client that asks the one that shares its connection at `socket` to forward ports.
+std::vector<std::string> ssh_forward_command(const SshSpec& ssh, const HostSpec& host,
+                                             const std::filesystem::path& socket,
+                                             const std::vector<Forward>& forwards);
 
 // One constant string for any login shell. It answers on stdout with lines that begin with "wisp-"; whatever
 // else a login prints before or between is not ours. In turn:

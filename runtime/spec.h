@@ -25,13 +25,16 @@ struct PlacementSpec {
 struct NetworkSpec {
   std::string transport = "auto";    // auto: ipc when all is on this host, else tcp | ipc | tcp
   std::string security = "curve";    // curve: off loopback; plaintext: nowhere
+  std::string subnet;                // which of a host's own addresses its nodes use, where it has several:
+  std::string interface;             // the one in "192.0.2.0/24", or of "eth1"; empty: what ssh reached it by
+  bool tunnel = false;               // between hosts all goes through the ssh connections
   std::uint16_t port_first = 20000;  // endpoints are bound in this range, below the ephemeral ports
   std::uint16_t port_last = 32767;
   std::uint64_t message_max = 1ull << 30;  // bytes of one frame
 
   template <class F>
   void fields(F& f) {
-    f(transport, security, port_first, port_last, message_max);
+    f(transport, security, subnet, interface, tunnel, port_first, port_last, message_max);
   }
 };
 

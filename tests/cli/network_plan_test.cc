@@ -141,6 +141,139 @@ TEST(NetworkPlan, speaks_plaintext_off_loopback_only_when_told_so) {
   }
 }
 
+launcher::HostInfo with_addresses(launcher::HostInfo host) {
+  host.ssh_address = host.address;
+  host.addresses = {{"eth0", "192.0.2.2", 24}, {"eth1", "198.51.100.2", 25}, {"eth1", "2001:db8::2", 64}};
+  return host;
+}
+const std::vector<launcher::InterfaceAddress> kOwn = {{"wlan0", "203.0.113.1", 24},
+                                                      {"br1", "198.51.100.1", 24}};
+
+TEST(NetworkPlan, takes_of_a_hosts_addresses_the_one_that_the_job_file_means) {
+  struct Case {
+    const char* subnet;
+    const char* interface;
+    const char* address;
+    const char* driver;
+  };
+  for (const Case& each : {Case{"198.51.100.0/24", "", "198.51.100.2", "198.51.100.1"},
+                           Case{"", "eth1", "198.51.100.2", "198.51.100.1"},
+                           Case{"2001:db8::/32", "eth1", "2001:db8::2", "192.0.2.1"},
+                           Case{"192.0.2.0/24", "", "192.0.2.2", "192.0.2.1"},
+                           Case{"0.0.0.0/0", "", "192.0.2.2", "192.0.2.1"}}) {
+    runtime::NetworkSpec spec = network("auto");
+    spec.subnet = each.subnet;
+    spec.interface = each.interface;
+    NetworkPlan plan(spec, {with_addresses(there("n1", "192.0.2.2", "192.0.2.1"))}, "/run/job", 77, kOwn);
+    plan.add_node(1, "n1");
+    const std::string driver = std::string("tcp://") + each.driver;
+    EXPECT_THAT(plan.driver().binds, ElementsAre(driver)) << each.subnet;
+    const auto parameters = plan.parameters(1, node("n1"), {at(driver + ":21000")});
+    EXPECT_EQ(runtime::Endpoint::parse(parameters.network.binds.at(0), "").host, each.address);
+  }
+}
+
+TEST(NetworkPlan, leaves_an_address_that_the_job_file_gives) {
+  runtime::NetworkSpec spec = network("auto");
+  spec.subnet = "198.51.100.0/24";
+  launcher::HostInfo host = with_addresses(there("n1", "203.0.113.9", "192.0.2.1"));
+  host.address_given = true;
+  NetworkPlan plan(spec, {host}, "/run/job", 77, kOwn);
+  plan.add_node(1, "n1");
+  EXPECT_THAT(plan.parameters(1, node("n1"), {at("tcp://192.0.2.1:21000")}).network.binds,
+              ElementsAre("tcp://203.0.113.9"));
+}
+
+TEST(NetworkPlan, names_a_host_that_is_not_in_the_network_and_what_it_has) {
+  const auto refused = [](const char* subnet, const char* interface) {
+    return test::error_of([&] {
+      runtime::NetworkSpec spec = network("auto");
+      spec.subnet = subnet;
+      spec.interface = interface;
+      NetworkPlan(spec, {with_addresses(there("n1", "192.0.2.2", "192.0.2.1"))}, "/run/job", 77, kOwn);
+    });
+  };
+  const std::string has =
+      "\n    it has 192.0.2.2/24 (eth0), 198.51.100.2/25 (eth1), 2001:db8::2/64 (eth1)"
+      "\n    hosts.n1.address can name the one to use";
+  const auto [fault, why] = refused("203.0.113.0/24", "");
+  EXPECT_EQ(fault, Fault::kHost);
+  EXPECT_EQ(why, "n1 has no address in network.subnet 203.0.113.0/24" + has);
+  EXPECT_EQ(refused("", "eth2").second, "n1 has no address on network.interface eth2" + has);
+  EXPECT_EQ(refused("192.0.2.0/24", "eth1").second,
+            "n1 has no address in network.subnet 192.0.2.0/24 on network.interface eth1" + has);
+}
+
+runtime::NetworkSpec tunnel(std::uint16_t port_first = 21000) {
+  runtime::NetworkSpec spec = network("auto");
+  spec.tunnel = true;
+  spec.port_first = port_first;
+  return spec;
+}
+launcher::HostInfo far(const std::string& name, const std::string& address) {
+  launcher::HostInfo host = there(name, address, "192.0.2.1");
+  host.ssh_address = address;
+  return host;
+}
+
+TEST(NetworkPlan, gives_every_node_of_a_tunnel_ports_of_its_own_on_loopback_and_keys) {
+  NetworkPlan plan(tunnel(), {far("n1", "192.0.2.2"), far("n2", "192.0.2.3")}, "/run/job", 77);
+  plan.add_node(1, "n1");
+  plan.add_node(2, "n2");
+  plan.add_node(3, "n2");
+  const auto driver = plan.driver();
+  EXPECT_TRUE(driver.keys.has_value());
+  std::vector<std::string> endpoints = {driver.binds.at(0), driver.control_binds.at(0)};
+  const auto address = runtime::Address(driver.binds.at(0), driver.keys->public_key);
+  for (const runtime::NodeId id : {1u, 2u, 3u}) {
+    const auto parameters = plan.parameters(id, node(id == 1 ? "n1" : "n2"), {address});
+    EXPECT_EQ(parameters.driver.endpoint, address.endpoint);
+    EXPECT_TRUE(parameters.network.keys.has_value());
+    endpoints.push_back(parameters.network.binds.at(0));
+    endpoints.push_back(parameters.network.control_binds.at(0));
+  }
+  EXPECT_THAT(endpoints, testing::Each(testing::StartsWith("tcp://127.0.0.1:21")));
+  EXPECT_THAT(std::set<std::string>(endpoints.begin(), endpoints.end()), SizeIs(8));
+}
+
+std::uint16_t port_of(const std::string& endpoint) { return *runtime::Endpoint::parse(endpoint, "").port; }
+
+// n3 is this machine: what leads there leads nowhere else.
+TEST(NetworkPlan, leads_every_port_of_a_tunnel_to_where_it_is_wanted) {
+  using Listens = launcher::Forward::Listens;
+  launcher::HostInfo same = far("n3", "192.0.2.1");
+  NetworkPlan plan(tunnel(), {far("n1", "192.0.2.2"), far("n2", "192.0.2.3"), same}, "/run/job", 77);
+  const char* hosts[] = {"", "n1", "n2", "n2", "n3"};
+  std::vector<std::uint16_t> data = {port_of(plan.driver().binds.at(0))};
+  std::vector<std::uint16_t> control = {port_of(plan.driver().control_binds.at(0))};
+  for (const runtime::NodeId id : {1u, 2u, 3u, 4u}) plan.add_node(id, hosts[id]);
+  for (const runtime::NodeId id : {1u, 2u, 3u, 4u}) {
+    const auto options = plan.parameters(id, node(hosts[id]), {at("tcp://127.0.0.1:1")}).network;
+    data.push_back(port_of(options.binds.at(0)));
+    control.push_back(port_of(options.control_binds.at(0)));
+  }
+  // Node 1 talks with all others, and they only with it.
+  const auto forwards = plan.forwards([](auto a, auto b) { return a == 1 || b == 1; });
+  const auto here = [](std::uint16_t port) { return launcher::Forward{Listens::kHere, port}; };
+  const auto from_there = [](std::uint16_t port) { return launcher::Forward{Listens::kThere, port}; };
+  ASSERT_EQ(forwards.size(), 2u);
+  EXPECT_THAT(forwards.at("n1"),
+              testing::UnorderedElementsAre(here(data[1]), here(control[1]), from_there(data[0]),
+                                            from_there(control[0]), from_there(data[2]), from_there(data[3]),
+                                            from_there(data[4])));
+  EXPECT_THAT(forwards.at("n2"), testing::UnorderedElementsAre(here(data[2]), here(control[2]), here(data[3]),
+                                                               here(control[3]), from_there(data[0]),
+                                                               from_there(control[0]), from_there(data[1])));
+}
+
+TEST(NetworkPlan, needs_two_ports_a_node_in_a_tunnel) {
+  NetworkPlan plan(tunnel(21996), {far("n1", "192.0.2.2")}, "/run/job", 77);
+  plan.add_node(1, "n1");
+  const auto [fault, why] = test::error_of([&] { plan.add_node(2, "n1"); });
+  EXPECT_EQ(fault, Fault::kConfig);
+  EXPECT_EQ(why, "network.ports: 21996-21999 are too few: in a tunnel each node, and the driver, takes two");
+}
+
 TEST(NetworkPlan, gives_guests_as_many_threads_as_the_host_has_cores) {
   NetworkPlan plan(network("auto"), {here()}, "/run/job", 77);
   plan.add_node(1, "local");

@@ -147,6 +147,17 @@ TEST(Convert, ports) {
   EXPECT_EQ(complaint_of("network.ports", "32760-32768"), must + "'32760-32768'");
 }
 
+TEST(Convert, addresses) {
+  EXPECT_EQ(convert_text("hosts.*.address", "192.0.2.12").value.text, "192.0.2.12");
+  EXPECT_EQ(complaint_of("hosts.*.address", "'fd00::12'"), "");
+  EXPECT_EQ(complaint_of("hosts.*.address", "node1.lab"),
+            "hosts.*.address must be an IPv4 or IPv6 address, not 'node1.lab'");
+  EXPECT_EQ(complaint_of("network.subnet", "192.0.2.0/24"), "");
+  EXPECT_EQ(complaint_of("network.subnet", "'fd00::/64'"), "");
+  EXPECT_EQ(complaint_of("network.subnet", "192.0.2.0"),
+            "network.subnet must be a network such as 192.0.2.0/24, not '192.0.2.0'");
+}
+
 TEST(Convert, paths) {
   EXPECT_EQ(convert_text("problem.data.path", "a/../b.gz").node.text, "/jobs/b.gz");
   EXPECT_EQ(convert_text("problem.data.path", "/b.gz").value.text, "/b.gz");

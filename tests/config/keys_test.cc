@@ -86,6 +86,9 @@ TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
   const runtime::NetworkSpec network;
   EXPECT_EQ(loaded.network.transport, network.transport);
   EXPECT_EQ(loaded.network.security, network.security);
+  EXPECT_EQ(loaded.network.subnet, network.subnet);
+  EXPECT_EQ(loaded.network.interface, network.interface);
+  EXPECT_EQ(loaded.network.tunnel, network.tunnel);
   EXPECT_EQ(loaded.network.port_first, network.port_first);
   EXPECT_EQ(loaded.network.port_last, network.port_last);
   EXPECT_EQ(loaded.network.message_max, network.message_max);

@@ -86,6 +86,9 @@ TEST(Load, reads_every_key) {
   EXPECT_EQ(launcher.logs.level, "debug");
   EXPECT_EQ(experiment.network.transport, "tcp");
   EXPECT_EQ(experiment.network.security, "plaintext");
+  EXPECT_EQ(experiment.network.subnet, "192.0.2.0/24");
+  EXPECT_EQ(experiment.network.interface, "eth1");
+  EXPECT_FALSE(experiment.network.tunnel);
   EXPECT_EQ(experiment.network.port_last, 20063);
   EXPECT_EQ(experiment.network.message_max, 64u << 20);
 }

@@ -50,6 +50,8 @@ TEST(Patterns, match_what_convert_takes) {
               {"10 rounds", "1 round", "10", "0 rounds", "10 s", "10  rounds", "010 rounds"});
   expect_same("network.ports", {"20000-20063", "1024-32767", "1023-2000", "2000-32768", "20000", "-",
                                 "20000-x", "02000-3000"});
+  expect_same("hosts.*.address", {"192.0.2.1", "2001:db8::1", "n1", "192.0.2", "a:b", "192.0.2.1/24", ""});
+  expect_same("network.subnet", {"192.0.2.0/24", "2001:db8::/32", "192.0.2.0", "n1/24", "192.0.2.0/x", ""});
   expect_same("actors.master.host", {"n1", "node1.lab", "-n", ".n", "a_b", "a b", "u@h", ""});
   expect_same("hosts.*.ssh.hostname", {"n1", "192.0.2.1", "2001:db8::1", "fe80::1%eth0", "a:b", "n1:22"});
   expect_same("hosts.*.ssh.proxy_jump", {"j", "u@j:22", "a,u@b,c:2222", "j:", "@j", "a,,b", "a b"});

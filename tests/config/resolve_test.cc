@@ -70,6 +70,7 @@ TEST(Resolve, writes_every_value_with_its_origin) {
                 "network:\n"
                 "  transport: auto  # default\n"
                 "  security: curve  # default\n"
+                "  tunnel: false  # default\n"
                 "  ports: 20000-32767  # default\n"
                 "  max_message: 1GiB  # default\n"
                 "timeouts:\n"

@@ -1,5 +1,6 @@
 #include "config/rules.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/config/workbench.h"
@@ -126,6 +127,19 @@ TEST(Rules, workers_need_slots) {
   EXPECT_NE(errors_in_line("actors: { worker: { replicas: 99 } }\nhosts: { 'a[1-8]': { slots: 4 } }")
                 .find("but 8 hosts offer 32;"),
             std::string::npos);
+}
+
+TEST(Rules, a_tunnel_is_closed_to_others_and_has_no_use_for_addresses) {
+  const auto messages = [](const std::string& network) {
+    Workbench bench;
+    bench.file("job.yaml", std::string(kJob) + "hosts: [ a ]\nnetwork: { tunnel: true" + network + " }\n");
+    return messages_of(bench.errors());
+  };
+  EXPECT_EQ(messages(""), "");
+  EXPECT_THAT(messages(", security: plaintext"),
+              testing::EndsWith(": error: a tunnel needs network.security: curve\n"));
+  EXPECT_THAT(messages(", subnet: 192.0.2.0/24"),
+              testing::EndsWith(": error: in a tunnel the hosts' own addresses play no part\n"));
 }
 
 TEST(Rules, combinations_that_theory_forbids_are_errors) {

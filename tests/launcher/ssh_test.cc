@@ -46,6 +46,37 @@ TEST(SshCommand, takes_the_job_files_words_before_ours) {
   EXPECT_EQ(argv[argv.size() - 2], "node3.lab");
 }
 
+std::string line_of(const std::vector<std::string>& argv) {
+  std::string line;
+  for (const std::string& each : argv) line += each + " ";
+  return line;
+}
+
+// ssh keeps the first it sees of an option.
+TEST(SshCommand, shares_its_connection_for_as_long_as_it_lasts_whatever_the_job_file_says) {
+  SshSpec ssh;
+  ssh.options["ControlPersist"] = "10m";
+  ssh.options["ControlPath"] = "/tmp/x";
+  const std::string line = line_of(ssh_command(ssh, host_of("node1"), "true", "/run/100%/ssh0"));
+  EXPECT_THAT(line, testing::StartsWith("ssh -o ControlMaster=yes -o ControlPath=\"/run/100%%/ssh0\" "
+                                        "-o ControlPersist=no -o ControlPath=/tmp/x "));
+  EXPECT_THAT(line_of(ssh_command(ssh, host_of("node1"), "true")),
+              HasSubstr("-o ControlMaster=no -o ControlPath=none"));
+}
+
+TEST(SshCommand, asks_for_ports_at_the_shared_connection) {
+  HostSpec host = host_of("node1");
+  host.ssh.hostname = "fd00::12";
+  const std::string line = line_of(ssh_forward_command(
+      SshSpec(), host, "/run/ssh0",
+      {{Forward::Listens::kHere, 20001}, {Forward::Listens::kThere, 20002}, {Forward::Listens::kThere, 0}}));
+  EXPECT_THAT(line, testing::StartsWith("ssh -o ControlMaster=no -o ControlPath=\"/run/ssh0\" "));
+  EXPECT_THAT(line, testing::EndsWith("-O forward -L 127.0.0.1:20001:127.0.0.1:20001 "
+                                      "-R 127.0.0.1:20002:127.0.0.1:20002 -R 127.0.0.1:0:127.0.0.1:9 "
+                                      "-- fd00::12 "));
+  EXPECT_THAT(line, Not(HasSubstr("ClearAllForwardings")));
+}
+
 TEST(SshCommand, never_decides_about_host_keys_and_never_asks) {
   const std::vector<std::string> argv = ssh_command(SshSpec(), host_of("node1"), bootstrap_command());
   EXPECT_THAT(argv, Not(testing::Contains(HasSubstr("StrictHostKeyChecking"))));

@@ -119,6 +119,8 @@ BAD = {
     "a port of ssh that is too high": with_line("hosts: { n1: { ssh: { port: 65536 } } }"),
     "a jump without a host": with_line("hosts: { n1: { ssh: { proxy_jump: 'u@' } } }"),
     "a workdir that is relative": with_line("deploy: { workdir: work }"),
+    "an address that is a name": with_line("hosts: { n1: { address: node1.lab } }"),
+    "a subnet without its size": with_line("network: { subnet: 192.0.2.0 }"),
     "a name with a dot": with_line("name: a.b"),
     "a name that is too long": with_line("name: " + 65 * "a"),
     "a variable's name with a dash": instead("replicas: 4", "replicas: 4, env: { A-B: 1 }"),
@@ -143,6 +145,9 @@ WISP_ALONE = {
     "several keys: hosts that the job has not": instead("replicas: 4", "replicas: 4, placement: { hosts: [ m ] }"),
     "several keys: a master's host that the job has not": instead("worker:", "master: { host: m }, worker:"),
     "several keys: rows from a file and made": instead("dim: 20", "dim: 20, format: synthetic"),
+    "several keys: a tunnel in plaintext": with_line("network: { tunnel: true, security: plaintext }"),
+    "limits of numbers: an address that can't be": with_line("hosts: { n1: { address: 192.0.2.256 } }"),
+    "limits of numbers: a subnet of more bits than there are": with_line("network: { subnet: 192.0.2.0/33 }"),
     "several keys: a host twice": with_line("hosts: { 'n[1-2]': {}, n2: {} }"),
     "order of numbers: the last port before the first": with_line("network: { ports: 20063-20000 }"),
     "limits of units: a size that is too small": with_line("network: { max_message: 1KiB }"),
@@ -163,7 +168,7 @@ VALUES = ["null", "true", "0", "1", "-1", "0.5", "70000", "1e30", "word", "''", 
           "20000-20063", "1/n", "1/N", "50%", "theory", "solve", "process", "u@h:22", "2001:db8::1", '"${V:-1}"',
           '"$$"', '"$"']
 
-HOST_NAMES = ["address", "ssh.hostname", "ssh.user", "ssh.proxy_jump"]
+HOST_NAMES = ["ssh.hostname", "ssh.user", "ssh.proxy_jump"]
 
 
 class Schema(wisp_test.TestCase):
@@ -256,9 +261,9 @@ class Schema(wisp_test.TestCase):
             self.assertEqual(by_schema - by_wisp, set(), f"refused by the schema alone: {value}\n{done}")
             only_wisp |= {(path, value) for path in by_wisp - by_schema - {None}}
         only_wisp = {(path, value) for path, value in only_wisp if "${" not in value}  # what comes out isn't known
-        # Text that YAML takes for a number, where not all texts fit; and a rule: the master's host is one of hosts.
-        names = ["actors.master.host", *(f"hosts.n1.{key}" for key in HOST_NAMES)]
-        self.assertEqual(only_wisp, {("name", "0.5"), ("actors.master.host", "1")} | {(each, "-1") for each in names})
+        # Text that YAML takes for a number, where not all texts fit.
+        names = ["actors.master.host", "network.interface", *(f"hosts.n1.{key}" for key in HOST_NAMES)]
+        self.assertEqual(only_wisp, {("name", "0.5")} | {(each, "-1") for each in names})
 
 
 class Page(wisp_test.TestCase):

@@ -2,10 +2,11 @@
 # The first process of a host of the testbed, in namespaces of its own: gives it a file system, a name and an sshd, and
 # reaps what dies in it. Speaks with testbed.py: reads "go" when the network is there, says "up" when sshd listens.
 #
-# usage: host_init.sh NAME ADDRESS FOLDER DISK HIDDEN...      HIDDEN: what of the machine's files the host does not have
+# usage: host_init.sh NAME ADDRESSES SECOND FOLDER DISK HIDDEN...
+# ADDRESSES: of eth0; SECOND: of eth1; HIDDEN: what of the machine's files the host does not have
 set -euo pipefail
-name=$1 address=$2 folder=$3 disk=$4
-shift 4
+name=$1 addresses=$2 second=$3 folder=$4 disk=$5
+shift 5
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -t tmpfs -o "size=$disk,mode=755" "$name" "$folder/disk"
@@ -37,8 +38,15 @@ hostname "$name"
 
 read -r _
 ip link set lo up
-ip addr add "$address/24" dev eth0
+for each in $addresses; do
+  case $each in
+    *:*) ip addr add "$each" dev eth0 nodad ;;
+    *) ip addr add "$each" dev eth0 ;;
+  esac
+done
+ip addr add "$second" dev eth1
 ip link set eth0 up
+ip link set eth1 up
 mkdir -p /run/sshd
 chmod 600 /run/testbed/*
 /usr/sbin/sshd -f /run/testbed/sshd_config -E /run/sshd.log

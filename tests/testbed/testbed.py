@@ -5,9 +5,11 @@
         subprocess.run(["ssh", "-F", bed.ssh_config, "h2", "hostname"], check=True)
         bed.cut("h2")
 
+Each has fd00:77::11 and so on too, and by a second interface, eth1, 10.78.0.11 and so on; this machine ends in 1.
 A host has its own network, processes, name, /tmp, /run and /root, and its own copy-on-write view of this machine's
 files, without this project's and without the libraries that wisp brings along. Its sshd lets root in by a key of the
-testbed; ssh knows h2 as node2 and n2, too. Nothing outlives the process that called enter(): all is in its namespaces. There is no route elsewhere.
+testbed; ssh knows h2 as node2 and n2, too. Nothing outlives the process that called enter(): all is in its
+namespaces. There is no route elsewhere.
 """
 import ctypes
 import json
@@ -23,9 +25,11 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
 NETWORK = "10.77.0"
+NETWORK6 = "fd00:77::"
+SECOND = "10.78.0"  # all hosts and this machine have it too, by another interface
 ENTERED = "WISP_TESTBED_ENTERED"
 PR_SET_PDEATHSIG = 1
-TOOLS = ["unshare", "nsenter", "ip", "ssh", "ssh-keygen"]
+TOOLS = ["unshare", "nsenter", "ip", "nft", "ssh", "ssh-keygen"]
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 PROBE = """set -e
 mount -t tmpfs probe /mnt
@@ -46,7 +50,7 @@ def why_not():
         return "there is no /usr/sbin/sshd (package openssh-server)"
     for tool in TOOLS:
         if not shutil.which(tool):
-            return f"there is no {tool} (packages util-linux, iproute2, openssh-client)"
+            return f"there is no {tool} (packages util-linux, iproute2, nftables, openssh-client)"
     probe = subprocess.run(["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--propagation",
                             "private", "sh", "-c", PROBE], stderr=subprocess.PIPE, text=True)
     return f"this kernel makes no hosts: {probe.stderr.strip()}" if probe.returncode else None
@@ -75,6 +79,8 @@ class Host:
         self.bed, self.disk, self.number = bed, disk, index + 1
         self.name = f"h{index + 1}"
         self.address = f"{NETWORK}.{11 + index}"
+        self.address6 = f"{NETWORK6}{11 + index}"
+        self.second = f"{SECOND}.{11 + index}"
         self.folder = bed.folder / self.name
         self.process = None
 
@@ -85,7 +91,8 @@ class Host:
         self.bed.make_key(etc / "host_key")
         shutil.copy(self.bed.folder / "client_key.pub", etc / "authorized_keys")
         (etc / "sshd_config").write_text("\n".join([  # of a word that comes twice sshd takes the first
-            *self.bed.sshd_lines(self), f"ListenAddress {self.address}", "HostKey /run/testbed/host_key", "PidFile /run/sshd.pid",
+            *self.bed.sshd_lines(self), f"ListenAddress {self.address}", f"ListenAddress {self.address6}",
+            "HostKey /run/testbed/host_key", "PidFile /run/sshd.pid",
             "AuthorizedKeysFile /run/testbed/authorized_keys", "UsePAM no", "StrictModes no",
             "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes", "UseDNS no",
             "MaxStartups 200", "MaxSessions 200", "Subsystem sftp internal-sftp", ""]))
@@ -94,13 +101,13 @@ class Host:
         hidden = [str(SOURCE)] + [str(path) for pattern in BROUGHT for path in Path(LIBRARIES).glob(pattern)]
         self.process = subprocess.Popen(
             ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child=KILL",
-             "--propagation", "private", "bash", Path(__file__).with_name("host_init.sh"), self.name, self.address,
-             self.folder, self.disk, *hidden],
+             "--propagation", "private", "bash", Path(__file__).with_name("host_init.sh"), self.name,
+             f"{self.address}/24 {self.address6}/64", f"{self.second}/24", self.folder, self.disk, *hidden],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_end_with_parent)
         self.init = self._wait_for_child()
-        link = f"v-{self.name}"
-        _run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", self.init)
-        _run("ip", "link", "set", link, "master", "br0", "up")
+        for link, bridge, interface in [(f"v-{self.name}", "br0", "eth0"), (f"w-{self.name}", "br1", "eth1")]:
+            _run("ip", "link", "add", link, "type", "veth", "peer", "name", interface, "netns", self.init)
+            _run("ip", "link", "set", link, "master", bridge, "up")
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
@@ -150,7 +157,8 @@ class Host:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-            subprocess.run(["ip", "link", "del", f"v-{self.name}"], stderr=subprocess.DEVNULL)
+            for link in ["v", "w"]:
+                subprocess.run(["ip", "link", "del", f"{link}-{self.name}"], stderr=subprocess.DEVNULL)
 
 
 class Testbed:
@@ -184,9 +192,11 @@ class Testbed:
 
     def _start(self):
         _run("ip", "link", "set", "lo", "up")
-        _run("ip", "link", "add", "br0", "type", "bridge")
-        _run("ip", "addr", "add", f"{NETWORK}.1/24", "dev", "br0")
-        _run("ip", "link", "set", "br0", "up")
+        for bridge, addresses in [("br0", [f"{NETWORK}.1/24", f"{NETWORK6}1/64"]), ("br1", [f"{SECOND}.1/24"])]:
+            _run("ip", "link", "add", bridge, "type", "bridge")
+            for address in addresses:
+                _run("ip", "addr", "add", address, "dev", bridge, *(["nodad"] if ":" in address else []))
+            _run("ip", "link", "set", bridge, "up")
         self.make_key(self.folder / "client_key")
         for host in self.hosts.values():
             host.prepare()
@@ -202,7 +212,8 @@ class Testbed:
             relay.wait()
         for host in self.hosts.values():
             host.go_down()
-        subprocess.run(["ip", "link", "del", "br0"], stderr=subprocess.DEVNULL)
+        for bridge in ["br0", "br1"]:
+            subprocess.run(["ip", "link", "del", bridge], stderr=subprocess.DEVNULL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def make_key(self, path):
@@ -214,13 +225,23 @@ class Testbed:
         for host in self.hosts.values():
             lines += [f"Host {host.name} node{host.number} n{host.number}", f"  HostName {host.address}"]
             key = (host.folder / "etc/host_key.pub").read_text()
-            known.append(f"{host.address} {key}")
+            known.append(f"{host.address},{host.address6} {key}")
         lines += ["Host *", "  User root", f"  IdentityFile {self.folder}/client_key", "  IdentitiesOnly yes",
                   "  IdentityAgent none", f"  UserKnownHostsFile {self.folder}/known_hosts",
                   "  GlobalKnownHostsFile /dev/null", "  StrictHostKeyChecking yes",
                   "  KexAlgorithms curve25519-sha256", ""]
         (self.folder / "ssh_config").write_text("\n".join(lines))
         (self.folder / "known_hosts").write_text("".join(known))
+
+    def allow_only_ssh(self, name):
+        """A firewall in the host that drops what anybody else begins, but for ssh from this machine."""
+        rules = (f"table inet filter {{ chain input {{ type filter hook input priority 0; policy drop;"
+                 f" iif lo accept; ct state established,related accept; icmpv6 type nd-neighbor-solicit accept;"
+                 f" icmpv6 type nd-neighbor-advert accept; ip saddr {NETWORK}.1 tcp dport 22 accept; }}; }}")
+        self[name].run("nft", rules)
+
+    def allow_all(self, name):
+        self[name].run("nft", "flush ruleset")
 
     def cut(self, name):
         """No packet reaches the host any more, and none leaves it."""
@@ -251,8 +272,10 @@ class Testbed:
         host.run("ip", "link", "set", "eth0", "up")
         _run("ip", "link", "set", f"v-{name}", "master", "br0", "up")
 
-    def traffic(self, name):
-        """(bytes that the host has received, bytes that it has sent), frames of its network included."""
-        said = subprocess.run(["ip", "-j", "-s", "link", "show", f"v-{name}"], stdout=subprocess.PIPE, check=True)
+    def traffic(self, name, network="v"):
+        """(bytes that the host has received, bytes that it has sent), frames of its network included. `w`: of the
+        second one."""
+        link = f"{network}-{name}"
+        said = subprocess.run(["ip", "-j", "-s", "link", "show", link], stdout=subprocess.PIPE, check=True)
         counters = json.loads(said.stdout)[0]["stats64"]
         return counters["tx"]["bytes"], counters["rx"]["bytes"]

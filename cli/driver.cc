@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/exit.h"
+#include "cli/node.h"
 #include "config/resolve.h"
 
 namespace wisp::cli {
@@ -30,6 +31,7 @@ constexpr std::chrono::milliseconds kStateEvery{500};
 constexpr std::chrono::milliseconds kFailureGrace{1000};  // for those who are well when another has failed
 constexpr std::chrono::milliseconds kPartingMax{1000};    // for nodes to end by themselves after a run
 constexpr std::chrono::milliseconds kDeafMax{500};  // for the conductor, once nothing answers it any more
+constexpr std::size_t kCauseMax = 500;              // bytes of what a node says of its end
 
 Descriptor open_signals() {
   sigset_t set;
@@ -41,6 +43,10 @@ Descriptor open_signals() {
 int status_of(const std::string& status, int signal) {
   if (status == "converged" || status == "finished") return 0;
   return status == "cancelled" ? 128 + signal : 1;
+}
+
+bool is_host_fault(const launcher::Exited& exited) {
+  return exited.pid != 0 && exited.signal == 0 && exited.status == kNodeHostFault;
 }
 
 }  // namespace
@@ -120,6 +126,9 @@ void Driver::take_line(const launcher::Line& line) {
   stored.level = line.level;
   stored.text = line.text;
   folder_.log(stored);
+  if (line.level != to_string(Level::kError)) return;
+  std::lock_guard lock(mutex_);
+  last_errors_[line.process] = escape_text(line.text, kCauseMax);
 }
 
 bool Driver::wait_for_event(Event& event, std::chrono::milliseconds wait) {
@@ -175,8 +184,14 @@ void Driver::handle(const launcher::Started& started) {
   state_dirty_ = true;
 }
 
+std::string Driver::cause_of(const launcher::Exited& exited) const {
+  std::lock_guard lock(mutex_);
+  const auto words = last_errors_.find(exited.process);
+  return is_host_fault(exited) && words != last_errors_.end() ? words->second : launcher::describe(exited);
+}
+
 void Driver::handle(const launcher::Exited& exited) {
-  const std::string cause = launcher::describe(exited);
+  const std::string cause = cause_of(exited);
   folder_.append("events.jsonl", event_json(clock_.wall(), "exited", exited.process, exited.host, cause));
   std::vector<std::string> actors;
   {
@@ -186,7 +201,8 @@ void Driver::handle(const launcher::Exited& exited) {
   for (const std::string& actor : actors) set_state(actor, ending_ ? "exited" : "failed", cause);
   if (ending_ || actors.empty()) return;
   lose_nodes([&](const NodePlan& node) { return node.name == exited.process; }, cause);
-  fail(RootCause{actors.front(), exited.host, exited.attempt, cause});
+  const Fault fault = is_host_fault(exited) ? Fault::kHost : Fault::kFailed;
+  fail(RootCause{actors.front(), exited.host, exited.attempt, cause, fault});
 }
 
 void Driver::handle(const launcher::HostLost& lost) {

@@ -99,6 +99,7 @@ class Driver {
   void push(Event event);
   void on_agent(const launcher::Event& event);  // the fleet's thread
   void take_line(const launcher::Line& line);   // the fleet's thread
+  std::string cause_of(const launcher::Exited& exited) const;
   bool wait_for_event(Event& event, std::chrono::milliseconds wait);
   void handle(const launcher::Started& started);
   void handle(const launcher::Exited& exited);
@@ -146,6 +147,7 @@ class Driver {
   std::string phase_;
   std::chrono::steady_clock::time_point phase_since_{};
   std::string abort_reason_;
+  std::map<std::string, std::string> last_errors_;  // by process: the last line of that level
   JobLayout layout_;
   std::vector<runtime::NodeId> node_ids_;
   std::unique_ptr<runtime::System> system_;

@@ -17,7 +17,6 @@ namespace wisp::cli {
 
 namespace {
 
-constexpr int kNoDriver = 69;
 constexpr int kBrokenLink = 70;
 constexpr int kAgentGone = 71;
 constexpr int kFenced = 75;
@@ -75,7 +74,7 @@ int serve(const runtime::NodeParameters& parameters, const Inventory& inventory)
     return kFenced;
   } catch (const Error& error) {
     log.error(error.what());
-    return error.fault() == Fault::kHost ? kNoDriver : kBrokenLink;
+    return error.fault() == Fault::kHost ? kNodeHostFault : kBrokenLink;
   }
 }
 

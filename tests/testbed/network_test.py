@@ -75,6 +75,30 @@ class Addresses(OnNetworks):
         self.assert_same(self.run_on(text, "--json"))
 
 
+class Ports(OnNetworks):
+    def test_range_that_is_taken_on_a_host(self):
+        self.hold(self.bed["h3"].enter_command(), self.bed["h3"].address, range(21000, 21020))
+        done = self.run_on(on_testbed.SHORT, "--set", "network.ports=21000-21019")
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h3 in round 0\n"
+                                      r"  cause: every port of 21000-21019 on 10\.77\.0\.13 is taken; "
+                                      r"widen network\.ports\n")
+        self.assert_nothing_runs(2)
+
+    def test_range_that_is_too_small(self):
+        done = self.run_on(on_testbed.SHORT, "--set", "network.ports=21000-21002")
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"cause: every port of 21000-21002 on 10\.77\.0\.1[23] is taken; "
+                                      r"widen network\.ports\n")
+
+    def test_range_that_is_taken_here(self):
+        self.hold([], f"{testbed.NETWORK}.1", range(21000, 21020))
+        done = self.run_on(on_testbed.SHORT, "--set", "network.ports=21000-21019")
+        self.assertEqual(done.status, 4, done)
+        self.assertIn("every port of 21000-21019 on 10.77.0.1 is taken; widen network.ports", done.stderr)
+        self.assert_nothing_runs(2)
+
+
 class Tunnel(OnNetworks):
     TUNNEL = ["--set", "network.tunnel=true"]
 

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "cli/doctor_ports.h"
 #include "cli/exit.h"
 #include "cli/experiment.h"
 #include "cli/output.h"
@@ -124,6 +125,26 @@ void add_space(Host& host, const std::string& check, const std::string& folder, 
            fmt::format("free {} there, or: {}", mebibytes(kSpaceEnough - *free), remedy));
 }
 
+void add_program(Host& host, const launcher::Checkup& checkup) {
+  if (!checkup.has_program) return host.skip("program");
+  const std::size_t others = checkup.facts->bundles.size() - (*checkup.has_program ? 1 : 0);
+  const std::string more = others == 0 ? "" : fmt::format("; {} of other versions", others);
+  host.ok("program", (*checkup.has_program ? "this version was there" : "this version was brought") + more);
+}
+
+// As far as a login may read it.
+void add_sshd(Host& host, const launcher::HostFacts& facts, bool tunnel) {
+  const auto forwarding = facts.sshd.find("allowtcpforwarding");
+  if (tunnel && forwarding != facts.sshd.end() && forwarding->second != "yes" &&
+      forwarding->second != "all") {
+    return host.add("sshd", Result::kFail, "its sshd_config says AllowTcpForwarding " + forwarding->second,
+                    "network.tunnel needs `AllowTcpForwarding yes` there");
+  }
+  std::vector<std::string> words;
+  for (const auto& [word, value] : facts.sshd) words.push_back(word + " " + value);
+  host.ok("sshd", words.empty() ? "its limits are its own defaults, or can't be read" : join(words, ", "));
+}
+
 void add_agent(Host& host, const launcher::Checkup& checkup, const std::string& needed_libc) {
   if (checkup.agent) {
     return host.ok("agent", fmt::format("{}, {} cores", checkup.agent->hostname, checkup.agent->cores));
@@ -149,17 +170,23 @@ std::filesystem::path nearest_folder(std::filesystem::path folder) {
   return folder;
 }
 
-std::vector<Check> check_hosts(const GlobalOptions& options, const launcher::LauncherSpec& spec) {
+std::vector<Check> check_hosts(const GlobalOptions& options, const config::Experiment& experiment) {
+  const launcher::LauncherSpec& spec = experiment.launcher;
   std::vector<std::filesystem::path> files = launcher::loaded_libraries();
   files.push_back(self_executable());
   const std::string needed_libc = launcher::needed_libc(files);
   launcher::FleetOptions fleet;
   fleet.progress = [&options](const std::string& text) { talk(options, text); };
   std::vector<Check> checks;
+  std::vector<std::string> fit;
   for (const launcher::Checkup& each : launcher::examine(spec, needed_libc, fleet)) {
-    const std::vector<Check> more = checks_of(each, needed_libc, spec.deploy.workdir);
+    const std::vector<Check> more =
+        checks_of(each, needed_libc, spec.deploy.workdir, experiment.network.tunnel);
     checks.insert(checks.end(), more.begin(), more.end());
+    if (each.agent) fit.push_back(each.host);
   }
+  const std::vector<Check> ports = port_checks(options, experiment, fit);
+  checks.insert(checks.end(), ports.begin(), ports.end());
   return checks;
 }
 
@@ -179,11 +206,12 @@ std::string checks_json(const std::vector<Check>& checks, bool ok) {
 }  // namespace
 
 std::vector<Check> checks_of(const launcher::Checkup& checkup, const std::string& needed_libc,
-                             const std::string& workdir) {
+                             const std::string& workdir, bool tunnel) {
   Host host(checkup.host);
   add_connection(host, checkup);
   if (!checkup.facts) {
-    for (const char* each : {"machine", "libc", "tools", "disk", "agent", "clock"}) host.skip(each);
+    for (const char* each : {"machine", "libc", "tools", "disk", "sshd", "program", "agent", "clock"})
+      host.skip(each);
     return host.take();
   }
   const launcher::HostFacts& facts = *checkup.facts;
@@ -192,6 +220,8 @@ std::vector<Check> checks_of(const launcher::Checkup& checkup, const std::string
   add_tools(host, facts);
   add_space(host, "disk", facts.folder, facts.writable, facts.free_bytes,
             fmt::format("set deploy.workdir ({}) to another folder", workdir));
+  add_sshd(host, facts, tunnel);
+  add_program(host, checkup);
   add_agent(host, checkup, needed_libc);
   if (checkup.agent) {
     add_clock(host, *checkup.agent);
@@ -245,12 +275,13 @@ int doctor_command(const GlobalOptions& options, const DoctorOptions& doctor) {
     Inventory inventory;
     const config::Experiment experiment = load_experiment(options, doctor.files, inventory);
     if (experiment.launcher.kind == "ssh") {
-      const std::vector<Check> more = check_hosts(options, experiment.launcher);
+      const std::vector<Check> more = check_hosts(options, experiment);
       checks.insert(checks.end(), more.begin(), more.end());
     }
   }
   const auto count = [&](Result result) {
-    return std::count_if(checks.begin(), checks.end(), [=](const Check& each) { return each.result == result; });
+    return std::count_if(checks.begin(), checks.end(),
+                         [=](const Check& each) { return each.result == result; });
   };
   const auto failures = count(Result::kFail);
   const auto warnings = count(Result::kWarn);

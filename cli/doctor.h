@@ -25,10 +25,10 @@ struct Check {
   std::string remedy;  // where the result is a warning or a failure
 };
 
-// In the order in which a job would meet them. `needed_libc` as by launcher/elf.h, `workdir` as in the job
-// file.
+// In the order in which a job would meet them. `needed_libc` as by launcher/elf.h, `workdir` and
+// `tunnel` (network.tunnel) as in the job file.
 std::vector<Check> checks_of(const launcher::Checkup& checkup, const std::string& needed_libc,
-                             const std::string& workdir);
+                             const std::string& workdir, bool tunnel = false);
 
 // Of this machine: its folders for jobs and for sockets.
 std::vector<Check> local_checks(const GlobalOptions& options, const std::string& runtime_base);

@@ -29,6 +29,7 @@
 #include "cli/wait.h"
 #include "config/errors.h"
 #include "launcher/agent.h"
+#include "launcher/reach.h"
 
 namespace wisp::cli {
 namespace {
@@ -108,6 +109,7 @@ int main(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
   if (first == "agent") return wisp::launcher::run_agent();
   if (first == "node") return wisp::cli::node_main();
+  if (first == "reach") return wisp::launcher::reach_main({argv + 2, argv + argc});
   std::signal(SIGPIPE, SIG_IGN);
   wisp::cli::hold_standard_streams();
   return wisp::cli::command_main(std::vector<std::string>(argv + 1, argv + argc));

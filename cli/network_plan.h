@@ -28,6 +28,12 @@ class NetworkPlan {
 
   bool ipc() const { return ipc_; }
   bool tunnel() const { return tunnel_; }
+  // What the nodes of a host bind, where they are to find the driver, and all such places.
+  const std::string& address_of(const std::string& host) const { return hosts_.at(host).info.address; }
+  const std::string& driver_address_of(const std::string& host) const {
+    return hosts_.at(host).info.driver_address;
+  }
+  const std::vector<std::string>& driver_addresses() const { return driver_addresses_; }
   // The driver's own socket options. The nodes issued with node() so far are let in; for later ones ask the
   // transport.
   runtime::ZmqOptions driver() const;

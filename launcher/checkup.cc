@@ -147,6 +147,7 @@ std::vector<Checkup> examine(const LauncherSpec& spec, const std::string& needed
                                 options.libraries.empty() ? loaded_libraries() : options.libraries);
   see_through(trials, spec.ssh.max_parallel, options);
   for (std::size_t i = 0; i < trials.size(); ++i) {
+    tried[i]->has_program = tried[i]->facts->bundles.contains(settings.bundle.sha256);
     tried[i]->agent = trials[i]->answer();
     if (!tried[i]->agent) tried[i]->agent_failure = on_one_line(tried[i]->host, trials[i]->failure());
   }

@@ -14,6 +14,7 @@ struct Checkup {
   std::string host;
   std::optional<HostFacts> facts;       // either these
   std::optional<ProbeFailure> failure;  // or why it did not answer
+  std::optional<bool> has_program;      // this very one, before it was brought; unknown where it is not to be
   // Then, where the facts speak not against it, an agent was started and ended again; the program was brought
   // there for that, as a job would, and stays for the next one.
   std::optional<HostInfo> agent;

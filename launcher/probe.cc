@@ -22,6 +22,13 @@ std::string after(const std::string& line, std::string_view word) {
   return line.size() > word.size() ? line.substr(word.size() + 1) : "";
 }
 
+std::string lower(std::string word) {
+  for (char& c : word) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return word;
+}
+
 // "glibc 2.36" as getconf says it.
 std::string libc_of(const std::string& text) { return text.starts_with("glibc ") ? text.substr(6) : ""; }
 
@@ -55,6 +62,11 @@ std::optional<HostFacts> parse_facts(std::string_view output) {
     if (word == "probe") facts.machine = rest;
     if (word == "libc") facts.libc = libc_of(rest);
     if (word == "has") facts.tools.insert(rest);
+    if (word == "bundle") facts.bundles.insert(rest);
+    if (word == "sshd") {
+      const std::string about = rest.substr(0, rest.find(' '));
+      facts.sshd.emplace(lower(about), after(rest, about));  // sshd takes the first, too
+    }
     if (word == "folder") facts.folder = rest;
     if (word == "writable") facts.writable = true;
     if (word == "space") facts.free_bytes = free_bytes_of(rest);

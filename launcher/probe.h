@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,6 +25,9 @@ struct HostFacts {
   bool writable = false;                    // that folder
   std::optional<std::uint64_t> free_bytes;  // in that folder
   std::set<std::string> tools;              // of tar, head, mktemp and rsync those that are there
+  std::set<std::string> bundles;            // programs that were brought there, by sha256
+  std::map<std::string, std::string>
+      sshd;  // what its sshd_config says of limits and forwarding, by word in lower case
 };
 
 // What the remote command of a probe has printed; noise of the login is skipped. Nothing if it has not

@@ -26,6 +26,7 @@ launcher::Checkup healthy() {
   facts.free_bytes = std::uint64_t{5} << 30;
   facts.tools = {"tar", "head", "mktemp"};
   checkup.facts = facts;
+  checkup.has_program = false;
   checkup.agent.emplace();
   return checkup;
 }
@@ -45,8 +46,9 @@ TEST(Doctor, a_healthy_host) {
     EXPECT_EQ(each.remedy, "");
     names.push_back(each.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"ssh", "name", "connection", "host key", "login", "shell",
-                                             "machine", "libc", "tools", "disk", "agent", "clock"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"ssh", "name", "connection", "host key", "login", "shell", "machine",
+                                      "libc", "tools", "disk", "sshd", "program", "agent", "clock"}));
 }
 
 TEST(Doctor, what_comes_after_a_failed_step_was_not_reached) {
@@ -60,8 +62,30 @@ TEST(Doctor, what_comes_after_a_failed_step_was_not_reached) {
   EXPECT_EQ(failed.result, Result::kFail);
   EXPECT_EQ(failed.detail, "unknown host key: Host key verification failed.");
   EXPECT_EQ(failed.remedy, "log in once by hand");
-  for (const char* later : {"login", "shell", "machine", "agent", "clock"})
+  for (const char* later : {"login", "shell", "machine", "sshd", "program", "agent", "clock"})
     EXPECT_EQ(check_of(checkup, later).result, Result::kSkipped) << later;
+}
+
+TEST(Doctor, which_programs_are_there) {
+  launcher::Checkup checkup = healthy();
+  EXPECT_EQ(check_of(checkup, "program").detail, "this version was brought");
+  checkup.has_program = true;
+  checkup.facts->bundles = {"0123", "4567", "89ab"};
+  EXPECT_EQ(check_of(checkup, "program").detail, "this version was there; 2 of other versions");
+  checkup.has_program.reset();
+  EXPECT_EQ(check_of(checkup, "program").result, Result::kSkipped);
+}
+
+TEST(Doctor, what_sshd_says_of_its_limits) {
+  launcher::Checkup checkup = healthy();
+  checkup.facts->sshd = {{"maxsessions", "4"}, {"maxstartups", "10:30:100"}, {"allowtcpforwarding", "no"}};
+  EXPECT_EQ(check_of(checkup, "sshd").detail, "allowtcpforwarding no, maxsessions 4, maxstartups 10:30:100");
+  EXPECT_EQ(check_of(checkup, "sshd").result, Result::kOk);
+  for (const Check& each : checks_of(checkup, "2.34", "~/wisp", true)) {
+    if (each.name != "sshd") continue;
+    EXPECT_EQ(each.result, Result::kFail);
+    EXPECT_EQ(each.detail, "its sshd_config says AllowTcpForwarding no");
+  }
 }
 
 TEST(Doctor, an_old_or_unknown_c_library) {

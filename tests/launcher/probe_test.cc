@@ -13,6 +13,7 @@ TEST(ParseFacts, among_the_noise_of_a_login) {
       "Welcome!\r\n\nwisp-probe Linux x86_64\r\nwisp-reached 192.0.2.1 50000 192.0.2.7 22\n"
       "wisp-libc glibc 2.36\nwisp-has tar\nyou have mail\nwisp-has rsync\nwisp-folder "
       "/home/me\nwisp-writable\n"
+      "wisp-bundle 0123abcd\nwisp-sshd MaxStartups 10:30:100\nwisp-sshd MAXSESSIONS 4\n"
       "wisp-space my disk 264212084 12870036 1024 14% /home of me\nwisp-done\n");
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->machine, "Linux x86_64");
@@ -22,6 +23,9 @@ TEST(ParseFacts, among_the_noise_of_a_login) {
   EXPECT_EQ(facts->folder, "/home/me");
   EXPECT_TRUE(facts->writable);
   EXPECT_EQ(facts->free_bytes, 1024u * 1024u);
+  EXPECT_EQ(facts->bundles, std::set<std::string>{"0123abcd"});
+  EXPECT_EQ(facts->sshd,
+            (std::map<std::string, std::string>{{"maxstartups", "10:30:100"}, {"maxsessions", "4"}}));
 }
 
 TEST(ParseFacts, what_a_host_does_not_say_is_unknown) {

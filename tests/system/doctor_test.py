@@ -25,7 +25,13 @@ class Doctor(ssh_test.OnHosts):
         self.assertRegex(done.stdout, rf"(?m)^n2 +connection +ok +{self.sshd.addresses[1]}$")
         self.assertRegex(done.stdout, r"(?m)^n1 +libc +ok +glibc [\d.]+, [\d.]+ is needed$")
         self.assertRegex(done.stdout, r"(?m)^n1 +clock +ok +[+-]\d+ ms$")
+        self.assertRegex(done.stdout, r"(?m)^n1 +sshd +ok +\S")
+        self.assertRegex(done.stdout, r"(?m)^n1 +program +ok +this version was brought$")
+        for name, address in [("n1", self.sshd.addresses[0]), ("n2", self.sshd.addresses[1]),
+                              ("this machine", "127.0.0.1")]:
+            self.assertRegex(done.stdout, rf"(?m)^{name} +ports +ok +{address} \(20000-32767\) is reached by all$")
         self.assertIn("all is well", done.stderr)
+        self.assertRegex(self.doctor("n1").stdout, r"(?m)^n1 +program +ok +this version was there$")
         self.assertEqual(len(list((self.workdir / "bundles").iterdir())), 1, "as a job would bring it")
         self.assertEqual(self.wisp.alive(), {})
         self.assertEqual(list(self.wisp.runtime.iterdir()), [])

@@ -99,6 +99,32 @@ class Ports(OnNetworks):
         self.assert_nothing_runs(2)
 
 
+class Doctor(OnNetworks):
+    def rows(self, *args):
+        self.wisp.write("job.yaml", on_testbed.SHORT)
+        done = self.wisp.run("doctor", "job.yaml", "--json", *self.settings(), *args, timeout=60)
+        return done, {(each["host"], each["check"]): each for each in done.json()["checks"]}
+
+    def test_ports_both_ways(self):
+        done, rows = self.rows("--set", "network.ports=21000-21063")
+        self.assertEqual(done.status, 0, done)
+        for host in [*self.bed.hosts, "this machine"]:
+            self.assertEqual(rows[host, "ports"]["result"], "ok")
+        self.bed.allow_only_ssh("h2")
+        self.addCleanup(self.bed.allow_all, "h2")
+        done, rows = self.rows("--set", "network.ports=21000-21063")
+        self.assertEqual(done.status, 4, done)
+        self.assertEqual(rows["h2", "ports"]["detail"], "10.77.0.12 is not reached from this machine: no answer, "
+                         "h1: no answer, h3: no answer")
+        self.assertEqual(rows["h2", "ports"]["remedy"],
+                         "open ports 21000-21063 (network.ports) there, or set network.tunnel: true")
+        for host in ["h1", "h3", "this machine"]:
+            self.assertEqual(rows[host, "ports"]["result"], "ok")
+        done, rows = self.rows("--set", "network.tunnel=true")
+        self.assertEqual(done.status, 0, done)
+        self.assert_nothing_runs(2)
+
+
 class Tunnel(OnNetworks):
     TUNNEL = ["--set", "network.tunnel=true"]
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/host_list.h"
 
 namespace wisp::cli {
 namespace {
@@ -154,12 +155,31 @@ class Parser {
         ->type_name("N");
   }
 
+  void add_hosts(CLI::App* command) {
+    const auto take = [this](const std::vector<std::string>& sets) {
+      invocation_.global.sets.insert(invocation_.global.sets.end(), sets.begin(), sets.end());
+    };
+    CLI::Option* hosts =
+        command
+            ->add_option_function<std::string>(
+                "--hosts", [take](const std::string& list) { take(sets_of_hosts(list)); },
+                "the hosts of the job, with their slots, in place of those of FILE: h1:4,node[01-16]:2")
+            ->type_name("LIST");
+    command
+        ->add_option_function<std::string>(
+            "--hostfile", [take](const std::string& path) { take(sets_of_hostfile(path)); },
+            "the same from a file, a host a line: h1 slots=4")
+        ->type_name("F")
+        ->excludes(hosts);
+  }
+
   void add_job_commands() {
     CLI::App* run = add("run", "start a job, show it, and wait for its end");
     add_files(run, invocation_.run.files);
     run->add_flag("-d,--detach", invocation_.run.detach, "leave it running and print its id");
     run->add_flag("--require-gap", invocation_.run.require_gap, "exit status 1 unless the gap is reached");
     add_workers(run);
+    add_hosts(run);
 
     CLI::App* config = add("config", "check a job file and print it resolved");
     CLI::Option* files = add_files(config, invocation_.config.files);
@@ -173,10 +193,12 @@ class Parser {
         {"yaml", "json"},
         config->add_option("--format", invocation_.config.format, "yaml or json")->type_name("FORMAT"));
     add_workers(config);
+    add_hosts(config);
 
     CLI::App* plan = add("plan", "what would run where, and the method's numbers; starts nothing");
     add_files(plan, invocation_.plan.files);
     add_workers(plan);
+    add_hosts(plan);
 
     SimulateOptions& simulate = invocation_.simulate;
     CLI::App* simulated = add("simulate", "run a job in virtual time, on a network with all faults");

@@ -44,11 +44,12 @@ struct ActorSpec {
   runtime::Isolation isolation = runtime::Isolation::kProcess;
   std::string host;  // empty: the first host by name for a master, as placed for others
   runtime::PlacementSpec placement;
+  runtime::ResourceSpec resources;
   std::map<std::string, std::string> env;
 
   template <class F>
   void fields(F& f) {
-    f(replicas, isolation, host, placement, env);
+    f(replicas, isolation, host, placement, resources, env);
   }
 };
 

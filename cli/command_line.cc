@@ -169,7 +169,7 @@ class Parser {
         ->add_option_function<std::string>(
             "--hostfile", [take](const std::string& path) { take(sets_of_hostfile(path)); },
             "the same from a file, a host a line: h1 slots=4")
-        ->type_name("F")
+        ->type_name("FILE")
         ->excludes(hosts);
   }
 

@@ -107,7 +107,7 @@ void add_libc(Host& host, const launcher::HostFacts& facts, const std::string& n
 
 void add_tools(Host& host, const launcher::HostFacts& facts) {
   std::vector<std::string> missing;
-  for (const char* each : {"tar", "head", "mktemp"}) {
+  for (const char* each : {"tar", "gzip", "head", "mktemp"}) {
     if (!facts.tools.contains(each)) missing.emplace_back(each);
   }
   const std::vector<std::string> there(facts.tools.begin(), facts.tools.end());

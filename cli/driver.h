@@ -24,6 +24,7 @@
 #include "cli/progress_line.h"
 #include "cli/runtime_folder.h"
 #include "config/experiment.h"
+#include "launcher/deployment.h"
 #include "launcher/fleet.h"
 #include "launcher/job_folder.h"
 #include "problems/catalog.h"
@@ -91,6 +92,7 @@ class Driver {
   void check_ways();
   std::string no_way(std::size_t from, runtime::NodeId to) const;
   std::vector<std::string> plugins_on(const std::string& host) const;
+  void deploy_files(const std::vector<launcher::HostInfo>& hosts);
   actors::Layout deploy(const problems::Source& source);
   void enter_phase(const std::string& phase);
   void check_aborted() const;
@@ -141,6 +143,7 @@ class Driver {
 
   std::unique_ptr<RuntimeFolder> runtime_folder_;
   std::unique_ptr<launcher::Fleet> fleet_;
+  std::unique_ptr<launcher::Deployment> deployment_;
 
   mutable std::mutex mutex_;  // guards what follows, up to the blank line
   std::deque<Event> events_;
@@ -157,6 +160,7 @@ class Driver {
   std::future<std::optional<double>> optimum_;
   std::future<std::string> digest_;
   std::string data_sha256_;
+  std::map<std::string, std::string> working_folders_;  // by host
   std::thread conductor_;
   std::function<void()> stop_run_;
   launcher::JobState state_;

@@ -55,11 +55,12 @@ std::vector<runtime::HostSlots> slots_of(const launcher::LauncherSpec& spec,
                                          const std::vector<launcher::HostInfo>& hosts) {
   std::vector<runtime::HostSlots> slots;
   for (const launcher::HostInfo& host : hosts) {
-    std::uint32_t count = host.local ? kUnlimitedSlots : host.cores;
+    runtime::HostSlots& taken = slots.emplace_back(host.name, host.local ? kUnlimitedSlots : host.cores);
     for (const launcher::HostSpec& each : spec.hosts) {
-      if (each.name == host.name && each.slots > 0) count = each.slots;
+      if (each.name != host.name) continue;
+      if (each.slots > 0) taken.slots = each.slots;
+      taken.labels = each.labels;
     }
-    slots.emplace_back(host.name, count);
   }
   return slots;
 }
@@ -97,13 +98,24 @@ void Driver::check_aborted() const {
 actors::Summary Driver::start_and_wait() { return experiment_.plain() ? run_actors() : optimize(); }
 
 void Driver::start_hosts() {
+  enter_phase("reading the files");
+  deployment_ = std::make_unique<launcher::Deployment>(
+      experiment_.launcher, *fleet_, state_.job + "-" + folder_.id(), files_to_deploy(experiment_));
   enter_phase("starting the hosts");
   runtime_folder_ = std::make_unique<RuntimeFolder>(options_.runtime_base, folder_.id());
   const bool tunnel = experiment_.network.tunnel && experiment_.launcher.kind == "ssh";
   if (tunnel) runtime_folder_->make();
   fleet_->start_hosts(tunnel ? runtime_folder_->path() : "");
   check_aborted();
+  deploy_files(fleet_->hosts());
   start_nodes(fleet_->hosts());
+}
+
+void Driver::deploy_files(const std::vector<launcher::HostInfo>& hosts) {
+  for (const launcher::HostInfo& host : hosts) {
+    enter_phase("bringing the files to " + host.name);
+    working_folders_[host.name] = deployment_->bring_to(host.name, [this] { check_aborted(); });
+  }
 }
 
 actors::Summary Driver::run_actors() {
@@ -206,6 +218,9 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     process.arguments = {"node"};
     process.input = node_input(parameters);
     process.environment = node.env;
+    process.folder = working_folders_[node.host];
+    process.memory_max = node.memory;
+    process.nice = node.nice;
     process.environment["WISP_JOB_ID"] = state_.job + "-" + folder_.id();
     process.environment["WISP_ACTOR"] = node.actors.front();
     process.environment["WISP_RANK"] = std::to_string(i);

@@ -79,4 +79,12 @@ std::optional<double> find_optimum(const config::Experiment& experiment, const a
   return optim::solve(*whole, start).loss;
 }
 
+std::vector<launcher::FileToPlace> files_to_deploy(const config::Experiment& experiment) {
+  try {
+    return launcher::gather_files(experiment.launcher.deploy.files);
+  } catch (const Error& error) {  // the launcher does not know where it was said
+    throw experiment.error("deploy.files", error.what());
+  }
+}
+
 }  // namespace wisp::cli

@@ -7,6 +7,7 @@
 #include "cli/inventory.h"
 #include "cli/options.h"
 #include "config/experiment.h"
+#include "launcher/working_folder.h"
 #include "problems/source.h"
 
 namespace wisp::cli {
@@ -26,5 +27,8 @@ problems::Source prepare_data(const config::Experiment& experiment, const actors
 // The optimum that the job's gap is taken from, given or solved for here; none if the job does without.
 std::optional<double> find_optimum(const config::Experiment& experiment, const actors::Catalogs& catalogs,
                                    const problems::Source& source);
+
+// What deploy.files names, read. Throws ConfigErrors there for what can't be.
+std::vector<launcher::FileToPlace> files_to_deploy(const config::Experiment& experiment);
 
 }  // namespace wisp::cli

@@ -15,6 +15,32 @@ struct Seat {
   std::string host;
 };
 
+[[noreturn]] void differ(const NodePlan& node, const Seat& seat, const std::string& what,
+                         const std::string& wanted) {
+  throw Error("actors that are threads of one process have one " + what + ", but " + seat.actor + " and " +
+                  node.actors.front() + " want different " + wanted,
+              Fault::kConfig);
+}
+
+void share_environment(NodePlan& node, const Seat& seat, const actors::ActorSpec& spec) {
+  for (const auto& [variable, value] : spec.env) {
+    if (node.env.emplace(variable, value).first->second != value)
+      differ(node, seat, "environment", "values of " + variable);
+  }
+}
+
+void share_resources(NodePlan& node, bool is_first, const Seat& seat, const runtime::ResourceSpec& wanted) {
+  node.cpus += wanted.cpus;
+  if (is_first) {
+    node.memory = wanted.memory;
+    node.nice = wanted.nice;
+    return;
+  }
+  if (node.nice != wanted.nice) differ(node, seat, "niceness", "ones");
+  const bool limited = node.memory > 0 && wanted.memory > 0;
+  node.memory = limited ? node.memory + wanted.memory : 0;
+}
+
 // Puts an actor where its isolation wants it and returns the node's name.
 std::string add_actor(JobLayout& layout, const std::vector<runtime::HostSlots>& hosts, const Seat& seat,
                       const actors::ActorSpec& spec) {
@@ -27,14 +53,11 @@ std::string add_actor(JobLayout& layout, const std::vector<runtime::HostSlots>& 
   auto& nodes = layout.nodes;
   auto node =
       std::find_if(nodes.begin(), nodes.end(), [&](const NodePlan& each) { return each.name == name; });
-  if (node == nodes.end()) node = nodes.insert(nodes.end(), NodePlan{name, seat.host, {}, spec.isolation});
+  const bool is_new = node == nodes.end();
+  if (is_new) node = nodes.insert(nodes.end(), NodePlan{name, seat.host, {}, spec.isolation});
   node->actors.push_back(seat.actor);
-  for (const auto& [variable, value] : spec.env) {
-    if (node->env.emplace(variable, value).first->second == value) continue;
-    throw Error("actors that are threads of one process have one environment, but " + seat.actor + " and " +
-                    node->actors.front() + " want different values of " + variable,
-                Fault::kConfig);
-  }
+  share_environment(*node, seat, spec);
+  share_resources(*node, is_new, seat, spec.resources);
   layout.node_of[seat.actor] = name;
   layout.classes[seat.actor] = seat.class_name;
   return name;
@@ -52,7 +75,8 @@ JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> ho
   JobLayout layout;
   const std::string master_host = job.master.host.empty() ? hosts.front().name : job.master.host;
   check_host("actors.master.host", master_host, hosts);
-  layout.worker_hosts = runtime::place(job.worker.placement, job.worker.replicas, hosts);
+  layout.worker_hosts =
+      runtime::place(job.worker.placement, job.worker.replicas, hosts, job.worker.resources.cpus);
   const std::string worker_class = actors::worker_class(job.dtype);
   layout.master_node =
       add_actor(layout, hosts, {"master", actors::master_class(job.dtype), master_host}, job.master);
@@ -69,7 +93,7 @@ JobLayout lay_out(const std::vector<actors::GroupSpec>& groups, std::vector<runt
     const std::vector<std::string> names = group.actor_names();
     std::vector<std::string> places(names.size(), group.actor.host);
     if (group.actor.host.empty()) {
-      places = runtime::place(group.actor.placement, group.actor.replicas, hosts);
+      places = runtime::place(group.actor.placement, group.actor.replicas, hosts, group.actor.resources.cpus);
     } else {
       check_host("actors." + group.name + ".host", group.actor.host, hosts);
     }

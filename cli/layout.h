@@ -17,6 +17,9 @@ struct NodePlan {
   std::vector<std::string> actors;  // "master", "worker-<i>", or of one's own
   runtime::Isolation isolation = runtime::Isolation::kProcess;
   std::map<std::string, std::string> env = {};  // of all its actors
+  std::uint32_t cpus = 0;                       // the sum of its actors'
+  std::uint64_t memory = 0;                     // the sum of its actors' limits; 0 if one of them has none
+  std::int32_t nice = 0;                        // of all its actors
 };
 
 struct JobLayout {

@@ -5,6 +5,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <new>
 #include <thread>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int kBrokenLink = 70;
 constexpr int kAgentGone = 71;
+constexpr int kNoMemory = 72;
 constexpr int kFenced = 75;
 constexpr int kBadParameters = 78;
 constexpr std::uint32_t kInputMax = 64u << 20;
@@ -50,6 +52,13 @@ void end_with_agent() {
   while (read_exactly(&ignored, 1)) {
   }
   ::_exit(kAgentGone);
+}
+
+// Whatever asked for it, without memory there is no way on. The agent takes these last words for the cause.
+void end_without_memory() {
+  constexpr std::string_view kWords = "out of memory\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWords.data(), kWords.size());
+  ::_exit(kNoMemory);
 }
 
 // One without a folder came with the program.
@@ -91,6 +100,7 @@ Bytes node_input(const runtime::NodeParameters& parameters) {
 
 int node_main() {
   keep_freed_memory();
+  std::set_new_handler(end_without_memory);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is the driver's to handle
   runtime::NodeParameters parameters;

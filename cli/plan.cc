@@ -22,6 +22,29 @@ const char* isolation_of(const NodePlan& node) {
   return node.isolation == runtime::Isolation::kThread ? "thread" : "process";
 }
 
+// "cpus 2, memory 2GiB, nice 5, OMP_NUM_THREADS=1": what differs from the defaults.
+std::string takes(const NodePlan& node) {
+  std::vector<std::string> parts;
+  if (node.cpus > node.actors.size()) parts.push_back(fmt::format("cpus {}", node.cpus));
+  if (node.memory > 0) parts.push_back("memory " + format_size(node.memory));
+  if (node.nice != 0) parts.push_back(fmt::format("nice {}", node.nice));
+  for (const auto& [name, value] : node.env) parts.push_back(name + "=" + escape_text(value, 40));
+  return join(parts, ", ");
+}
+
+std::string files_text(const std::vector<launcher::FileToPlace>& files) {
+  constexpr std::size_t kNamesMax = 5;
+  std::vector<std::string> names;
+  std::uint64_t bytes = 0;
+  for (const launcher::FileToPlace& each : files) {
+    bytes += each.size;
+    if (names.size() < kNamesMax) names.push_back(escape_text(each.name, 80));
+  }
+  const std::size_t more = files.size() - names.size();
+  return fmt::format("\nEach host's working folder has {}{} ({} bytes)\n", join(names, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more", more), bytes);
+}
+
 std::vector<std::string> agent_command(const launcher::LauncherSpec& spec, const launcher::HostSpec& host) {
   if (spec.kind == "ssh") return launcher::ssh_command(spec.ssh, host, launcher::bootstrap_command());
   return {self_executable().string(), "agent"};
@@ -48,13 +71,21 @@ Json to_json(const config::Experiment& experiment, const LaunchPlan& plan) {
     nodes.push_back({{"name", node.name},
                      {"host", node.host},
                      {"isolation", isolation_of(node)},
-                     {"actors", node.actors}});
+                     {"actors", node.actors},
+                     {"cpus", node.cpus},
+                     {"nice", node.nice},
+                     {"env", node.env}});
+    if (node.memory > 0) nodes.back()["memory"] = node.memory;
   }
+  Json files = Json::array();
+  for (const launcher::FileToPlace& each : plan.files)
+    files.push_back({{"name", each.name}, {"size", each.size}, {"sha256", each.sha256}});
   Json agents = Json::array();
   for (const auto& [host, argv] : plan.agents) agents.push_back({{"host", host}, {"argv", argv}});
   return {{"launcher", experiment.launcher.kind},
           {"slots_known", !plan.guessed_slots},
           {"nodes", nodes},
+          {"files", files},
           {"agents", agents}};
 }
 
@@ -66,17 +97,23 @@ LaunchPlan plan_launch(const config::Experiment& experiment) {
   std::vector<runtime::HostSlots> slots;
   for (const launcher::HostSpec& host : spec.hosts) {
     plan.guessed_slots = plan.guessed_slots || (spec.kind != "local" && host.slots == 0);
-    slots.emplace_back(host.name, host.slots == 0 ? kUnlimitedSlots : host.slots);
+    slots.emplace_back(host.name, host.slots == 0 ? kUnlimitedSlots : host.slots, host.labels);
     plan.agents.emplace_back(host.name, agent_command(spec, host));
   }
+  plan.files = files_to_deploy(experiment);
   plan.layout = experiment.plain() ? lay_out(experiment.groups, slots) : lay_out(experiment.job, slots);
   return plan;
 }
 
 std::string launch_text(const config::Experiment& experiment, const LaunchPlan& plan) {
-  std::vector<std::vector<std::string>> rows = {{"NODE", "HOST", "ISOLATION", "ACTORS"}};
+  std::vector<std::vector<std::string>> rows = {{"NODE", "HOST", "ISOLATION", "ACTORS", "TAKES"}};
+  bool any_takes = false;
   for (const NodePlan& node : plan.layout.nodes) {
-    rows.push_back({node.name, node.host, isolation_of(node), join(node.actors, " ")});
+    rows.push_back({node.name, node.host, isolation_of(node), join(node.actors, " "), takes(node)});
+    any_takes = any_takes || !rows.back().back().empty();
+  }
+  if (!any_takes) {
+    for (auto& row : rows) row.pop_back();
   }
   std::string text = table(rows);
   if (plan.guessed_slots) {
@@ -84,6 +121,7 @@ std::string launch_text(const config::Experiment& experiment, const LaunchPlan& 
         "A host without slots takes as many {} as it has cores; that is known when it has been reached.\n",
         experiment.plain() ? "actors" : "workers");
   }
+  if (!plan.files.empty()) text += files_text(plan.files);
   text += "\nEach host has one agent, which starts its nodes (wisp node, parameters on stdin):\n";
   if (experiment.launcher.kind == "ssh")
     text += "BOOT=" + word(std::string(launcher::bootstrap_command())) + "\n";

@@ -7,6 +7,7 @@
 #include "cli/layout.h"
 #include "cli/options.h"
 #include "config/experiment.h"
+#include "launcher/working_folder.h"
 
 namespace wisp::cli {
 
@@ -14,9 +15,11 @@ namespace wisp::cli {
 struct LaunchPlan {
   JobLayout layout;
   std::vector<std::pair<std::string, std::vector<std::string>>> agents;  // host, argv that starts its agent
-  bool guessed_slots = false;  // some host's slots are its cores, and those are not known yet
+  std::vector<launcher::FileToPlace> files;  // for the working folder of each host
+  bool guessed_slots = false;                // some host's slots are its cores, and those are not known yet
 };
 
+// Throws ConfigErrors for files that can't be read.
 LaunchPlan plan_launch(const config::Experiment& experiment);
 
 // A table of nodes, then a line a host with what starts its agent, as it would be typed; $BOOT stands for the

@@ -70,6 +70,7 @@ class Converter {
         return list();
       case kEnvironment:
       case kOptions:
+      case kLabels:
         return map();
       default:
         break;
@@ -260,7 +261,9 @@ class Converter {
   }
 
   std::optional<Complaint> remote_path() const {
-    const bool fits = node_.text.starts_with("/") || node_.text.starts_with("~/");
+    const std::vector<std::string> words = words_of(key_, vocabulary_);
+    const bool is_word = std::find(words.begin(), words.end(), node_.text) != words.end();
+    const bool fits = is_word || node_.text.starts_with("/") || node_.text.starts_with("~/");
     return fits && !has_control(node_.text) ? std::nullopt : unfit();
   }
 
@@ -311,15 +314,27 @@ class Converter {
     return std::nullopt;
   }
 
+  std::optional<Complaint> map_key(const Member& member) const {
+    const std::string& name = member.key;
+    if (key_.type == kEnvironment && name.starts_with("WISP_")) {
+      return Complaint{"'" + name + "': variables that begin with WISP_ are wisp's own", "take another name",
+                       member.place};
+    }
+    const bool fits = key_.type == kOptions  ? is_option_word(name)
+                      : key_.type == kLabels ? is_name(name)
+                                             : is_variable_name(name);
+    if (fits) return std::nullopt;
+    const char* what = key_.type == kOptions  ? "a word of ssh_config(5)"
+                       : key_.type == kLabels ? "a label of letters, digits, - and _, at most 64"
+                                              : "the name of a variable";
+    return Complaint{"'" + name + "' is not " + what, "", member.place};
+  }
+
   std::optional<Complaint> map() {
     if (!node_.is_map()) return unfit();
     std::erase_if(node_.members, [](const Member& member) { return member.value.is_null(); });
     for (const Member& member : node_.members) {
-      const bool named = key_.type == kOptions ? is_option_word(member.key) : is_variable_name(member.key);
-      if (!named) {
-        const std::string what = key_.type == kOptions ? "a word of ssh_config(5)" : "the name of a variable";
-        return Complaint{"'" + member.key + "' is not " + what, "", member.place};
-      }
+      if (auto complaint = map_key(member)) return complaint;
       const bool fits = member.value.is_scalar() && member.value.text.find('\0') == std::string::npos &&
                         (key_.type == kEnvironment || !has_control(member.value.text));
       if (!fits) {

@@ -34,6 +34,9 @@ actors::GroupSpec& group_named(Experiment& experiment, std::string_view name) {
   return *found;
 }
 
+constexpr Range kMemory{.low = 0x1p26, .high = 0x1p40};
+constexpr Range kNice{.low = 0, .high = 19};
+
 actors::ActorSpec& actor_named(Experiment& experiment, std::string_view name) {
   return group_named(experiment, name).actor;
 }
@@ -124,6 +127,11 @@ constexpr auto kKeys = std::to_array<Key>({
    SET(e.job.master.host = v.text)},
   {"actors.master.isolation", kWord, "process | thread", "", "default: as the workers",
    SET(e.job.master.isolation = isolation_of(v))},
+  {"actors.master.resources", kSection, "", "", "what the master takes of its host"},
+  {"actors.master.resources.memory", kSize, "", "", "limit of what its process allocates: heap and stacks, not files",
+   SET(e.job.master.resources.memory = v.integer), kMemory},
+  {"actors.master.resources.nice", kInteger, "", "0", "how much its process gives way to others",
+   SET(e.job.master.resources.nice = static_cast<std::int32_t>(v.integer)), kNice},
   {"actors.master.env", kEnvironment, "", "", "environment variables", SET(e.job.master.env = v.map)},
   {"actors.worker", kSection, "", "", "the actors that hold the rows"},
   {"actors.worker.replicas", kInteger, "", "1", "how many",
@@ -132,12 +140,22 @@ constexpr auto kKeys = std::to_array<Key>({
   {"actors.worker.isolation", kWord, "process | thread", "process", "each a process, or threads of one",
    SET(e.job.worker.isolation = isolation_of(v))},
   {"actors.worker.placement", kOneOf, "", "", "which worker goes to which host"},
-  {"actors.worker.placement.kind", kWord, "spread | pack", "spread", "evenly, or a host full before the next",
+  {"actors.worker.placement.kind", kWord, "spread | pack | label", "spread",
+   "evenly; a host full before the next; evenly over hosts that match",
    SET(e.job.worker.placement.kind = v.text)},
   {"actors.worker.placement.hosts", kHostNames, "", "", "default: all",
    SET(e.job.worker.placement.hosts = v.texts)},
+  {"actors.worker.placement.match", kLabels, "", "", "kind label: hosts that bear all of these labels",
+   SET(e.job.worker.placement.match = v.map)},
   {"actors.worker.placement.oversubscribe", kBool, "", "false", "take more actors on a host than it has slots",
    SET(e.job.worker.placement.oversubscribe = v.flag)},
+  {"actors.worker.resources", kSection, "", "", "what each takes of its host"},
+  {"actors.worker.resources.cpus", kInteger, "", "1", "slots of its host",
+   SET(e.job.worker.resources.cpus = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
+  {"actors.worker.resources.memory", kSize, "", "", "limit of what its process allocates: heap and stacks, not files",
+   SET(e.job.worker.resources.memory = v.integer), kMemory},
+  {"actors.worker.resources.nice", kInteger, "", "0", "how much its process gives way to others",
+   SET(e.job.worker.resources.nice = static_cast<std::int32_t>(v.integer)), kNice},
   {"actors.worker.env", kEnvironment, "", "", "environment variables", SET(e.job.worker.env = v.map)},
   {"actors.*", kSection, "", "", "actors of a class of one's own, in a job without problem and method"},
   {"actors.*.class", kClass, "", "", "wisp list actors", SET(group_named(e, name).class_name = v.text), {}, true},
@@ -150,12 +168,22 @@ constexpr auto kKeys = std::to_array<Key>({
   {"actors.*.isolation", kWord, "process | thread", "process", "each a process, or threads of one",
    SET(actor_named(e, name).isolation = isolation_of(v))},
   {"actors.*.placement", kOneOf, "", "", "which replica goes to which host"},
-  {"actors.*.placement.kind", kWord, "spread | pack", "spread", "evenly, or a host full before the next",
+  {"actors.*.placement.kind", kWord, "spread | pack | label", "spread",
+   "evenly; a host full before the next; evenly over hosts that match",
    SET(actor_named(e, name).placement.kind = v.text)},
   {"actors.*.placement.hosts", kHostNames, "", "", "default: all",
    SET(actor_named(e, name).placement.hosts = v.texts)},
+  {"actors.*.placement.match", kLabels, "", "", "kind label: hosts that bear all of these labels",
+   SET(actor_named(e, name).placement.match = v.map)},
   {"actors.*.placement.oversubscribe", kBool, "", "false", "take more actors on a host than it has slots",
    SET(actor_named(e, name).placement.oversubscribe = v.flag)},
+  {"actors.*.resources", kSection, "", "", "what each takes of its host"},
+  {"actors.*.resources.cpus", kInteger, "", "1", "slots of its host",
+   SET(actor_named(e, name).resources.cpus = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
+  {"actors.*.resources.memory", kSize, "", "", "limit of what its process allocates: heap and stacks, not files",
+   SET(actor_named(e, name).resources.memory = v.integer), kMemory},
+  {"actors.*.resources.nice", kInteger, "", "0", "how much its process gives way to others",
+   SET(actor_named(e, name).resources.nice = static_cast<std::int32_t>(v.integer)), kNice},
   {"actors.*.env", kEnvironment, "", "", "environment variables", SET(actor_named(e, name).env = v.map)},
 
   {"stop", kSection, "", "", "when it ends: whichever comes first"},
@@ -176,6 +204,8 @@ constexpr auto kKeys = std::to_array<Key>({
    SET(host_named(e, name).slots = static_cast<std::uint32_t>(v.integer)), from(1, 65535)},
   {"hosts.*.address", kAddress, "", "", "what other hosts connect to; default: what ssh reached it by",
    SET(host_named(e, name).address = v.text)},
+  {"hosts.*.labels", kLabels, "", "", "what placement.match asks for, such as { disk: ssd }",
+   SET(host_named(e, name).labels = v.map)},
   {"hosts.*.ssh", kSection, "", "", "where ~/.ssh/config does not say it"},
   {"hosts.*.ssh.hostname", kSshTarget, "", "", "default: the host's name",
    SET(host_named(e, name).ssh.hostname = v.text)},
@@ -198,9 +228,19 @@ constexpr auto kKeys = std::to_array<Key>({
   {"ssh.max_parallel", kInteger, "", "32", "connections being made at once",
    SET(e.launcher.ssh.max_parallel = static_cast<std::uint32_t>(v.integer)), from(1, 1024)},
   {"ssh.options", kOptions, "", "", "words of ssh_config(5)", SET(e.launcher.ssh.options = v.map)},
-  {"deploy", kSection, "", "", "what is put on the hosts"},
+  {"deploy", kOneOf, "", "", "what is put on the hosts"},
+  {"deploy.kind", kWord, "auto | rsync | tar | shared-fs | none", "auto",
+   "how files travel; auto: rsync if both ends have it, else tar",
+   SET(e.launcher.deploy.kind = v.text)},
+  {"deploy.binary", kRemotePath, "self", "self", "the wisp that hosts get; kind none: the one that is there",
+   SET(e.launcher.deploy.binary = v.text)},
+  {"deploy.files", kPath, "", "", "files and folders for the working folder of the actors",
+   SET(e.launcher.deploy.files = v.texts), {}, false, false, true},
   {"deploy.workdir", kRemotePath, "", "~/.local/state/wisp", "folder of the hosts for it; ~ is the login's home",
    SET(e.launcher.deploy.workdir = v.text)},
+  {"deploy.cleanup", kWord, "on-success | always | never", "on-success",
+   "when the working folder of the actors is removed from a host",
+   SET(e.launcher.deploy.cleanup = v.text)},
 
   {"network", kSection, "", "", "between the processes of the job"},
   {"network.transport", kWord, "auto | ipc | tcp", "auto", "auto: ipc if all are on this host",
@@ -279,6 +319,12 @@ std::string exact(double number) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.15g", number);
   return buffer;
+}
+
+std::string describe_sizes(const Range& range) {
+  if (range.low <= 0) return "";
+  const auto size = [](double bytes) { return format_size(static_cast<std::uint64_t>(bytes)); };
+  return ", from " + size(range.low) + " to " + size(range.high);
 }
 
 std::string describe_range(const Range& range) {
@@ -368,7 +414,7 @@ std::string describe(const Key& key) {
     case kPath:
       return "the path of a file";
     case kRemotePath:
-      return "an absolute path, or one below ~/";
+      return (key.words.empty() ? "" : std::string(key.words) + ", ") + "an absolute path, or one below ~/";
     case kHostName:
       return "a name of letters, digits, '.', '-' and '_'";
     case kAddress:
@@ -391,7 +437,7 @@ std::string describe(const Key& key) {
     case kDuration:
       return "a time such as 500ms, 10s, 5m or 2h";
     case kSize:
-      return "a size such as 64MiB or 1GB" + std::string(key.range.low > 0 ? ", from 64KiB to 1TiB" : "");
+      return "a size such as 64MiB or 1GB" + describe_sizes(key.range);
     case kDensity:
       return "1/n, a share above 0 and at most 1, or a percentage";
     case kRounds:
@@ -407,6 +453,8 @@ std::string describe(const Key& key) {
       return "a map from names of variables to texts";
     case kOptions:
       return "a map from words of ssh_config(5) to texts";
+    case kLabels:
+      return "a map from labels to texts";
   }
   return "";
 }

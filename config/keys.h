@@ -48,6 +48,7 @@ enum class KeyType {
   kHostNames,    // a list of names or patterns
   kEnvironment,  // a map from names to texts
   kOptions,      // the same, for words of ssh_config(5)
+  kLabels,       // the same, for labels of hosts
 };
 
 struct Range {

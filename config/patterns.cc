@@ -93,7 +93,8 @@ std::string pattern_of(const Key& key) {
     case kTexts:
       return whole(kLine);
     case kRemotePath:
-      return with_variables("~?/(?:" + std::string(kLine) + ")?");
+      return with_variables((key.words.empty() ? "" : std::string(key.words) + "|") +
+                            "~?/(?:" + std::string(kLine) + ")?");
     case kHostName:
       return with_variables(kHost);
     case kAddress:

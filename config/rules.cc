@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ class Rules {
     }
     launcher();
     network();
+    deploy();
     for (const Crew& crew : crews_) {
       placement(crew);
+      labels(crew);
       slots(crew);
     }
     if (!experiment_.plain()) combination();
@@ -156,9 +159,18 @@ class Rules {
     }
   }
 
+  void deploy() {
+    const launcher::DeploySpec& deploy = experiment_.launcher.deploy;
+    if (deploy.kind == "none" && !deploy.files.empty() && draft_.sound("deploy"))
+      report("deploy.files", "deploy.kind none sends nothing", "take another kind, or leave the files out");
+  }
+
   void no_hosts(const Crew& crew) {
     if (!crew.spec->placement.hosts.empty()) {
       report(crew.path + ".placement.hosts", "a local job has no hosts", "leave them out, or add hosts");
+    } else if (crew.spec->placement.kind == "label") {
+      report(crew.path + ".placement.kind", "a local job has no hosts with labels",
+             "leave it out, or add hosts");
     } else if (!crew.spec->host.empty()) {
       report(crew.path + ".host", "a local job has no hosts", "leave it out, or add hosts");
     }
@@ -205,30 +217,85 @@ class Rules {
     }
   }
 
+  // What `match` asks for, written as in a job file.
+  static std::string written(const std::map<std::string, std::string>& labels) {
+    std::string text;
+    for (const auto& [name, value] : labels) text += (text.empty() ? "" : ", ") + name + ": " + value;
+    return text;
+  }
+
+  void labels(const Crew& crew) {
+    const runtime::PlacementSpec& placement = crew.spec->placement;
+    const std::string path = crew.path + ".placement";
+    if (!draft_.sound(path)) return;
+    const bool by_label = placement.kind == "label";
+    if (by_label && placement.match.empty()) {
+      report(path, "placement by label needs a match", "such as 'match: { disk: ssd }'");
+    } else if (!by_label && !placement.match.empty()) {
+      report(path + ".match", "placement of kind " + placement.kind + " has no match", "add 'kind: label'");
+    } else if (by_label && launcher_is_sound() && !is_local() && candidates(placement).empty()) {
+      report(path + ".match", "no host has label " + written(placement.match), labels_there_are());
+    }
+  }
+
+  std::string labels_there_are() const {
+    std::set<std::string> there;
+    for (const auto& host : experiment_.launcher.hosts) {
+      for (const auto& label : host.labels) there.insert(label.first + ": " + label.second);
+    }
+    if (there.empty()) return "give hosts labels: hosts.<name>.labels";
+    return "there are " + join(std::vector<std::string>(there.begin(), there.end()), ", ");
+  }
+
+  // The hosts that a placement may use.
+  std::vector<const launcher::HostSpec*> candidates(const runtime::PlacementSpec& placement) const {
+    std::vector<const launcher::HostSpec*> found;
+    for (const launcher::HostSpec& host : experiment_.launcher.hosts) {
+      const auto& names = placement.hosts;
+      if (!names.empty() && std::find(names.begin(), names.end(), host.name) == names.end()) continue;
+      const bool fits = placement.kind != "label" ||
+                        std::all_of(placement.match.begin(), placement.match.end(), [&](const auto& label) {
+                          const auto own = host.labels.find(label.first);
+                          return own != host.labels.end() && own->second == label.second;
+                        });
+      if (fits) found.push_back(&host);
+    }
+    return found;
+  }
+
   // Only those that are placed are counted: a master waits while its workers compute. Hosts that leave their
   // slots to the number of cores are unknown here.
   void slots(const Crew& crew) {
     const actors::ActorSpec& actors = *crew.spec;
-    const bool placed = draft_.sound(crew.path + ".replicas") &&
-                        draft_.sound(crew.path + ".placement.hosts") &&
-                        draft_.sound(crew.path + ".placement.oversubscribe");
+    const bool placed =
+        draft_.sound(crew.path + ".replicas") && draft_.sound(crew.path + ".placement.hosts") &&
+        draft_.sound(crew.path + ".placement.match") &&
+        draft_.sound(crew.path + ".placement.oversubscribe") && draft_.sound(crew.path + ".resources");
     if (!launcher_is_sound() || is_local() || !has_hosts() || !placed) return;
-    if (crew.noun.empty() || !actors.host.empty()) return;
-    const std::vector<std::string> names =
-        actors.placement.hosts.empty() ? host_names() : actors.placement.hosts;
+    if (crew.noun.empty() || !actors.host.empty() || actors.placement.oversubscribe) return;
+    std::vector<std::string> names;
     std::uint64_t offered = 0;
-    for (const auto& host : experiment_.launcher.hosts) {
-      if (std::find(names.begin(), names.end(), host.name) == names.end()) continue;
-      if (host.slots == 0) return;
-      offered += host.slots;
+    std::uint64_t fit = 0;
+    for (const launcher::HostSpec* host : candidates(actors.placement)) {
+      if (host->slots == 0) return;
+      names.push_back(host->name);
+      offered += host->slots;
+      fit += host->slots / actors.resources.cpus;
     }
-    if (offered == 0 || actors.replicas <= offered || actors.placement.oversubscribe) return;
-    const std::string count = std::to_string(actors.replicas);
-    const std::string need = " " + crew.noun + (actors.replicas == 1 ? " needs " : "s need ");
-    report(crew.path + ".replicas",
-           count + need + count + " slots, but " + listed(names) +
-               (names.size() == 1 ? " offers " : " offer ") + std::to_string(offered) +
-               "; raise slots, lower replicas, or set placement.oversubscribe: true");
+    if (names.empty() || actors.replicas <= fit) return;
+    report(crew.path + ".replicas", too_few(crew, names, offered));
+  }
+
+  static std::string too_few(const Crew& crew, const std::vector<std::string>& names, std::uint64_t offered) {
+    const std::uint64_t replicas = crew.spec->replicas;
+    const std::uint64_t cpus = crew.spec->resources.cpus;
+    std::string text = std::to_string(replicas) + " " + crew.noun + (replicas == 1 ? "" : "s");
+    if (cpus > 1) text += " of " + std::to_string(cpus) + " cpus";
+    text += replicas == 1 ? " needs " : " need ";
+    text += std::to_string(replicas * cpus) + " slots, but " + listed(names);
+    text += (names.size() == 1 ? " offers " : " offer ") + std::to_string(offered);
+    if (cpus > 1) text += ", and an actor's slots are of one host";
+    return text + "; raise slots, lower replicas, or set placement.oversubscribe: true";
   }
 
   void combination() {

@@ -194,6 +194,8 @@ class SchemaWriter {
         return map(key, pattern_of_variable_key(), true);
       case kOptions:
         return map(key, pattern_of_option_key(), true);
+      case kLabels:
+        return map(key, pattern_of_name_key(), true);
       default:
         return scalar(key, true);
     }

@@ -18,14 +18,16 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "launcher/child.h"
 #include "launcher/data_store.h"
 #include "launcher/lines.h"
+#include "launcher/memory.h"
 #include "launcher/messages.h"
+#include "launcher/rsync.h"
 #include "launcher/wire.h"
+#include "launcher/working_folder.h"
 
 namespace wisp::launcher {
 namespace {
@@ -47,11 +49,8 @@ struct Running {
   LineSplitter out;
   LineSplitter err;
   SendQueue input;
+  LastDays known;
 };
-
-std::chrono::microseconds now_utc() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(SystemClock().wall().time_since_epoch());
-}
 
 // Processes whose parent we are, also those that came to us when theirs ended.
 std::vector<pid_t> children() {
@@ -140,7 +139,9 @@ class Agent {
       case Down::kStop:
         return begin_stop(unpack_body<message::Stop>(unpacker).grace);
       case Down::kPing:
-        return report(Up::kPong, message::Pong{unpack_body<message::Ping>(unpacker).time, now_utc()});
+        return report(Up::kPong, message::Pong{unpack_body<message::Ping>(unpacker).time, wire_time()});
+      case Down::kPlace:
+        return report(Up::kFile, make_working_folder(workdir_, unpack_body<message::Place>(unpacker)));
       case Down::kRemoveAtEnd:
         to_remove_.emplace_back(unpack_body<message::RemoveAtEnd>(unpacker).path);
         return;
@@ -154,19 +155,20 @@ class Agent {
           fmt::format("the driver speaks version {}, this agent {}", hello.protocol, message::kProtocol));
     }
     silence_max_ = hello.silence_max;
-    const std::filesystem::path workdir = expand_home(hello.workdir);
-    store_.emplace(workdir);
+    workdir_ = expand_home(hello.workdir);
+    store_.emplace(workdir_);
     char hostname[256] = "";
     ::gethostname(hostname, sizeof(hostname) - 1);
     const char* connection = std::getenv("SSH_CONNECTION");
     report(Up::kGreeting,
            message::Greeting{message::kProtocol, ::getpid(), hostname, std::thread::hardware_concurrency(),
-                             connection == nullptr ? "" : connection, workdir.string(), own_addresses()});
+                             connection == nullptr ? "" : connection, workdir_.string(), own_addresses(),
+                             !find_program("rsync").empty()});
   }
 
   void start(const message::Start& what) {
     const auto refuse = [&](const std::string& why, int status) {
-      report(Up::kExited, message::Exited{what.process, what.attempt, 0, status, 0, why});
+      report(Up::kExited, message::Exited{what.process, what.attempt, 0, status, 0, why, ""});
     };
     if (!is_name(what.process)) return refuse("impossible name", 126);
     if (stopping_) return refuse("the agent is stopping", 126);
@@ -176,9 +178,12 @@ class Agent {
     command.argv.insert(command.argv.end(), what.arguments.begin(), what.arguments.end());
     command.environment = what.environment;
     command.folder = what.folder;
+    command.memory_max = what.memory_max;
+    command.nice = what.nice;
     command.dies_with_parent = true;
     try {
-      Running running{what, start_child(command), LineSplitter(), LineSplitter(), SendQueue()};
+      LastDays known{memory_.kills(), "", what.memory_max};
+      Running running{what, start_child(command), LineSplitter(), LineSplitter(), SendQueue(), known};
       running.input.push_raw(what.input);
       report(Up::kStarted, message::Started{what.process, what.attempt, running.child.pid});
       running_.emplace(what.process, std::move(running));
@@ -190,21 +195,20 @@ class Agent {
   }
 
   void signal(const message::Signal& what) {
-    for (const auto& [name, running] : running_) {
-      if (what.process.empty() || what.process == name) ::kill(-running.child.pid, what.signal);
+    for (auto& [name, running] : running_) {
+      if (!what.process.empty() && what.process != name) continue;
+      ::kill(-running.child.pid, what.signal);
+      running.known.killed_by_us = running.known.killed_by_us || what.signal == SIGKILL;
     }
   }
 
   void signal_groups(int number) { signal(message::Signal{"", number}); }
 
-  void report_line(const Running& running, bool is_err, std::string_view text) {
-    message::Line line{running.what.process,
-                       running.what.attempt,
-                       running.what.process,
-                       is_err ? "err" : "out",
-                       std::nullopt,
-                       "",
-                       now_utc()};
+  void report_line(Running& running, bool is_err, std::string_view text) {
+    message::Line line{running.what.process, running.what.attempt,
+                       running.what.process, is_err ? "err" : "out",
+                       std::nullopt,         "",
+                       wire_time()};
     if (is_err && text.starts_with(kNodeLineMark)) {
       if (const auto node = parse_node_line(text); node && is_name(node->actor)) {
         line.actor = node->actor;
@@ -215,6 +219,7 @@ class Agent {
       }
     }
     line.text = text;
+    if (is_err) running.known.last_error = text;
     report(Up::kLine, line);
   }
 
@@ -261,8 +266,8 @@ class Agent {
         report_line(running, is_err, text);
       });
     }
-    report(Up::kExited,
-           message::Exited{running.what.process, running.what.attempt, pid, ended.status, ended.signal, ""});
+    report(Up::kExited, message::Exited{running.what.process, running.what.attempt, pid, ended.status,
+                                        ended.signal, "", exhausted(memory_, running.known, ended)});
     running_.erase(at);
   }
 
@@ -357,9 +362,11 @@ class Agent {
     return running_.empty() ? 0 : 1;
   }
 
+  const MemoryWatch memory_;
   Descriptor signals_;
   FrameReader commands_;
   SendQueue reports_;
+  std::filesystem::path workdir_;
   std::optional<DataStore> store_;
   std::map<std::string, Running> running_;
   std::vector<std::filesystem::path> to_remove_;

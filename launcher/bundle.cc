@@ -12,6 +12,9 @@
 #include "base/disk.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/process.h"
+#include "launcher/data_store.h"
+#include "launcher/elf.h"
 
 namespace wisp::launcher {
 namespace {
@@ -81,6 +84,8 @@ class TarWriter {
   std::vector<std::byte> bytes_;
 };
 
+constexpr const char* kComplete = "complete";
+
 bool is_of_c_library(std::string_view name) {
   constexpr std::array kNames{
       "ld-linux",  "libc.so",  "libm.so",         "libmvec.so",         "libpthread.so",
@@ -94,18 +99,56 @@ bool is_of_c_library(std::string_view name) {
 Bundle make_bundle(const std::filesystem::path& program,
                    const std::vector<std::filesystem::path>& libraries) {
   const SystemDisk disk;
+  Bundle bundle;
+  bundle.files["bin/wisp"] = program;
+  std::vector<std::filesystem::path> all = libraries;
+  for (const auto& library : libraries) bundle.files["lib/" + library.filename().string()] = library;
+  all.push_back(program);
+  bundle.libc = needed_libc(all);
   TarWriter tar;
   tar.folder("bin/");
-  tar.file("bin/wisp", disk.read(program).span());
   tar.folder("lib/");
-  std::vector<std::filesystem::path> sorted = libraries;
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto& a, const auto& b) { return a.filename() < b.filename(); });
-  for (const auto& library : sorted)
-    tar.file("lib/" + library.filename().string(), disk.read(library).span());
-  tar.file("complete", {});  // the last one: where it is, the rest is
-  Bytes bytes(tar.finish());
-  return Bundle{sha256_hex(bytes.span()), bytes};
+  for (const auto& [name, path] : bundle.files) tar.file(name, disk.read(path).span());
+  tar.file(kComplete, {});  // the last one: where it is, the rest is
+  bundle.tar = Bytes(tar.finish());
+  bundle.sha256 = sha256_hex(bundle.tar.span());
+  return bundle;
+}
+
+Bundle make_bundle(const DeploySpec& deploy, const std::filesystem::path& program,
+                   const std::vector<std::filesystem::path>& libraries) {
+  if (deploy.binary == "self") {
+    return make_bundle(program.empty() ? self_executable() : program,
+                       libraries.empty() ? loaded_libraries() : libraries);
+  }
+  const std::filesystem::path binary = expand_home(deploy.binary);
+  std::vector<std::filesystem::path> beside;
+  std::error_code none;
+  const auto folder = binary.parent_path().parent_path() / "lib";
+  for (const auto& each : std::filesystem::directory_iterator(folder, none)) {
+    const bool is_library = each.path().filename().string().find(".so") != std::string::npos;
+    if (is_library && each.is_regular_file()) beside.push_back(each.path());
+  }
+  return make_bundle(binary, beside);
+}
+
+void install_bundle(const Bundle& bundle, const std::filesystem::path& workdir) {
+  SystemDisk disk;
+  const std::filesystem::path target = workdir / "bundles" / bundle.sha256;
+  if (disk.exists(target / kComplete)) return;
+  const std::filesystem::path temporary = workdir / "bundles" / (".new." + random_hex(8));
+  try {
+    for (const auto& [name, source] : bundle.files) {
+      disk.make_folders((temporary / name).parent_path());
+      disk.write(temporary / name, disk.read(source).span(), 0700);
+    }
+    disk.write(temporary / kComplete, {});
+    std::filesystem::rename(temporary, target);
+  } catch (const std::exception& error) {  // filesystem_error and Error alike name the path
+    std::error_code ignored;
+    std::filesystem::remove_all(temporary, ignored);
+    if (!disk.exists(target / kComplete)) throw Error(error.what(), Fault::kHost);  // else another was faster
+  }
 }
 
 std::vector<std::filesystem::path> loaded_libraries() {

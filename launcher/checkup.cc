@@ -124,7 +124,7 @@ std::string on_one_line(const std::string& host, std::string text) {
 std::string unfit(const HostFacts& facts, const std::string& needed_libc) {
   if (facts.machine != this_machine()) return "it is another kind of machine";
   if (!facts.libc.empty() && older(facts.libc, needed_libc)) return "its C library is too old";
-  for (const char* each : {"tar", "head", "mktemp"}) {
+  for (const char* each : {"tar", "gzip", "head", "mktemp"}) {
     if (!facts.tools.contains(each)) return fmt::format("there is no {}", each);
   }
   return facts.writable ? "" : "its work directory can't be written";
@@ -143,8 +143,8 @@ std::vector<Checkup> examine(const LauncherSpec& spec, const std::string& needed
     tried.push_back(&found[i]);
   }
   if (trials.empty()) return found;
-  settings.bundle = make_bundle(options.program.empty() ? self_executable() : options.program,
-                                options.libraries.empty() ? loaded_libraries() : options.libraries);
+  if (spec.deploy.kind != "none")
+    settings.bundle = make_bundle(spec.deploy, options.program, options.libraries);
   see_through(trials, spec.ssh.max_parallel, options);
   for (std::size_t i = 0; i < trials.size(); ++i) {
     tried[i]->has_program = tried[i]->facts->bundles.contains(settings.bundle.sha256);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <linux/close_range.h>
 #include <unistd.h>
@@ -83,6 +84,14 @@ void default_signals() {
   if (command.dies_with_parent) {
     ready = ready && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
     if (::getppid() != parent) ::_exit(1);  // it died before prctl
+  }
+  if (command.memory_max > 0) {
+    const rlimit limit{command.memory_max, command.memory_max};
+    ready = ready && ::setrlimit(RLIMIT_DATA, &limit) == 0;
+  }
+  if (command.nice != 0) {
+    const int mine = ::getpriority(PRIO_PROCESS, 0);
+    ready = ready && ::setpriority(PRIO_PROCESS, 0, mine + command.nice) == 0;
   }
   if (!command.folder.empty()) ready = ready && ::chdir(command.folder.c_str()) == 0;
   ::close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);  // also what others opened without that flag

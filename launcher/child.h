@@ -2,6 +2,7 @@
 // Child: a program started with a pipe on each of its standard streams.
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ struct Command {
   std::vector<std::string> argv;  // argv[0] is the program; without '/' it is looked for in PATH
   std::map<std::string, std::string> environment;  // beside this process's own
   std::string folder;                              // empty: this process's
+  std::uint64_t memory_max = 0;                    // bytes of private memory, RLIMIT_DATA; 0: as this process
+  int nice = 0;                                    // added to this process's niceness
   Group group = Group::kOwn;
   // KILL when the thread that started it ends: for programs with one thread only.
   bool dies_with_parent = false;

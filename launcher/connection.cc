@@ -6,8 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "base/text.h"
+#include "launcher/deflate.h"
+#include "launcher/elf.h"
 #include "launcher/ssh.h"
 
 namespace wisp::launcher {
@@ -28,8 +29,13 @@ constexpr auto kSilenceMax = 15s;
 constexpr auto kEndPatience = 5s;  // an agent that lost its driver needs 2 s for its processes
 constexpr auto kEndingTick = 20ms;
 
-std::chrono::microseconds now_utc() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(SystemClock().wall().time_since_epoch());
+// What the bootstrap reads when it has said who it is.
+std::string boot_answer(const ConnectionSettings& settings) {
+  const DeploySpec& deploy = settings.spec.deploy;
+  if (deploy.kind == "none")
+    return fmt::format("{}\n{}\nnone\n", deploy.workdir, deploy.binary == "self" ? "wisp" : deploy.binary);
+  return fmt::format("{}\n{}\n{}\n", deploy.workdir, settings.bundle.sha256,
+                     deploy.kind == "shared-fs" ? "shared-fs" : "send");
 }
 
 bool take_prefix(std::string& text, std::string_view prefix) {
@@ -148,22 +154,40 @@ void Connection::obey_boot_line(const std::string& text) {
   } else if (stage_ == Stage::kConnecting && take_prefix(line, "wisp-boot 1 ")) {
     booted_ = true;
     check_machine(line);
-    const Bundle& bundle = settings_.bundle;
-    const std::string answer =
-        fmt::format("{}\n{}\n{}\n", settings_.spec.deploy.workdir, bundle.sha256, bundle.tar.size());
-    to_agent_.push_raw(Bytes::copy(std::as_bytes(std::span(answer))));
+    push_text(boot_answer(settings_));
     stage_ = Stage::kAsking;
   } else if (stage_ == Stage::kAsking && line == "wisp-need") {
-    to_agent_.push_raw(settings_.bundle.tar);
+    std::optional<Bytes>& packed = settings_.packed_bundle;
+    if (!packed) packed = gzip(settings_.bundle.tar.span());
+    push_text(fmt::format("{}\n", packed->size()));
+    to_agent_.push_raw(*packed);
     stage_ = Stage::kSending;
   } else if ((stage_ == Stage::kAsking || stage_ == Stage::kSending) && line == "wisp-ready") {
     say_hello();
   }
 }
 
+void Connection::push_text(const std::string& text) {
+  to_agent_.push_raw(Bytes::copy(std::as_bytes(std::span(text))));
+}
+
+// "Linux x86_64 glibc 2.36"; a system that has another C library says none.
 void Connection::check_machine(const std::string& line) {
+  if (settings_.spec.deploy.kind == "none") return;  // what is there will fit
   const std::string ours = this_machine();
-  if (line != ours) fail(fmt::format("it is {}, this machine is {}", escape_text(line, 80), ours));
+  const std::size_t mark = std::min(line.find(" glibc "), line.size());
+  std::string machine = line.substr(0, mark);
+  while (machine.ends_with(' ')) machine.pop_back();
+  if (machine != ours)
+    return fail(
+        fmt::format("it is {}, this machine is {}", escape_text(machine, 80), ours),
+        "hosts of one job are of one kind; or have a wisp of their own there and set deploy.kind: none");
+  const std::string& needed = settings_.bundle.libc;
+  const std::string libc = mark < line.size() ? line.substr(mark + std::string_view(" glibc ").size()) : "";
+  if (libc.empty() || !older(libc, needed)) return;
+  fail(fmt::format("its C library is too old: glibc {}, and this wisp needs {}", escape_text(libc, 40),
+                   needed),
+       "build wisp on the oldest of the hosts, and name that program in deploy.binary");
 }
 
 void Connection::say_hello() {
@@ -192,8 +216,8 @@ void Connection::obey(const Bytes& bytes, std::vector<Event>& events) {
     }
     case Up::kExited: {
       const auto body = unpack_body<message::Exited>(unpacker);
-      events.push_back(
-          Exited{info_.name, body.process, body.attempt, body.pid, body.status, body.signal, body.error});
+      events.push_back(Exited{info_.name, body.process, body.attempt, body.pid, body.status, body.signal,
+                              body.error, body.memory});
       return;
     }
     case Up::kLine: {
@@ -219,19 +243,20 @@ void Connection::greet(const message::Greeting& greeting) {
   info_.cores = greeting.cores;
   info_.workdir = greeting.workdir;
   info_.addresses = greeting.addresses;
+  info_.has_rsync = greeting.has_rsync;
   const std::vector<std::string> ends = split(greeting.ssh_connection, ' ');
   if (!info_.local && ends.size() == 4) {
     info_.driver_address = ends[0];
     info_.ssh_address = ends[2];
     if (!info_.address_given) info_.address = info_.ssh_address;
   }
-  send(Down::kPing, message::Ping{now_utc()});
+  send(Down::kPing, message::Ping{wire_time()});
 }
 
 void Connection::settle_clock(const message::Pong& pong) {
   pings_unanswered_ = 0;
   if (stage_ != Stage::kGreeting) return;
-  if (!info_.local) info_.clock_offset = pong.time - (pong.echo + now_utc()) / 2;
+  if (!info_.local) info_.clock_offset = pong.time - (pong.echo + wire_time()) / 2;
   was_ready_ = true;
   stage_ = Stage::kReady;
 }
@@ -242,7 +267,7 @@ void Connection::keep_alive(Time now) {
   if (++pings_unanswered_ > kPingsUnansweredMax) {
     return fail(fmt::format("the agent has not answered for {} s", kPingsUnansweredMax * kPingEvery / 1s));
   }
-  send(Down::kPing, message::Ping{now_utc()});
+  send(Down::kPing, message::Ping{wire_time()});
 }
 
 void Connection::stop(std::chrono::milliseconds grace) {
@@ -301,7 +326,7 @@ std::string Connection::waiting_for(Time now) const {
         return "ssh connected, asking for the program";
       case Stage::kSending:
         return fmt::format("sending the program, {} of {} kB left", to_agent_.size() / 1000,
-                           settings_.bundle.tar.size() / 1000);
+                           settings_.packed_bundle ? settings_.packed_bundle->size() / 1000 : 0);
       case Stage::kGreeting:
         return info_.local ? "agent started, no answer yet" : "ssh connected, agent started, no answer yet";
       case Stage::kReady:

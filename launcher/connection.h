@@ -23,6 +23,8 @@ struct ConnectionSettings {
   LauncherSpec spec;
   std::vector<std::string> local_agent;
   Bundle bundle;  // empty where no host is reached by ssh
+  // As it travels: made by the polling thread when the first host needs it, which most don't.
+  mutable std::optional<Bytes> packed_bundle = {};
 };
 
 // Not thread-safe. open() and step() belong to the thread that polls: nothing else opens or closes
@@ -86,6 +88,7 @@ class Connection {
   void read_output(Time now, std::vector<Event>& events);
   void read_boot_lines(std::vector<std::byte>& bytes);
   void obey_boot_line(const std::string& line);
+  void push_text(const std::string& text);
   void check_machine(const std::string& line);
   void say_hello();
   void obey(const Bytes& message, std::vector<Event>& events);

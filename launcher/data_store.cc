@@ -13,9 +13,12 @@
 
 #include "base/disk.h"
 #include "base/error.h"
+#include "launcher/deflate.h"
 
 namespace wisp::launcher {
 namespace {
+
+constexpr std::uint32_t kPieceMax = 4u << 20;
 
 [[noreturn]] void fail(const std::filesystem::path& path) {
   throw Error(fmt::format("{}: {}", path.string(), std::strerror(errno)), Fault::kHost);
@@ -48,8 +51,7 @@ std::optional<message::File> DataStore::put(const message::PutFile& piece) {
     if (piece.offset == 0) open(piece.sha256);
     const auto found = incoming_.find(piece.sha256);
     if (found == incoming_.end()) return std::nullopt;  // it has failed already
-    write(*found->second, piece);
-    if (piece.offset + piece.content.size() < piece.size) return std::nullopt;
+    if (!write(*found->second, piece)) return std::nullopt;
     const std::string path = finish(*found->second, piece);
     incoming_.erase(found);
     return message::File{piece.sha256, true, path, ""};
@@ -75,17 +77,21 @@ void DataStore::open(const std::string& sha256) {
   incoming_[sha256] = std::move(incoming);
 }
 
-void DataStore::write(Incoming& incoming, const message::PutFile& piece) {
+bool DataStore::write(Incoming& incoming, const message::PutFile& piece) {
   if (piece.offset != incoming.size) throw Error("a piece of the file is missing", Fault::kHost);
-  std::span<const std::byte> rest = piece.content.span();
-  incoming.hash.update(rest);
-  incoming.size += rest.size();
+  if (piece.plain_size > kPieceMax) throw Error("a piece of the file is too large", Fault::kHost);
+  const Bytes content =
+      piece.plain_size > 0 ? inflate(piece.content.span(), piece.plain_size) : piece.content;
+  incoming.hash.update(content.span());
+  incoming.size += content.size();
+  std::span<const std::byte> rest = content.span();
   while (!rest.empty()) {
     const ssize_t count = ::write(incoming.fd.get(), rest.data(), rest.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(folder_ / piece.sha256);
     rest = rest.subspan(static_cast<std::size_t>(count));
   }
+  return incoming.size >= piece.size;
 }
 
 std::string DataStore::finish(Incoming& incoming, const message::PutFile& piece) {

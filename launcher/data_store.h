@@ -36,7 +36,7 @@ class DataStore {
     std::uint64_t size = 0;
   };
   void open(const std::string& sha256);
-  void write(Incoming& incoming, const message::PutFile& piece);
+  bool write(Incoming& incoming, const message::PutFile& piece);  // whether it was the last one
   std::string finish(Incoming& incoming, const message::PutFile& piece);
 
   const std::filesystem::path folder_;

@@ -22,6 +22,8 @@
 #include "launcher/bundle.h"
 #include "launcher/child.h"
 #include "launcher/connection.h"
+#include "launcher/data_store.h"
+#include "launcher/deflate.h"
 
 namespace wisp::launcher {
 namespace {
@@ -54,6 +56,13 @@ Bytes read_piece(int fd, const std::filesystem::path& path, std::uint64_t offset
   return Bytes(std::move(bytes));
 }
 
+message::PutFile pack_piece(const std::string& sha256, std::uint64_t size, std::uint64_t offset,
+                            const Bytes& content) {
+  if (const auto small = deflate(content.span()))
+    return {sha256, size, offset, static_cast<std::uint32_t>(content.size()), *small};
+  return {sha256, size, offset, 0, content};
+}
+
 LauncherSpec with_local_host(LauncherSpec spec) {
   if (spec.kind == "local" && spec.hosts.empty()) {
     spec.hosts.emplace_back();
@@ -84,8 +93,10 @@ class Patience {
 
 std::string describe(const Exited& exited) {
   if (exited.pid == 0) return exited.error;
-  const std::string text = describe(Ended{exited.status, exited.signal});
-  return exited.signal != 0 ? "killed by " + text : text;
+  std::string text = describe(Ended{exited.status, exited.signal});
+  if (exited.signal != 0) text = "killed by " + text;
+  return exited.memory.empty() ? text
+                               : fmt::format("out of memory on {}: {}; {}", exited.host, text, exited.memory);
 }
 
 struct Fleet::Impl {
@@ -184,10 +195,11 @@ struct Fleet::Impl {
   }
 
   void start_hosts(const std::filesystem::path& ssh_sockets) {
-    if (settings.spec.kind == "ssh") {
-      settings.bundle =
-          make_bundle(program(), options.libraries.empty() ? loaded_libraries() : options.libraries);
-    }
+    const DeploySpec& deploy = settings.spec.deploy;
+    if (settings.spec.kind != "local" && deploy.kind != "none")
+      settings.bundle = make_bundle(deploy, options.program, options.libraries);
+    if (settings.spec.kind != "local" && deploy.kind == "shared-fs")
+      install_bundle(settings.bundle, expand_home(deploy.workdir));
     std::unique_lock lock(mutex);
     WISP_CHECK(!std::exchange(started, true), "start_hosts() is called once");
     if (!ssh_sockets.empty()) share_connections(ssh_sockets);
@@ -268,10 +280,10 @@ struct Fleet::Impl {
       if (connection.file) break;  // it failed there
       const std::size_t piece = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceSize, size - offset));
       lock.unlock();
-      const Bytes content = pieces(offset, piece);
+      const message::PutFile packed = pack_piece(sha256, size, offset, pieces(offset, piece));
       lock.lock();
       require_ready(connection);
-      connection.send(Down::kPutFile, message::PutFile{sha256, size, offset, content});
+      connection.send(Down::kPutFile, packed);
       wake();
       offset += piece;
     } while (offset < size);
@@ -290,6 +302,15 @@ struct Fleet::Impl {
     wake();
     wait_for(lock, connection, [&] { return connection.file.has_value(); });
     return *std::exchange(connection.file, std::nullopt);
+  }
+
+  void place(const std::string& name, const message::Place& wanted) {
+    Host& host = find(name);
+    const std::lock_guard one(host.putting);
+    std::unique_lock lock(mutex);
+    const message::File made = ask(lock, host.connection, Down::kPlace, wanted);
+    if (!made.present)
+      throw Error(fmt::format("{}: cannot make the working folder: {}", name, made.error), Fault::kHost);
   }
 
   void require_ready(const Connection& connection) const {
@@ -343,12 +364,12 @@ struct Fleet::Impl {
     const std::lock_guard lock(mutex);
     Connection& connection = find(name).connection;
     if (connection.stage() == Connection::Stage::kReady) {
-      connection.send(Down::kStart,
-                      message::Start{process.name, process.attempt, process.program, process.arguments,
-                                     process.environment, process.folder, process.input});
+      connection.send(Down::kStart, message::Start{process.name, process.attempt, process.program,
+                                                   process.arguments, process.environment, process.folder,
+                                                   process.memory_max, process.nice, process.input});
     } else {
       queued.push_back(
-          Exited{name, process.name, process.attempt, 0, 126, 0, "the host's agent is not running"});
+          Exited{name, process.name, process.attempt, 0, 126, 0, "the host's agent is not running", ""});
     }
     wake();
   }
@@ -461,6 +482,8 @@ std::string Fleet::put_bytes(const std::string& host, const Bytes& content) {
   return impl_->put(host, sha256_hex(content.span()), content.size(),
                     [&](std::uint64_t offset, std::size_t size) { return content.slice(offset, size); });
 }
+
+void Fleet::place(const std::string& host, const message::Place& wanted) { impl_->place(host, wanted); }
 
 void Fleet::remove_at_end(const std::string& host, const std::filesystem::path& folder) {
   impl_->remove_at_end(host, std::filesystem::absolute(folder));

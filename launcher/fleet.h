@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "launcher/forward.h"
 #include "launcher/interfaces.h"
+#include "launcher/messages.h"
 #include "launcher/spec.h"
 
 namespace wisp::launcher {
@@ -27,6 +28,8 @@ struct Process {
   std::vector<std::string> arguments;              // without the program's own name
   std::map<std::string, std::string> environment;  // beside what the agent has
   std::string folder;                              // working folder on the host; empty: the agent's
+  std::uint64_t memory_max = 0;  // bytes of private memory (RLIMIT_DATA); 0: no limit of its own
+  std::int32_t nice = 0;         // added to the agent's niceness
   Bytes input;  // written to its stdin, which stays open: its end means that the agent is gone
 };
 
@@ -41,6 +44,7 @@ struct HostInfo {
   std::string driver_address;               // where it sees the driver; empty on this machine
   std::vector<InterfaceAddress> addresses;  // all that it has
   std::string workdir;                      // absolute, on the host
+  bool has_rsync = false;
   std::chrono::microseconds clock_offset{0};  // its clock minus ours
   bool local = false;                         // this machine, without ssh
 };
@@ -60,6 +64,7 @@ struct Exited {
   int status = 0;        // exit status if signal is 0; 127 not found, 126 not executable
   int signal = 0;        // what killed it
   std::string error;
+  std::string memory;  // the limit that it ran into; empty: memory was not what it died of
 };
 
 // One line that a process wrote, without its newline, at most 8 KiB.
@@ -82,7 +87,8 @@ struct HostLost {
 
 using Event = std::variant<Started, Exited, Line, HostLost>;
 
-// "exit status 3", "killed by signal 9 (Killed)", or why it could not be started.
+// "exit status 3", "killed by signal 9 (Killed)", or why it could not be started; before that "out of memory
+// on node2", and behind it the limit, where that was the reason.
 std::string describe(const Exited& exited);
 
 struct FleetOptions {
@@ -125,6 +131,9 @@ class Fleet {
   // for the file.
   std::string put_file(const std::string& host, const std::filesystem::path& path);
   std::string put_bytes(const std::string& host, const Bytes& content);
+
+  // Makes a folder on a host out of files whose content is there already. Throws Error (kHost).
+  void place(const std::string& host, const message::Place& wanted);
 
   // A folder that the agent of `host` removes with its content when it ends, also when that is because this
   // process died. Say so before making it.

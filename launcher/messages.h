@@ -22,7 +22,8 @@ enum class Down : std::uint32_t {
   kSignal,
   kStop,
   kPing,
-  kRemoveAtEnd
+  kRemoveAtEnd,
+  kPlace
 };
 enum class Up : std::uint32_t { kGreeting = 1, kFile, kStarted, kExited, kLine, kFailed, kPong, kStopped };
 
@@ -52,10 +53,34 @@ struct PutFile {
   std::string sha256;
   std::uint64_t size = 0;  // of the whole
   std::uint64_t offset = 0;
+  std::uint32_t plain_size = 0;  // of the content, if it is deflated; 0: it is as it is
   Bytes content;
   template <class F>
   void fields(F& f) {
-    f(sha256, size, offset, content);
+    f(sha256, size, offset, plain_size, content);
+  }
+};
+
+// A file of the working folder of a job.
+struct PlacedFile {
+  std::string name;  // relative: conf/a.yaml
+  std::string path;  // where its content is, on the host
+  std::string sha256;
+  bool executable = false;
+  template <class F>
+  void fields(F& f) {
+    f(name, path, sha256, executable);
+  }
+};
+
+// Make a folder with copies of files: all of them, or none and no folder. Answered by File, with the folder
+// as its path.
+struct Place {
+  std::string folder;  // absolute, below the work directory; what is above it is made, too
+  std::vector<PlacedFile> files;
+  template <class F>
+  void fields(F& f) {
+    f(folder, files);
   }
 };
 
@@ -67,10 +92,12 @@ struct Start {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;
   std::string folder;
+  std::uint64_t memory_max = 0;
+  std::int32_t nice = 0;
   Bytes input;
   template <class F>
   void fields(F& f) {
-    f(process, attempt, program, arguments, environment, folder, input);
+    f(process, attempt, program, arguments, environment, folder, memory_max, nice, input);
   }
 };
 
@@ -120,9 +147,10 @@ struct Greeting {
       ssh_connection;   // "client-ip client-port server-ip server-port", as sshd says it; empty without ssh
   std::string workdir;  // absolute
   std::vector<InterfaceAddress> addresses;
+  bool has_rsync = false;
   template <class F>
   void fields(F& f) {
-    f(protocol, pid, hostname, cores, ssh_connection, workdir, addresses);
+    f(protocol, pid, hostname, cores, ssh_connection, workdir, addresses, has_rsync);
   }
 };
 
@@ -154,9 +182,10 @@ struct Exited {
   std::int32_t status = 0;
   std::int32_t signal = 0;
   std::string error;
+  std::string memory;  // the limit that it ran into; empty: memory was not what it died of
   template <class F>
   void fields(F& f) {
-    f(process, attempt, pid, status, signal, error);
+    f(process, attempt, pid, status, signal, error, memory);
   }
 };
 

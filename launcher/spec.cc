@@ -93,6 +93,8 @@ void LauncherSpec::check() const {
   if (!(dir.starts_with('/') || dir == "~" || dir.starts_with("~/")) || !is_one_line(dir)) {
     refuse(fmt::format("deploy.workdir '{}' must begin with / or ~/", escape_text(dir, 200)));
   }
+  if (deploy.kind == "none" && !deploy.files.empty())
+    refuse("deploy.files are to be sent, but deploy.kind none sends nothing");
   if (timeouts.start <= 0ms) refuse("timeouts.start must be more than 0");
   if (timeouts.shutdown_grace < 0ms) refuse("timeouts.shutdown_grace must not be negative");
   if (!parse_level(logs.level))

@@ -20,6 +20,7 @@ struct HostSpec {
   std::string name;         // as ssh knows it; "local" is this machine when launcher is local
   std::uint32_t slots = 0;  // actors it takes; 0: its cores
   std::string address;      // what other hosts connect to; empty: the address ssh reached it by
+  std::map<std::string, std::string> labels = {};  // what placement may ask for
   SshTarget ssh;
 };
 
@@ -32,7 +33,12 @@ struct SshSpec {
 };
 
 struct DeploySpec {
+  std::string kind = "auto";  // auto: rsync if both ends have it, else tar | rsync | tar | shared-fs | none
+  std::string binary =
+      "self";  // or a program's path; for kind none on the hosts, where self is "wisp" in PATH
+  std::vector<std::string> files;               // for the working folder of the actors; absolute paths
   std::string workdir = "~/.local/state/wisp";  // on the hosts; ~ is the login's home
+  std::string cleanup = "on-success";           // on-success | always | never: of the working folder
 };
 
 struct TimeoutSpec {

@@ -23,9 +23,13 @@ std::vector<std::string> ssh_forward_command(const SshSpec& ssh, const HostSpec&
 
 // One constant string for any login shell. It answers on stdout with lines that begin with "wisp-"; whatever
 // else a login prints before or between is not ours. In turn:
-//   "wisp-boot 1 <system> <machine>"  then it reads three lines: workdir, sha256 of the bundle, its size in
-//   bytes "wisp-have" or "wisp-need"        after the latter it reads the bundle "wisp-ready" then it is the
-//   agent "wisp-fail <why>"                 at any time, and it ends
+//   "wisp-boot 1 <system> <machine> <libc>"  then it reads three lines: workdir, sha256 of the bundle, and
+//   how
+//                               it comes there: "send", "shared-fs", or "none"; for the last, the second line
+//                               is the program
+//   "wisp-have" or "wisp-need"  after the latter it reads a line, the size in bytes, and the bundle with gzip
+//   "wisp-ready"                then it is the agent
+//   "wisp-fail <why>"           at any time, and it ends
 std::string_view bootstrap_command();
 
 // "Linux x86_64", as the bootstrap says it, of this machine.

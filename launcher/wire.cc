@@ -8,9 +8,14 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace wisp::launcher {
+
+std::chrono::microseconds wire_time() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(SystemClock().wall().time_since_epoch());
+}
 
 void set_nonblocking(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);

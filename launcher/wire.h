@@ -1,5 +1,6 @@
 #pragma once
 // Messages on a pipe: a length (4 bytes, little-endian), then msgpack: the kind, the body.
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -32,6 +33,9 @@ Body unpack_body(Unpacker& unpacker) {
   unpacker.expect_end();
   return body;
 }
+
+// This host's clock as messages have it: microseconds since 1970.
+std::chrono::microseconds wire_time();
 
 // Reads that don't wait.
 void set_nonblocking(int fd);

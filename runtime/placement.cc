@@ -8,7 +8,21 @@ namespace wisp::runtime {
 
 namespace {
 
-std::vector<HostSlots*> candidates(const PlacementSpec& spec, std::vector<HostSlots>& hosts) {
+// "disk: ssd, gpu: a100"
+std::string written(const std::map<std::string, std::string>& labels) {
+  std::string text;
+  for (const auto& [name, value] : labels) text += (text.empty() ? "" : ", ") + name + ": " + value;
+  return text;
+}
+
+bool bears(const HostSlots& host, const std::map<std::string, std::string>& labels) {
+  return std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
+    const auto found = host.labels.find(label.first);
+    return found != host.labels.end() && found->second == label.second;
+  });
+}
+
+std::vector<HostSlots*> named(const PlacementSpec& spec, std::vector<HostSlots>& hosts) {
   std::vector<HostSlots*> chosen;
   if (spec.hosts.empty()) {
     for (HostSlots& host : hosts) chosen.push_back(&host);
@@ -24,45 +38,61 @@ std::vector<HostSlots*> candidates(const PlacementSpec& spec, std::vector<HostSl
   return chosen;
 }
 
+std::vector<HostSlots*> candidates(const PlacementSpec& spec, std::vector<HostSlots>& hosts) {
+  std::vector<HostSlots*> chosen = named(spec, hosts);
+  if (spec.kind != "label") return chosen;
+  std::erase_if(chosen, [&](const HostSlots* host) { return !bears(*host, spec.match); });
+  if (chosen.empty()) throw Error("no host has label " + written(spec.match), Fault::kConfig);
+  return chosen;
+}
+
 // a's share of used slots is smaller than b's, compared without division.
 bool emptier(const HostSlots* a, const HostSlots* b) {
   return std::uint64_t{a->used} * b->slots < std::uint64_t{b->used} * a->slots;
 }
 
-HostSlots* next_host(const PlacementSpec& spec, const std::vector<HostSlots*>& hosts, bool full) {
-  if (spec.kind == "pack" && !full) {
-    return *std::find_if(hosts.begin(), hosts.end(),
-                         [](const HostSlots* host) { return host->used < host->slots; });
-  }
+std::uint32_t room_on(const HostSlots& host) { return host.slots - std::min(host.used, host.slots); }
+
+HostSlots* next_host(const PlacementSpec& spec, const std::vector<HostSlots*>& hosts, std::uint32_t cpus) {
   HostSlots* best = nullptr;
   for (HostSlots* host : hosts) {
-    if (!full && host->used >= host->slots) continue;
+    if (room_on(*host) < cpus) continue;
+    if (spec.kind == "pack") return host;
     if (best == nullptr || emptier(host, best)) best = host;
   }
-  return best;
+  if (best != nullptr) return best;
+  return *std::min_element(hosts.begin(), hosts.end(), emptier);  // all are full
+}
+
+[[noreturn]] void refuse(std::uint32_t replicas, std::uint32_t cpus, std::uint64_t offered) {
+  const std::string count = std::to_string(replicas);
+  const std::string need = std::to_string(std::uint64_t{replicas} * cpus);
+  const std::string each = cpus == 1 ? "" : " of " + std::to_string(cpus) + " cpus";
+  throw Error(count + " actors" + each + " need " + need + " slots, but the hosts offer " +
+                  std::to_string(offered) + (cpus == 1 ? "" : ", and an actor's slots are of one host") +
+                  "; raise slots, lower replicas, or set placement.oversubscribe: true",
+              Fault::kConfig);
 }
 
 }  // namespace
 
 std::vector<std::string> place(const PlacementSpec& spec, std::uint32_t replicas,
-                               std::vector<HostSlots>& hosts) {
+                               std::vector<HostSlots>& hosts, std::uint32_t cpus) {
   const std::vector<HostSlots*> chosen = candidates(spec, hosts);
   if (chosen.empty())
     throw Error("there is no host for " + std::to_string(replicas) + " actors", Fault::kConfig);
-  std::uint64_t room = 0;
-  for (const HostSlots* host : chosen) room += host->slots - std::min(host->used, host->slots);
-  if (replicas > room && !spec.oversubscribe) {
-    throw Error(std::to_string(replicas) + " actors need " + std::to_string(replicas) +
-                    " slots, but the hosts offer " + std::to_string(room) +
-                    "; raise slots, lower replicas, or set placement.oversubscribe: true",
-                Fault::kConfig);
+  std::uint64_t offered = 0;
+  std::uint64_t fit = 0;
+  for (const HostSlots* host : chosen) {
+    offered += room_on(*host);
+    fit += room_on(*host) / cpus;
   }
+  if (replicas > fit && !spec.oversubscribe) refuse(replicas, cpus, offered);
   std::vector<std::string> placed;
   for (std::uint32_t i = 0; i < replicas; ++i) {
-    HostSlots* host = next_host(spec, chosen, room == 0);
-    ++host->used;
+    HostSlots* host = next_host(spec, chosen, cpus);
+    host->used += cpus;
     placed.push_back(host->name);
-    if (room > 0) --room;
   }
   return placed;
 }

@@ -12,13 +12,26 @@ enum class Isolation : std::uint8_t { kProcess, kThread };
 
 // Where the replicas of a group go.
 struct PlacementSpec {
-  std::string kind = "spread";     // spread: evenly | pack: fill a host before the next
-  std::vector<std::string> hosts;  // empty: all hosts
-  bool oversubscribe = false;      // more actors than slots
+  std::string kind = "spread";               // spread: evenly | pack: fill a host before the next | label
+  std::vector<std::string> hosts;            // empty: all hosts
+  std::map<std::string, std::string> match;  // label: of these hosts those that bear all of them, evenly
+  bool oversubscribe = false;                // more actors than slots
 
   template <class F>
   void fields(F& f) {
-    f(kind, hosts, oversubscribe);
+    f(kind, hosts, match, oversubscribe);
+  }
+};
+
+// What an actor takes of its host.
+struct ResourceSpec {
+  std::uint32_t cpus = 1;    // slots of the host
+  std::uint64_t memory = 0;  // bytes of private memory that its process may have; 0: no limit
+  std::int32_t nice = 0;     // what is added to the niceness of its process
+
+  template <class F>
+  void fields(F& f) {
+    f(cpus, memory, nice);
   }
 };
 

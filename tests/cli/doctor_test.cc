@@ -24,7 +24,7 @@ launcher::Checkup healthy() {
   facts.folder = "/home/me";
   facts.writable = true;
   facts.free_bytes = std::uint64_t{5} << 30;
-  facts.tools = {"tar", "head", "mktemp"};
+  facts.tools = {"tar", "gzip", "head", "mktemp"};
   checkup.facts = facts;
   checkup.has_program = false;
   checkup.agent.emplace();
@@ -124,7 +124,7 @@ TEST(Doctor, machine_tools_clock_and_agent) {
   EXPECT_THAT(check_of(checkup, "agent").detail, HasSubstr("no such library"));
   EXPECT_NE(check_of(checkup, "agent").remedy, "");
   checkup.facts->tools = {"rsync"};
-  EXPECT_EQ(check_of(checkup, "tools").detail, "there is no tar, no head, no mktemp");
+  EXPECT_EQ(check_of(checkup, "tools").detail, "there is no tar, no gzip, no head, no mktemp");
   checkup.facts->machine = "Linux sparc64";
   EXPECT_EQ(check_of(checkup, "machine").result, Result::kFail);
 }

@@ -60,7 +60,7 @@ TEST(HostList, file) {
   EXPECT_THAT(test::error_of([&] { sets_of_hostfile(scratch.write("none", "#\n")); }).second,
               HasSubstr("there is no host in"));
   EXPECT_THAT(test::error_of([&] { sets_of_hostfile("/no/such/file"); }).second,
-              HasSubstr("--hostfile: /no/such/file: No such file"));
+              HasSubstr("--hostfile: can't read /no/such/file"));
 }
 
 }  // namespace

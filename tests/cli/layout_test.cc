@@ -128,5 +128,33 @@ TEST(Layout, plain_actors_that_are_threads_share_a_node_and_its_environment) {
   EXPECT_THAT(test::error_of([&] { lay_out({a, b}, kOneHost); }).second, HasSubstr("different values of X"));
 }
 
+TEST(Layout, a_process_takes_what_its_actors_take) {
+  actors::JobSpec spec = job(2, Isolation::kProcess, Isolation::kProcess);
+  spec.worker.resources.cpus = 2;
+  spec.worker.resources.memory = 100;
+  spec.worker.resources.nice = 5;
+  const JobLayout apart = lay_out(spec, kTwoHosts);
+  EXPECT_THAT(nodes_of(apart),
+              ElementsAre("master@n1: master", "worker-0@n1: worker-0", "worker-1@n2: worker-1"));
+  EXPECT_EQ(apart.nodes[1].cpus, 2u);
+  EXPECT_EQ(apart.nodes[1].memory, 100u);
+  EXPECT_EQ(apart.nodes[1].nice, 5);
+  EXPECT_EQ(apart.nodes[0].nice, 0);
+  spec.worker.isolation = Isolation::kThread;
+  const JobLayout together = lay_out(spec, kOneHost);
+  EXPECT_EQ(together.nodes[1].cpus, 4u);
+  EXPECT_EQ(together.nodes[1].memory, 200u);
+  spec.master.isolation = Isolation::kThread;
+  spec.master.resources.nice = 5;
+  EXPECT_EQ(lay_out(spec, kOneHost).nodes[0].memory, 0u) << "the master has no limit";
+  spec.master.resources.nice = 0;
+  try {
+    lay_out(spec, kOneHost);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("have one niceness, but worker-0 and master want different ones"));
+  }
+}
+
 }  // namespace
 }  // namespace wisp::cli

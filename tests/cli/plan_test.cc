@@ -45,6 +45,40 @@ TEST(Plan, hosts_are_reached_by_the_ssh_command_that_is_shown) {
   EXPECT_THAT(text, HasSubstr("A host without slots takes as many workers as it has cores"));
 }
 
+TEST(Plan, what_actors_take_of_their_hosts_is_shown) {
+  const test::Scratch scratch;
+  GlobalOptions options;
+  options.sets = {"actors.worker.resources={cpus: 2, memory: 2GiB, nice: 5}",
+                  "actors.worker.env.OMP_NUM_THREADS=1",
+                  "actors.worker.placement={kind: label, match: {disk: ssd}}",
+                  "hosts={n1: {slots: 1}, n2: {slots: 8, labels: {disk: ssd}}}"};
+  const config::Experiment experiment =
+      load_experiment(options, {test::synthetic_job(scratch)}, test::inventory());
+  const std::string text = launch_text(experiment, plan_launch(experiment));
+  EXPECT_THAT(
+      text,
+      HasSubstr("NODE      HOST  ISOLATION  ACTORS    TAKES\n"
+                "master    n1    process    master\n"
+                "worker-0  n2    process    worker-0  cpus 2, memory 2GiB, nice 5, OMP_NUM_THREADS=1\n"));
+}
+
+TEST(Plan, files_are_those_that_are_there) {
+  const test::Scratch scratch;
+  GlobalOptions options;
+  options.sets = {"deploy.files=[" + scratch.write("a.txt", "one") + ", " + scratch.write("b.txt", "two2") +
+                  "]"};
+  const config::Experiment experiment =
+      load_experiment(options, {test::synthetic_job(scratch)}, test::inventory());
+  EXPECT_THAT(launch_text(experiment, plan_launch(experiment)),
+              HasSubstr("Each host's working folder has a.txt, b.txt (7 bytes)\n"));
+  options.sets = {"deploy.files=[/no/such/file]"};
+  const config::Experiment wrong =
+      load_experiment(options, {test::synthetic_job(scratch)}, test::inventory());
+  const auto [fault, text] = test::error_of([&] { plan_launch(wrong); });
+  EXPECT_EQ(fault, Fault::kConfig);
+  EXPECT_THAT(text, HasSubstr("--set: error: /no/such/file: no such file or folder"));
+}
+
 TEST(Plan, json_holds_the_numbers_and_the_launch) {
   const test::Scratch scratch;
   GlobalOptions options;

@@ -26,14 +26,14 @@ TEST(Rules, errors_read_as_the_manual_says) {
       "  master: { host: node1 }\n"
       "  worker: { replicas: 12, placement: { kind: spred, hosts: [ node2, node3 ] } }\n");
   bench.file("phishing.yaml", kJob);
-  EXPECT_EQ(
-      bench.errors(),
-      "phishing-3hosts.yaml:12:46: error: unknown placement 'spred'\n"
-      "   12 |   worker: { replicas: 12, placement: { kind: spred, hosts: [ node2, node3 ] } }\n"
-      "      |                                              ^~~~~ did you mean 'spread'? (spread | pack)\n"
-      "phishing-3hosts.yaml:12:23: error: 12 workers need 12 slots, but node2 and node3 offer 8; raise "
-      "slots, "
-      "lower replicas, or set placement.oversubscribe: true\n");
+  EXPECT_EQ(bench.errors(),
+            "phishing-3hosts.yaml:12:46: error: unknown placement 'spred'\n"
+            "   12 |   worker: { replicas: 12, placement: { kind: spred, hosts: [ node2, node3 ] } }\n"
+            "      |                                              ^~~~~ did you mean 'spread'? (spread | "
+            "pack | label)\n"
+            "phishing-3hosts.yaml:12:23: error: 12 workers need 12 slots, but node2 and node3 offer 8; raise "
+            "slots, "
+            "lower replicas, or set placement.oversubscribe: true\n");
   bench.set("actors.worker.placement.kind=spread").set("actors.worker.placement.oversubscribe=true");
   EXPECT_EQ(bench.errors(), "");
 }
@@ -198,6 +198,43 @@ TEST(Rules, plain_actors_have_names_of_their_own) {
             "job.yaml:4:3: error: 'driver' is a name that wisp itself uses\n");
   EXPECT_EQ(messages_of(plain_errors(kMain + "  h: { class: 'my::Hidden' }\n")),
             "job.yaml:4:15: error: class my::Hidden is hidden\n");
+}
+
+TEST(Rules, labels_are_those_of_hosts) {
+  const std::string hosts =
+      "hosts: { a: { slots: 4, labels: { disk: hdd } }, b: { slots: 4, labels: { disk: ssd } } }";
+  const auto messages = [&](const std::string& placement, const std::string& more) {
+    return messages_of(
+        errors_in_line("actors: { worker: { replicas: 5, placement: " + placement + " } }\n" + more));
+  };
+  EXPECT_EQ(messages("{ kind: label, match: { disk: nvme } }", hosts),
+            "job.yaml:5:67: error: no host has label disk: nvme\n");
+  EXPECT_EQ(
+      messages("{ kind: label, match: { disk: ssd } }", hosts),
+      "job.yaml:5:31: error: 5 workers need 5 slots, but b offers 4; raise slots, lower replicas, or set "
+      "placement.oversubscribe: true\n");
+  EXPECT_EQ(messages("label", hosts), "job.yaml:5:45: error: placement by label needs a match\n");
+  EXPECT_EQ(messages("{ match: { disk: ssd } }", "hosts: [ a ]"),
+            "job.yaml:5:54: error: placement of kind spread has no match\n");
+  EXPECT_EQ(messages("{ kind: label, match: { disk: ssd } }", ""),
+            "job.yaml:5:53: error: a local job has no hosts with labels\n");
+  EXPECT_EQ(messages("{ kind: label, match: { 'a b': ssd } }", hosts),
+            "job.yaml:5:69: error: 'a b' is not a label of letters, digits, - and _, at most 64\n");
+}
+
+TEST(Rules, cpus_count_slots_of_one_host) {
+  const std::string five = "actors: { worker: { replicas: 3, resources: { cpus: 3 } } }\nhosts: ";
+  EXPECT_EQ(errors_in_line(five + "{ a: { slots: 6 }, b: { slots: 3 } }"), "");
+  EXPECT_EQ(messages_of(errors_in_line(five + "{ a: { slots: 5 }, b: { slots: 5 } }")),
+            "job.yaml:5:31: error: 3 workers of 3 cpus need 9 slots, but a and b offer 10, and an actor's "
+            "slots are "
+            "of one host; raise slots, lower replicas, or set placement.oversubscribe: true\n");
+}
+
+TEST(Rules, variables_of_wisp_are_not_for_actors) {
+  EXPECT_EQ(messages_of(errors_in_line(
+                "actors: { worker: { env: { OMP_NUM_THREADS: 1, WISP_RANK: 3, 'A=B': 1 } } }")),
+            "job.yaml:5:48: error: 'WISP_RANK': variables that begin with WISP_ are wisp's own\n");
 }
 
 }  // namespace

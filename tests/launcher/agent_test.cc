@@ -3,8 +3,10 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "launcher/child.h"
@@ -101,6 +103,33 @@ TEST_F(AgentTest, says_who_it_is_and_what_time_it_is) {
   const auto pong = next<message::Pong>(Up::kPong);
   EXPECT_EQ(pong.echo.count(), 42);
   EXPECT_GE(pong.time + 1ms, before);
+}
+
+TEST_F(AgentTest, says_which_limit_of_memory_ended_a_process) {
+  hello();
+  start("words", "echo 'FATAL ERROR: OUT OF MEMORY' >&2; kill -ABRT $$");
+  EXPECT_THAT(next<message::Exited>(Up::kExited).memory, testing::MatchesRegex("the (host has|limit of) .*"));
+  start("no-words", "kill -ABRT $$");
+  EXPECT_EQ(next<message::Exited>(Up::kExited).memory, "");
+  start("well", "echo 'out of memory' >&2");
+  EXPECT_EQ(next<message::Exited>(Up::kExited).memory, "") << "it has ended well";
+  start("killed", "kill -KILL $$");
+  EXPECT_EQ(next<message::Exited>(Up::kExited).memory, "") << "the kernel has killed nothing";
+  message::Start limited;
+  limited.process = "limited";
+  limited.program = "/bin/sh";
+  limited.arguments = {"-c", "echo 'std::bad_alloc' >&2; ulimit -d; nice; exit 3"};
+  limited.memory_max = 64u << 20;
+  limited.nice = 7;
+  send(Down::kStart, limited);
+  std::vector<std::string> out;
+  while (out.size() < 2) {
+    const auto line = next<message::Line>(Up::kLine);
+    if (line.level == "out") out.push_back(line.text);
+  }
+  const std::string nice = std::to_string(::getpriority(PRIO_PROCESS, 0) + 7);
+  EXPECT_THAT(out, testing::ElementsAre("65536", nice));
+  EXPECT_EQ(next<message::Exited>(Up::kExited).memory, "its own limit is 64MiB");
 }
 
 TEST_F(AgentTest, ends_with_its_stdin_and_ends_what_it_started) {

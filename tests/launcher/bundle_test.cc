@@ -46,6 +46,41 @@ TEST(Bundle, equal_contents_have_one_name) {
   EXPECT_THROW(make_bundle(folder.path() / "missing", {}), Error);
 }
 
+TEST(Bundle, of_another_program_has_the_libraries_beside_it) {
+  const test::TemporaryFolder folder;
+  SystemDisk disk;
+  for (const char* each : {"bin/wisp", "lib/libone.so.1", "lib/notes.txt"}) {
+    disk.make_folders((folder.path() / each).parent_path());
+    disk.write_text(folder.path() / each, each);
+  }
+  DeploySpec deploy;
+  deploy.binary = (folder.path() / "bin/wisp").string();
+  const Bundle bundle = make_bundle(deploy, "", {});
+  EXPECT_EQ(bundle.files.size(), 2u);
+  EXPECT_TRUE(bundle.files.contains("lib/libone.so.1"));
+  deploy.binary = "/no/such/wisp";
+  EXPECT_THROW(make_bundle(deploy, "", {}), Error);
+}
+
+TEST(Bundle, is_installed_whole) {
+  const test::TemporaryFolder folder;
+  SystemDisk disk;
+  disk.write_text(folder.path() / "program", "p");
+  const Bundle bundle = make_bundle(folder.path() / "program", {});
+  for (int times = 0; times < 2; ++times) {
+    install_bundle(bundle, folder.path() / "workdir");
+    const auto there = folder.path() / "workdir/bundles" / bundle.sha256;
+    EXPECT_EQ(disk.read_text(there / "bin/wisp"), "p");
+    EXPECT_TRUE(disk.exists(there / "complete"));
+  }
+  Bundle broken = bundle;
+  broken.sha256 = "another";
+  broken.files["lib/missing.so"] = folder.path() / "missing.so";
+  EXPECT_THROW(install_bundle(broken, folder.path() / "workdir"), Error);
+  const std::filesystem::directory_iterator bundles(folder.path() / "workdir/bundles");
+  EXPECT_EQ(std::distance(begin(bundles), end(bundles)), 1) << "of the broken one nothing is left";
+}
+
 TEST(Bundle, this_program_needs_libraries_but_not_the_c_library) {
   bool has_cxx = false;
   for (const auto& each : loaded_libraries()) {

@@ -22,7 +22,7 @@ TEST(Unfit, says_the_first_reason) {
   HostFacts facts;
   facts.machine = this_machine();
   facts.libc = "2.36";
-  facts.tools = {"tar", "head", "mktemp"};
+  facts.tools = {"tar", "gzip", "head", "mktemp"};
   facts.writable = true;
   EXPECT_EQ(unfit(facts, "2.36"), "");
   EXPECT_EQ(unfit(facts, "2.37"), "its C library is too old");

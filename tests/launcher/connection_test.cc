@@ -30,6 +30,7 @@ std::string end_of(Connection& connection) {
 std::string end_with(const std::string& script) {
   ConnectionSettings settings;
   settings.spec.kind = "ssh";
+  settings.bundle.libc = "2.36";
   settings.spec.ssh.program = {"/bin/sh", "-c", script, "sh"};
   HostSpec host;
   host.name = "node1";
@@ -41,6 +42,15 @@ std::string end_with(const std::string& script) {
 TEST(Connection, another_kind_of_machine_is_refused) {
   EXPECT_THAT(end_with("echo wisp-boot 1 Linux sparc64; cat"),
               HasSubstr("it is Linux sparc64, this machine is Linux"));
+}
+
+TEST(Connection, an_older_c_library_is_refused) {
+  EXPECT_THAT(end_with("echo wisp-boot 1 $(uname -s) $(uname -m) glibc 2.4; cat"),
+              HasSubstr("its C library is too old: glibc 2.4, and this wisp needs 2.36"));
+  EXPECT_THAT(end_with("echo wisp-boot 1 $(uname -s) $(uname -m) glibc 2.36; echo wisp-fail so far; cat"),
+              testing::StartsWith("node1: so far"));
+  EXPECT_THAT(end_with("echo wisp-boot 1 $(uname -s) $(uname -m); echo wisp-fail so far; cat"),
+              testing::StartsWith("node1: so far"));
 }
 
 TEST(Connection, a_failed_bootstrap_is_quoted) {

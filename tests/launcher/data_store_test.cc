@@ -6,6 +6,7 @@
 
 #include "base/disk.h"
 #include "base/error.h"
+#include "launcher/deflate.h"
 #include "tests/support/temporary_folder.h"
 
 namespace wisp::launcher {
@@ -14,7 +15,7 @@ namespace {
 Bytes bytes_of(std::string_view text) { return Bytes::copy(std::as_bytes(std::span(text))); }
 
 message::PutFile piece(const std::string& whole, std::size_t offset, std::size_t size) {
-  return message::PutFile{sha256_hex(bytes_of(whole).span()), whole.size(), offset,
+  return message::PutFile{sha256_hex(bytes_of(whole).span()), whole.size(), offset, 0,
                           bytes_of(whole.substr(offset, size))};
 }
 
@@ -46,6 +47,23 @@ TEST(DataStore, a_file_in_pieces_is_there_when_the_last_one_came) {
   EXPECT_EQ(status.st_mode & 0777u, 0700u);
 }
 
+TEST(DataStore, pieces_may_come_deflated) {
+  const test::TemporaryFolder folder;
+  DataStore store(folder.path());
+  const std::string whole(10'000, 'a');
+  message::PutFile first = piece(whole, 0, 6000);
+  first.plain_size = 6000;
+  first.content = *deflate(first.content.span());
+  EXPECT_FALSE(store.put(first));
+  const auto file = store.put(piece(whole, 6000, 4000));
+  ASSERT_TRUE(file);
+  EXPECT_EQ(SystemDisk().read_text(file->path), whole);
+  first.plain_size = 5999;
+  EXPECT_NE(store.put(first)->error, "");
+  first.plain_size = 1u << 31;
+  EXPECT_EQ(store.put(first)->error, "a piece of the file is too large") << "before memory is asked for";
+}
+
 TEST(DataStore, an_empty_file_is_one_piece) {
   const test::TemporaryFolder folder;
   DataStore store(folder.path());
@@ -75,7 +93,7 @@ TEST(DataStore, a_name_that_is_no_hash_never_becomes_a_path) {
   EXPECT_THROW(store.find({"../../etc/passwd", 1}), Error);
   std::string name(64, '.');
   name.back() = '/';
-  const auto answer = store.put({name, 1, 0, bytes_of("x")});
+  const auto answer = store.put({name, 1, 0, 0, bytes_of("x")});
   ASSERT_TRUE(answer);
   EXPECT_FALSE(answer->present);
 }

@@ -73,6 +73,35 @@ TEST(Placement, oversubscribes_when_told_to) {
   }
 }
 
+TEST(Placement, by_label_is_spread_over_the_hosts_that_bear_it) {
+  std::vector<HostSlots> hosts = {HostSlots("a", 2, {{"disk", "ssd"}, {"gpu", "no"}}), HostSlots("b", 4),
+                                  HostSlots("c", 2, {{"disk", "ssd"}}), HostSlots("d", 2, {{"disk", "hdd"}})};
+  PlacementSpec wanted = spec("label");
+  wanted.match = {{"disk", "ssd"}};
+  EXPECT_THAT(place(wanted, 3, hosts), ElementsAre("a", "c", "a"));
+  EXPECT_THAT(why_not(wanted, 2, hosts), HasSubstr("2 actors need 2 slots, but the hosts offer 1"));
+  wanted.match["gpu"] = "no";
+  wanted.hosts = {"c", "d"};
+  EXPECT_EQ(why_not(wanted, 1, hosts), "no host has label disk: ssd, gpu: no");
+}
+
+TEST(Placement, an_actor_of_several_cpus_takes_slots_of_one_host) {
+  auto hosts = three();
+  EXPECT_THAT(place(spec("pack"), 3, hosts, 2), ElementsAre("a", "b", "b"));
+  EXPECT_EQ(hosts[1].used, 4u);
+  std::vector<HostSlots> odd = {HostSlots("a", 3), HostSlots("b", 3)};
+  try {
+    place(spec("spread"), 3, odd, 2);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "3 actors of 2 cpus need 6 slots, but the hosts offer 6, and an actor's slots are of one host; "
+        "raise slots, lower replicas, or set placement.oversubscribe: true");
+  }
+  EXPECT_THAT(place(spec("spread", {}, true), 3, odd, 2), ElementsAre("a", "b", "a"));
+}
+
 TEST(Placement, of_nobody_is_nobody) {
   auto hosts = three();
   EXPECT_THAT(place(spec("spread"), 0, hosts), ElementsAre());

@@ -75,6 +75,16 @@ class TwoHosts(OnHosts):
         here = self.wisp.run("run", wisp_test.SOURCE / "examples/quickstart.yaml", "--json", timeout=60)
         self.assertEqual(here.json()["iterate_hash"], cold.json()["iterate_hash"])
 
+    def test_a_folder_that_all_share_has_the_program_once(self):
+        self.wisp.write("a.txt", "one\n")
+        self.wisp.write("job.yaml", ENDLESS.replace("1000000000", "5") +
+                        "deploy: { kind: shared-fs, files: [ a.txt ], cleanup: never }\n")
+        done = self.run_on("job.yaml")
+        self.assertEqual(done.status, 0, done)
+        self.assertEqual(len(list((self.workdir / "bundles").iterdir())), 1)
+        self.assertEqual(sorted(path.name[-3:] for path in (self.workdir / "work").iterdir()), ["-n1", "-n2"])
+        self.assertEqual({path.read_text() for path in self.workdir.glob("work/*/a.txt")}, {"one\n"})
+
     def test_rows_are_sent_once_and_each_worker_has_only_its_own(self):
         data = self.wisp.write("rows.libsvm", job_files.rows())
         self.wisp.write("job.yaml", job_files.FROM_FILE + "hosts: { n1: { slots: 3 }, n2: { slots: 3 } }\n")

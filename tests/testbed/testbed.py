@@ -272,6 +272,12 @@ class Testbed:
         host.run("ip", "link", "set", "eth0", "up")
         _run("ip", "link", "set", f"v-{name}", "master", "br0", "up")
 
+    def unlimit(self, name):
+        """Undoes limit()."""
+        for command in [["tc"], self[name].enter_command() + ["tc"]]:
+            link = f"v-{name}" if command == ["tc"] else "eth0"
+            subprocess.run([*command, "qdisc", "del", "dev", link, "root"], stderr=subprocess.DEVNULL)
+
     def traffic(self, name, network="v"):
         """(bytes that the host has received, bytes that it has sent), frames of its network included. `w`: of the
         second one."""

@@ -81,21 +81,6 @@ std::string control_path(const std::filesystem::path& socket) {
   return text + "\"";
 }
 
-// The program and what the job file says, which goes before what wisp asks for: ssh keeps the first it sees.
-// But of a connection that is shared only wisp decides: one that persists would outlive its client.
-std::vector<std::string> begin_command(const SshSpec& ssh, const char* master,
-                                       const std::filesystem::path& socket) {
-  std::vector<std::string> argv = ssh.program;
-  if (!ssh.config_file.empty()) argv.insert(argv.end(), {"-F", ssh.config_file});
-  if (!socket.empty()) {
-    add_option(argv, "ControlMaster", master);
-    add_option(argv, "ControlPath", control_path(socket));
-    add_option(argv, "ControlPersist", "no");
-  }
-  for (const auto& [word, value] : ssh.options) add_option(argv, word, value);
-  return argv;
-}
-
 struct Meaning {
   SshStep step;
   const char* words;  // in what ssh says
@@ -144,7 +129,14 @@ constexpr std::array<Meaning, 17> kMeanings{{
 
 std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host,
                                      std::string_view remote_command, const std::filesystem::path& socket) {
-  std::vector<std::string> argv = begin_command(ssh, socket.empty() ? "no" : "yes", socket);
+  std::vector<std::string> argv = ssh.program;
+  if (!ssh.config_file.empty()) argv.insert(argv.end(), {"-F", ssh.config_file});
+  if (!socket.empty()) {  // ssh keeps the first it sees, and one that persists would outlive this client
+    add_option(argv, "ControlMaster", "yes");
+    add_option(argv, "ControlPath", control_path(socket));
+    add_option(argv, "ControlPersist", "no");
+  }
+  for (const auto& [word, value] : ssh.options) add_option(argv, word, value);  // these before ours
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(ssh.connect_timeout).count();
   add_option(argv, "BatchMode", "yes");
   add_option(argv, "ConnectTimeout", fmt::format("{}", seconds));
@@ -170,7 +162,9 @@ std::vector<std::string> ssh_command(const SshSpec& ssh, const HostSpec& host,
 std::vector<std::string> ssh_forward_command(const SshSpec& ssh, const HostSpec& host,
                                              const std::filesystem::path& socket,
                                              const std::vector<Forward>& forwards) {
-  std::vector<std::string> argv = begin_command(ssh, "no", socket);
+  std::vector<std::string> argv = ssh.program;
+  argv.insert(argv.end(), {"-F", "none"});  // which might ask for forwardings of its own
+  add_option(argv, "ControlPath", control_path(socket));
   add_option(argv, "BatchMode", "yes");
   add_option(argv, "LogLevel", "ERROR");
   argv.insert(argv.end(), {"-O", "forward"});

@@ -70,7 +70,7 @@ TEST(SshCommand, asks_for_ports_at_the_shared_connection) {
   const std::string line = line_of(ssh_forward_command(
       SshSpec(), host, "/run/ssh0",
       {{Forward::Listens::kHere, 20001}, {Forward::Listens::kThere, 20002}, {Forward::Listens::kThere, 0}}));
-  EXPECT_THAT(line, testing::StartsWith("ssh -o ControlMaster=no -o ControlPath=\"/run/ssh0\" "));
+  EXPECT_THAT(line, testing::StartsWith("ssh -F none -o ControlPath=\"/run/ssh0\" "));
   EXPECT_THAT(line, testing::EndsWith("-O forward -L 127.0.0.1:20001:127.0.0.1:20001 "
                                       "-R 127.0.0.1:20002:127.0.0.1:20002 -R 127.0.0.1:0:127.0.0.1:9 "
                                       "-- fd00::12 "));

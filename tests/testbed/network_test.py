@@ -1,6 +1,7 @@
 """Which of their networks the hosts of a job use, and jobs where they have none but ssh. Needs root; skips without."""
 import signal
 import subprocess
+from pathlib import Path
 
 import on_testbed
 import testbed
@@ -136,6 +137,13 @@ class Tunnel(OnNetworks):
     def test_hosts_that_only_let_ssh_in(self):
         self.close()
         self.assert_same(self.run_on(on_testbed.SHORT, "--json", *self.TUNNEL))
+
+    def test_forwards_of_the_users_own(self):
+        """In the ssh configuration, and of one port for all hosts: only one of them could have it."""
+        own = "  LocalForward 127.0.0.1:21099 127.0.0.1:22\n"
+        config = self.wisp.write("ssh_config", Path(self.bed.ssh_config).read_text() + own)
+        config.chmod(0o600)
+        self.assert_same(self.run_on(on_testbed.SHORT, "--json", *self.TUNNEL, "--set", f"ssh.config_file={config}"))
 
     def test_ctrl_c(self):
         self.close()

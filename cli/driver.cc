@@ -227,9 +227,10 @@ void Driver::handle(const Running& running) {
   stop_run_ = running.stop;
   if (signal_count_ > 0 && stop_run_) return stop_run_();
   state_.status = "running";
-  for (const launcher::HostInfo& host : fleet_->hosts()) {
-    state_.clock_offsets[host.name] = host.clock_offset;
-    if (!host.address.empty()) state_.addresses[host.name] = host.address;
+  for (const launcher::HostInfo& host : fleet_->hosts()) state_.clock_offsets[host.name] = host.clock_offset;
+  {
+    std::lock_guard lock(mutex_);
+    state_.addresses = addresses_;
   }
   write_state(true);
   if (options_.on_started) options_.on_started();

@@ -153,6 +153,7 @@ class Driver {
   std::map<std::string, std::string> last_errors_;  // by process: the last line of that level
   JobLayout layout_;
   std::vector<runtime::NodeId> node_ids_;
+  std::map<std::string, std::string> addresses_;  // by host, but for this machine
   std::unique_ptr<runtime::System> system_;
 
   // The conducting thread's, until it is joined.

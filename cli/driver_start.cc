@@ -203,6 +203,10 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     std::lock_guard lock(mutex_);
     layout_ = layout;
     node_ids_ = ids;
+    for (const launcher::HostInfo& host : hosts) {
+      if (!host.local)
+        addresses_[host.name] = network.tunnel() ? host.address : network.address_of(host.name);
+    }
     system_ = std::move(system);
   }
   if (network.tunnel()) open_tunnel(network);

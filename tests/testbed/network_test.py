@@ -38,15 +38,19 @@ class OnNetworks(on_testbed.OnTestbed):
 class Addresses(OnNetworks):
     def second_network_carries(self, *args):
         before = sum(self.bed.traffic("h2", "w"))
-        self.assert_same(self.run_on(on_testbed.SHORT, "--json", *args))
+        done = self.run_on(on_testbed.SHORT, "--json", *args)
+        self.address = self.wisp.run("inspect", "worker-0", "--json").json()["address"]
+        self.assert_same(done)
         return sum(self.bed.traffic("h2", "w")) - before
 
     def test_subnet(self):
         self.assertLess(self.second_network_carries(), 100_000)
+        self.assertEqual(self.address, self.bed["h2"].address)
         self.assertGreater(self.second_network_carries("--set", f"network.subnet={testbed.SECOND}.0/24"), 100_000)
 
     def test_interface(self):
         self.assertGreater(self.second_network_carries("--set", "network.interface=eth1"), 100_000)
+        self.assertEqual(self.address, self.bed["h2"].second)
 
     def test_hosts_that_are_not_in_it(self):
         for key, words in [("subnet=192.0.2.0/24", "in network.subnet 192.0.2.0/24"),

@@ -83,6 +83,7 @@ class Parser {
       command.name = each->get_name();
       command.description = each->get_description();
       for (const CLI::Option* option : each->get_options()) {
+        if (option->get_group().empty()) continue;
         GrammarOption seen = described(*option);
         if (everywhere.contains(seen.names.back())) continue;
         (option->nonpositional() ? command.options : command.positionals).push_back(std::move(seen));
@@ -178,6 +179,7 @@ class Parser {
     add_files(run, invocation_.run.files);
     run->add_flag("-d,--detach", invocation_.run.detach, "leave it running and print its id");
     run->add_flag("--require-gap", invocation_.run.require_gap, "exit status 1 unless the gap is reached");
+    run->add_flag("--submitted", invocation_.run.submitted)->group("");  // for the script that was submitted
     add_workers(run);
     add_hosts(run);
 

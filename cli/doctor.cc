@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -68,13 +67,13 @@ class Host {
 // What ssh does in turn, up to where it ended.
 void add_connection(Host& host, const launcher::Checkup& checkup) {
   using launcher::SshStep;
-  constexpr std::array<std::pair<SshStep, const char*>, 6> kSteps{{{SshStep::kClient, "ssh"},
-                                                                   {SshStep::kName, "name"},
-                                                                   {SshStep::kConnection, "connection"},
-                                                                   {SshStep::kHostKey, "host key"},
-                                                                   {SshStep::kLogin, "login"},
-                                                                   {SshStep::kShell, "shell"}}};
-  for (const auto& [step, name] : kSteps) {
+  using Steps = std::vector<std::pair<SshStep, std::string>>;
+  const Steps by_ssh{
+      {SshStep::kClient, "ssh"},       {SshStep::kName, "name"},   {SshStep::kConnection, "connection"},
+      {SshStep::kHostKey, "host key"}, {SshStep::kLogin, "login"}, {SshStep::kShell, "shell"}};
+  // What another program does in between is its own.
+  const Steps otherwise{{SshStep::kClient, checkup.program}, {SshStep::kShell, "shell"}};
+  for (const auto& [step, name] : checkup.by_ssh ? by_ssh : otherwise) {
     if (checkup.facts || step < checkup.failure->diagnosis.step) {
       host.ok(name, step == SshStep::kConnection && checkup.facts ? checkup.facts->address : "");
     } else if (step == checkup.failure->diagnosis.step) {
@@ -274,7 +273,10 @@ int doctor_command(const GlobalOptions& options, const DoctorOptions& doctor) {
   if (!doctor.files.empty()) {
     Inventory inventory;
     const config::Experiment experiment = load_experiment(options, doctor.files, inventory);
-    if (experiment.launcher.kind == "ssh") {
+    const launcher::LauncherSpec& spec = experiment.launcher;
+    if (spec.kind == "slurm" && !spec.slurm.allocation) {
+      talk(options, "its hosts are known in an allocation only: run this by salloc, too");
+    } else if (spec.kind != "local") {
       const std::vector<Check> more = check_hosts(options, experiment);
       checks.insert(checks.end(), more.begin(), more.end());
     }

@@ -20,6 +20,7 @@ extern "C" {  // glibc 2.36 leaves that to us
 #include "cli/exit.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
+#include "cli/submission.h"
 #include "launcher/jobs.h"
 
 namespace wisp::cli {
@@ -152,6 +153,7 @@ int report(const GlobalOptions& options, launcher::JobEntry job, bool by_itself)
 }  // namespace
 
 int down_command(const GlobalOptions& options, const DownOptions& down) {
+  if (const auto status = down_in_slurm(options, down)) return *status;
   const std::optional<launcher::JobEntry> job = running_job(options);
   if (!job) return kExitDone;
   if (!job->driver->here) {

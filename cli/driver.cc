@@ -191,6 +191,7 @@ std::string Driver::cause_of(const launcher::Exited& exited) const {
 }
 
 void Driver::handle(const launcher::Exited& exited) {
+  if (exited.signal == SIGTERM && hold_back(exited)) return;
   const std::string cause = cause_of(exited);
   folder_.append("events.jsonl", event_json(clock_.wall(), "exited", exited.process, exited.host, cause));
   std::vector<std::string> actors;
@@ -206,6 +207,7 @@ void Driver::handle(const launcher::Exited& exited) {
 }
 
 void Driver::handle(const launcher::HostLost& lost) {
+  if (hold_back(lost)) return;
   folder_.append("events.jsonl", event_json(clock_.wall(), "host lost", "", lost.host, lost.cause));
   std::string first;
   {
@@ -283,6 +285,7 @@ void Driver::handle(const actors::Progress& progress) {
 }
 
 void Driver::handle(const Done& done) {
+  if (done.error && hold_back(done)) return;
   if (!done_) done_ = done;
 }
 
@@ -336,6 +339,7 @@ void Driver::handle_signal(int signal) {
 void Driver::tick() {
   const auto now = std::chrono::steady_clock::now();
   if (state_dirty_) write_state(false);
+  release_held(now);
   if (kill_at_ && now >= *kill_at_ && !done_ && !ending_) end_by_force();
   if (abandon_at_ && now >= *abandon_at_ && !done_) abandoned_ = true;
   if (now - news_at_ < kSilenceMax || done_) return;

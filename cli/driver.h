@@ -119,6 +119,8 @@ class Driver {
   void give_up();  // ends whatever the conducting thread waits for
   void end_by_force();
   void stop_fleet(std::chrono::milliseconds grace);
+  bool hold_back(Event event);  // these two: driver_slurm.cc
+  void release_held(std::chrono::steady_clock::time_point now);
   bool any_node_left() const;
   bool see_events_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline);
   void lose_nodes(const std::function<bool(const NodePlan&)>& which, const std::string& cause);
@@ -173,6 +175,9 @@ class Driver {
   std::optional<RootCause> root_;
   std::optional<Done> done_;
   bool ending_ = false;
+  std::vector<Event> held_;  // ends that a signal to this process, too, would explain
+  std::chrono::steady_clock::time_point held_until_{};
+  bool holds_ = true;  // not a second time
   int signal_ = 0;
   int signal_count_ = 0;
   std::optional<std::chrono::steady_clock::time_point> kill_at_;

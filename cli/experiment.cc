@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "config/load.h"
+#include "launcher/slurm.h"
 #include "optim/reference_solver.h"
 #include "problems/catalog.h"
 
@@ -31,6 +32,7 @@ config::Request request_of(const GlobalOptions& options, const std::vector<std::
     inventory.load(path);
     return inventory.vocabulary();
   };
+  request.find_allocation = [] { return launcher::find_allocation(from_environment); };
   return request;
 }
 

@@ -30,6 +30,7 @@ std::string status_text(const launcher::JobEntry& job) {
     return fmt::format("{} (driver {}{})", status.empty() ? "starting" : status, job.driver->pid, where);
   }
   if (is_final(status)) return status;
+  if (status == "submitted") return "submitted to Slurm (squeue says where it stands)";
   return "the driver is gone without a word; it was " + (status.empty() ? "starting" : status);
 }
 

@@ -25,6 +25,7 @@ struct RunOptions {
   std::vector<std::string> files;
   bool detach = false;
   bool require_gap = false;  // finished without the gap is exit status 1
+  bool submitted = false;    // FILE lies in the folder that was made for this job when it was submitted
 };
 
 struct ConfigOptions {

@@ -11,7 +11,9 @@
 #include "cli/experiment.h"
 #include "cli/method_plan.h"
 #include "cli/output.h"
+#include "cli/submit.h"
 #include "launcher/ssh.h"
+#include "launcher/way.h"
 
 namespace wisp::cli {
 namespace {
@@ -46,8 +48,8 @@ std::string files_text(const std::vector<launcher::FileToPlace>& files) {
 }
 
 std::vector<std::string> agent_command(const launcher::LauncherSpec& spec, const launcher::HostSpec& host) {
-  if (spec.kind == "ssh") return launcher::ssh_command(spec.ssh, host, launcher::bootstrap_command());
-  return {self_executable().string(), "agent"};
+  if (spec.kind == "local") return {self_executable().string(), "agent"};
+  return launcher::way_to(spec, host, launcher::bootstrap_command()).argv;
 }
 
 // As it would be typed.
@@ -82,11 +84,23 @@ Json to_json(const config::Experiment& experiment, const LaunchPlan& plan) {
     files.push_back({{"name", each.name}, {"size", each.size}, {"sha256", each.sha256}});
   Json agents = Json::array();
   for (const auto& [host, argv] : plan.agents) agents.push_back({{"host", host}, {"argv", argv}});
-  return {{"launcher", experiment.launcher.kind},
-          {"slots_known", !plan.guessed_slots},
-          {"nodes", nodes},
-          {"files", files},
-          {"agents", agents}};
+  Json json = {{"launcher", experiment.launcher.kind},
+               {"slots_known", !plan.guessed_slots},
+               {"nodes", nodes},
+               {"files", files},
+               {"agents", agents}};
+  if (!plan.submit.empty()) json.update({{"submit", plan.submit}, {"script", plan.script}});
+  return json;
+}
+
+std::string submit_text(const config::Experiment& experiment, const LaunchPlan& plan) {
+  if (plan.submit.empty()) return "";
+  std::string text =
+      "To Slurm, <id> made up anew:\n" + words(plan.submit) + "\n\nThe script:\n" + plan.script;
+  if (!plan.script.ends_with('\n')) text += "\n";
+  if (!experiment.given("hosts"))
+    text += "\nIn the allocation, whose nodes are called slurm-1, slurm-2, ... here:\n";
+  return text + "\n";
 }
 
 }  // namespace
@@ -94,6 +108,7 @@ Json to_json(const config::Experiment& experiment, const LaunchPlan& plan) {
 LaunchPlan plan_launch(const config::Experiment& experiment) {
   const launcher::LauncherSpec& spec = experiment.launcher;
   LaunchPlan plan;
+  plan.by_input = spec.kind == "slurm" || spec.kind == "command";
   std::vector<runtime::HostSlots> slots;
   for (const launcher::HostSpec& host : spec.hosts) {
     plan.guessed_slots = plan.guessed_slots || (spec.kind != "local" && host.slots == 0);
@@ -102,6 +117,19 @@ LaunchPlan plan_launch(const config::Experiment& experiment) {
   }
   plan.files = files_to_deploy(experiment);
   plan.layout = experiment.plain() ? lay_out(experiment.groups, slots) : lay_out(experiment.job, slots);
+  return plan;
+}
+
+LaunchPlan plan_launch(const config::Experiment& experiment, const GlobalOptions& options,
+                       const PlanOptions& files) {
+  LaunchPlan plan = plan_launch(experiment);
+  if (experiment.launcher.kind != "slurm" || experiment.launcher.slurm.allocation) return plan;
+  const auto folder =
+      std::filesystem::absolute(state_dir(options)) / "jobs" / (experiment.job.name + "-<id>");
+  RunOptions run;
+  run.files = files.files;
+  plan.submit = submit_command(experiment, folder);
+  plan.script = script_text(experiment, folder, {}, run);
   return plan;
 }
 
@@ -115,7 +143,7 @@ std::string launch_text(const config::Experiment& experiment, const LaunchPlan& 
   if (!any_takes) {
     for (auto& row : rows) row.pop_back();
   }
-  std::string text = table(rows);
+  std::string text = submit_text(experiment, plan) + table(rows);
   if (plan.guessed_slots) {
     text += fmt::format(
         "A host without slots takes as many {} as it has cores; that is known when it has been reached.\n",
@@ -123,7 +151,8 @@ std::string launch_text(const config::Experiment& experiment, const LaunchPlan& 
   }
   if (!plan.files.empty()) text += files_text(plan.files);
   text += "\nEach host has one agent, which starts its nodes (wisp node, parameters on stdin):\n";
-  if (experiment.launcher.kind == "ssh")
+  if (plan.by_input) text += "(what leads to a shell there gives it $BOOT to read first)\n";
+  if (experiment.launcher.kind != "local")
     text += "BOOT=" + word(std::string(launcher::bootstrap_command())) + "\n";
   for (const auto& [host, argv] : plan.agents) text += fmt::format("{}: {}\n", host, words(argv));
   return text;
@@ -132,7 +161,7 @@ std::string launch_text(const config::Experiment& experiment, const LaunchPlan& 
 int plan_command(const GlobalOptions& options, const PlanOptions& plan) {
   Inventory inventory;
   const config::Experiment experiment = load_experiment(options, plan.files, inventory);
-  const LaunchPlan launch = plan_launch(experiment);
+  const LaunchPlan launch = plan_launch(experiment, options, plan);
   std::optional<MethodPlan> method;
   if (!experiment.plain()) method = plan_method(experiment, inventory.catalogs());
   if (options.json) {

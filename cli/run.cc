@@ -16,27 +16,18 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "cli/driver.h"
+#include "cli/exit.h"
 #include "cli/experiment.h"
 #include "cli/output.h"
+#include "cli/submission.h"
+#include "cli/submit.h"
+#include "launcher/jobs.h"
 
 namespace wisp::cli {
 
 namespace {
 
 constexpr char kStartedMark = '\x1e';  // what a detached driver writes when its job runs
-
-sigset_t ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-  return set;
-}
-
-void block_signals() {
-  const sigset_t set = ending_signals();
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-}
 
 // On stdout how it ended; whether that could be written there.
 bool tell(const Outcome& outcome, const launcher::JobFolder& folder, Display& display,
@@ -135,21 +126,45 @@ int run_detached(const config::Experiment& experiment, const Inventory& inventor
   ::_exit(status);
 }
 
+std::filesystem::path submitted_folder(const RunOptions& run) {
+  return std::filesystem::absolute(run.files.front()).parent_path();
+}
+
+config::Experiment load_job(const GlobalOptions& global, const RunOptions& run, Inventory& inventory) {
+  try {
+    return load_experiment(global, run.files, inventory);
+  } catch (const Error&) {  // else it would seem to begin any time
+    if (run.submitted) mark(submitted_folder(run), "failed");
+    throw;
+  }
+}
+
+// The folder in which the job was submitted, or a new one, also for a job that Slurm starts once more.
+std::filesystem::path folder_for(const config::Experiment& experiment, const GlobalOptions& global,
+                                 const RunOptions& run) {
+  if (run.submitted && !launcher::is_job_folder(submitted_folder(run))) return submitted_folder(run);
+  return launcher::make_submitted_folder(state_dir(global), experiment.job.name);
+}
+
 }  // namespace
 
 int run_command(const GlobalOptions& global, const RunOptions& run) {
   Inventory inventory;
-  const config::Experiment experiment = load_experiment(global, run.files, inventory);
+  const config::Experiment experiment = load_job(global, run, inventory);
+  block_ending_signals();
+  if (experiment.launcher.kind == "slurm" && !experiment.launcher.slurm.allocation) {
+    return submit_job(experiment, global, run);
+  }
   Display display(Display::Style{STDERR_FILENO, ::isatty(STDERR_FILENO) == 1, global.quiet});
-  block_signals();
   Listener listener = nullptr;
-  launcher::JobFolder folder(state_dir(global), experiment.job.name, [&listener](const std::string& why) {
+  launcher::JobFolder folder(folder_for(experiment, global, run), [&listener](const std::string& why) {
     if (Driver* driver = listener; driver != nullptr) driver->cannot_write(why);
   });
   DriverOptions options;
   const char* runtime_base = std::getenv("WISP_RUNTIME_DIR");
   if (runtime_base != nullptr) options.runtime_base = runtime_base;
   options.job_file = std::filesystem::absolute(run.files.front()).string();
+  if (const auto state = launcher::read_state(folder.path())) options.job_file = state->file;  // as submitted
   if (run.detach)
     return run_detached(experiment, inventory, folder, listener, std::move(options), global, run);
   display.say("job " + experiment.job.name + "-" + folder.id() + " in " + folder.path().string());

@@ -11,6 +11,7 @@
 #include "cli/exit.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
+#include "cli/submission.h"
 #include "launcher/jobs.h"
 
 namespace wisp::cli {
@@ -24,7 +25,8 @@ constexpr std::chrono::seconds kSilence{3};
 void wait_for_end(const GlobalOptions& options, const launcher::JobEntry& job, const WaitOptions& wait) {
   const auto begin = steady_clock::now();
   bool said = false;
-  while (launcher::driver_of(job.folder)) {
+  Submission submission(job.folder);
+  while (launcher::driver_of(job.folder) || submission.may_begin()) {
     const auto waited = steady_clock::now() - begin;
     if (wait.timeout && waited >= *wait.timeout) {
       throw Error(fmt::format("{} has not ended within {}", title(job), format_duration(*wait.timeout)),

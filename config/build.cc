@@ -362,11 +362,17 @@ class Builder {
     }
   }
 
+  bool goes_by_ssh() {
+    const std::string& kind = experiment().launcher.kind;
+    return kind != "slurm" && kind != "command";
+  }
+
   void add_resolved(const Key& key, std::vector<std::string> path) {
     const auto value = values_.find(join(path, "."));
     if (value == values_.end()) return;
     if (!key.owner.empty() && kinds_[join({path.begin(), path.end() - 1}, ".")] != key.owner) return;
     const bool is_default = value->second.place.source == nullptr;
+    if (is_default && key.path.starts_with("ssh.") && !goes_by_ssh()) return;  // given, it would be a mistake
     experiment().resolved.push_back({std::move(path), key.type, value->second, is_default});
   }
 

@@ -26,7 +26,9 @@ struct Resolved {
 
 struct Experiment {
   actors::JobSpec job;
-  launcher::LauncherSpec launcher;  // with launcher local: one host named "local"
+  // With launcher local: one host named "local". With slurm: the nodes of the allocation, or names that stand
+  // for those to come.
+  launcher::LauncherSpec launcher;
   runtime::NetworkSpec network;
   std::vector<std::string> plugins;       // absolute paths of shared libraries
   std::vector<actors::GroupSpec> groups;  // of a job of plain actors, which has no use for `job` but its name

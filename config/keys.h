@@ -82,8 +82,7 @@ struct Key {
   bool required = false;          // within its section, if that is given
   bool optional_section = false;  // left out, its defaults don't apply
   bool is_list = false;           // of values of the type
-  std::string_view owner =
-      {};  // of the vocabulary's keys: the kind, or class, that takes it; they have no `set`
+  std::string_view owner = {};    // the kind, or class, that takes it; those of the vocabulary have no `set`
   const Setting* setting = nullptr;
 };
 

@@ -1,5 +1,6 @@
 #include "config/load.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -75,6 +76,38 @@ Vocabulary with_plugins(const Node& root, const Request& request) {
   return vocabulary;
 }
 
+// Of hosts that are nodes of the allocation, where the file does not say how many.
+void take_slots(launcher::LauncherSpec& spec) {
+  if (!spec.slurm.allocation) return;
+  for (launcher::HostSpec& host : spec.hosts) {
+    for (const launcher::HostSpec& node : spec.slurm.allocation->hosts) {
+      if (node.name == host.name && host.slots == 0) host.slots = node.slots;
+    }
+  }
+}
+
+// Hosts are the nodes of the allocation, where the file does not name some of them; where there is none yet,
+// as many without a known name.
+void take_nodes(Draft& draft, const Request& request, Mistakes& mistakes) {
+  launcher::LauncherSpec& spec = draft.experiment.launcher;
+  if (spec.kind != "slurm" || !draft.sound("launcher")) return;
+  try {
+    if (request.find_allocation) spec.slurm.allocation = request.find_allocation();
+  } catch (const Error& error) {  // the place is known here, the reason there
+    draft.failed.emplace("launcher");
+    return mistakes.add(draft.experiment.where("launcher"), error.what());
+  }
+  if (!spec.hosts.empty()) return take_slots(spec);
+  if (spec.slurm.allocation) {
+    spec.hosts = spec.slurm.allocation->hosts;
+  } else {
+    spec.hosts.resize(std::max(spec.slurm.nodes, 1u));
+    for (std::size_t i = 0; i < spec.hosts.size(); ++i) spec.hosts[i].name = "slurm-" + std::to_string(i + 1);
+  }
+  std::sort(spec.hosts.begin(), spec.hosts.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+}
+
 }  // namespace
 
 Vocabulary load_plugins(const Request& request) {
@@ -89,6 +122,7 @@ Experiment load(const Request& request) {
   const std::string stem =
       request.files.empty() ? "" : std::filesystem::path(request.files.front()).stem().string();
   Draft draft = build(root, stem, vocabulary, request.environment, mistakes);
+  take_nodes(draft, request, mistakes);
   check_rules(draft, vocabulary, mistakes);
   mistakes.throw_if_any();
   return std::move(draft.experiment);

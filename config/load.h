@@ -2,6 +2,7 @@
 // A job file and the command line's changes to it -> a typed Experiment, or every mistake at once.
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct Request {
   // Loads a plugin that the files name (an absolute path) and returns the vocabulary with its names. Throws
   // Error, whose text is reported at the place that named it. Null: plugins are mistakes.
   std::function<Vocabulary(const std::string& path)> load_plugin = nullptr;
+  // What Slurm has given to this process, asked for if the launcher is slurm. Throws Error, whose text is
+  // reported at the place of the launcher. Null: nothing.
+  std::function<std::optional<launcher::Allocation>()> find_allocation = nullptr;
   std::filesystem::path
       folder;  // relative files and relative paths of `sets` start here; empty: the current one
 };

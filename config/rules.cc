@@ -144,18 +144,30 @@ class Rules {
     }
   }
 
-  bool has_hosts() const { return experiment_.given("hosts") && !experiment_.launcher.hosts.empty(); }
+  // Hosts whose names are known.
+  bool has_hosts() const {
+    const bool known = experiment_.given("hosts") || experiment_.launcher.slurm.allocation;
+    return known && !experiment_.launcher.hosts.empty();
+  }
   bool is_local() const { return experiment_.launcher.kind == "local"; }
   bool launcher_is_sound() const { return draft_.sound("hosts") && draft_.sound("launcher"); }
 
   void launcher() {
     if (!launcher_is_sound()) return;
+    const std::string& kind = experiment_.launcher.kind;
+    if (experiment_.given("slurm") && !experiment_.given("launcher")) {
+      report("slurm", "slurm has no effect without its launcher", "add 'launcher: slurm'");
+    }
+    if (kind == "slurm" || kind == "command") no_ssh();
+    if (kind == "slurm") return slurm();
     if (is_local() && has_hosts()) {
       report("launcher", "a local launcher takes no hosts", "leave out launcher, or hosts");
     } else if (!is_local() && !has_hosts()) {
-      report("launcher", "ssh needs hosts", "add hosts, or 'launcher: local'");
+      report("launcher", kind + " needs hosts", "add hosts, or 'launcher: local'");
     } else if (is_local()) {
       for (const Crew& crew : crews_) no_hosts(crew);
+    } else if (kind == "command") {
+      command();
     }
   }
 
@@ -163,6 +175,62 @@ class Rules {
     const launcher::DeploySpec& deploy = experiment_.launcher.deploy;
     if (deploy.kind == "none" && !deploy.files.empty() && draft_.sound("deploy"))
       report("deploy.files", "deploy.kind none sends nothing", "take another kind, or leave the files out");
+  }
+
+  void command() {
+    const auto& words = experiment_.launcher.command;
+    const auto names_host = [](const std::string& word) { return word.find("{host}") != std::string::npos; };
+    if (std::any_of(words.begin(), words.end(), names_host)) return;
+    report("launcher.template", "the template names no {host}: every host would be the same one",
+           "such as [ kubectl, exec, -i, \"{host}\", --, sh ]");
+  }
+
+  // Keys of a way that is not taken.
+  void no_ssh() {
+    const std::string& kind = experiment_.launcher.kind;
+    std::vector<std::string> given;
+    if (experiment_.given("ssh")) given.emplace_back("ssh");
+    for (const auto& host : experiment_.launcher.hosts) {
+      const std::string path = "hosts." + host.name + ".ssh";
+      if (experiment_.given(path)) given.push_back(path);
+    }
+    for (const std::string& path : given) {
+      report(path, "launcher " + kind + " does not go by ssh", "leave it out, or take 'launcher: ssh'");
+    }
+  }
+
+  void slurm() {
+    const launcher::SlurmSpec& slurm = experiment_.launcher.slurm;
+    if (slurm.allocation) {
+      if (experiment_.given("hosts")) hosts_are_allocated(*slurm.allocation);
+    } else if (!experiment_.given("hosts")) {
+      for (const Crew& crew : crews_) no_known_nodes(crew);
+    } else if (slurm.nodes > 0 && slurm.nodes != experiment_.launcher.hosts.size()) {
+      report("slurm.nodes",
+             std::to_string(slurm.nodes) + " nodes, but " +
+                 std::to_string(experiment_.launcher.hosts.size()) + " hosts",
+             "leave out one of them");
+    }
+  }
+
+  void hosts_are_allocated(const launcher::Allocation& allocation) {
+    std::vector<std::string> nodes;
+    for (const auto& node : allocation.hosts) nodes.push_back(node.name);
+    for (const auto& host : experiment_.launcher.hosts) {
+      if (std::find(nodes.begin(), nodes.end(), host.name) != nodes.end()) continue;
+      report("hosts." + host.name,
+             "host '" + host.name + "' is not in the Slurm allocation " + allocation.job_id + ": that has " +
+                 listed(nodes),
+             "leave out hosts, or allocate this one by --nodelist");
+    }
+  }
+
+  void no_known_nodes(const Crew& crew) {
+    const bool by_list = !crew.spec->placement.hosts.empty();
+    if (!by_list && crew.spec->host.empty()) return;
+    report(crew.path + (by_list ? ".placement.hosts" : ".host"),
+           "which nodes Slurm will give is not known yet",
+           "leave it out, or name the nodes under hosts, too");
   }
 
   void no_hosts(const Crew& crew) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "launcher/connection.h"
 #include "launcher/elf.h"
+#include "launcher/way.h"
 
 namespace wisp::launcher {
 namespace {
@@ -102,9 +103,12 @@ std::vector<Checkup> ask_for_facts(const LauncherSpec& spec, const FleetOptions&
   for (const HostSpec& each : spec.hosts) probes.push_back(std::make_unique<Probe>(spec, each));
   see_through(probes, spec.ssh.max_parallel, options);
   std::vector<Checkup> found;
-  for (const auto& each : probes) {
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    const auto& each = probes[i];
     Checkup& checkup = found.emplace_back();
     checkup.host = each->name();
+    checkup.by_ssh = spec.kind == "ssh";
+    checkup.program = way_to(spec, spec.hosts[i], "").program;
     checkup.facts = each->facts();
     checkup.failure = each->failure();
   }

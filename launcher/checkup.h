@@ -12,6 +12,8 @@ namespace wisp::launcher {
 // What was found out about one host.
 struct Checkup {
   std::string host;
+  bool by_ssh = true;
+  std::string program = "ssh";          // that leads there
   std::optional<HostFacts> facts;       // either these
   std::optional<ProbeFailure> failure;  // or why it did not answer
   std::optional<bool> has_program;      // this very one, before it was brought; unknown where it is not to be
@@ -23,7 +25,7 @@ struct Checkup {
 
 // Why no job can be started on a host of this kind; empty if nothing speaks against it.
 std::string unfit(const HostFacts& facts, const std::string& needed_libc);
-// Asks the hosts of `spec`, which is of kind ssh, at most ssh.max_parallel at a time, and each within
+// Asks the hosts of `spec`, which is not of kind local, at most ssh.max_parallel at a time, and each within
 // timeouts.start, first for its facts and then for an agent. In the order of the hosts. Waits, and says for
 // what; the process ignores SIGPIPE.
 std::vector<Checkup> examine(const LauncherSpec& spec, const std::string& needed_libc,

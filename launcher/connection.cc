@@ -10,6 +10,7 @@
 #include "launcher/deflate.h"
 #include "launcher/elf.h"
 #include "launcher/ssh.h"
+#include "launcher/way.h"
 
 namespace wisp::launcher {
 namespace {
@@ -57,17 +58,19 @@ Connection::Connection(const ConnectionSettings& settings, const HostSpec& host)
 void Connection::open(Time now) {
   opened_ = now;
   Command command;
-  command.argv = info_.local ? settings_.local_agent
-                             : ssh_command(settings_.spec.ssh, host_, bootstrap_command(), socket_);
+  if (!info_.local) way_ = way_to(settings_.spec, host_, bootstrap_command(), socket_);
+  command.argv = info_.local ? settings_.local_agent : way_.argv;
   command.group = Group::kSession;
   try {
     client_ = start_child(command);
   } catch (const Error& error) {  // the other hosts go on
     stage_ = Stage::kClosed;
     failure_ = fmt::format("{}: {}", info_.name, error.what());
+    if (!info_.local) *failure_ += "\n    " + remedy_of_missing(settings_.spec);
     return;
   }
   stage_ = Stage::kConnecting;
+  if (!way_.first_input.empty()) to_agent_.push_raw(Bytes::copy(std::as_bytes(std::span(way_.first_input))));
   if (info_.local) say_hello();
 }
 
@@ -245,7 +248,7 @@ void Connection::greet(const message::Greeting& greeting) {
   info_.addresses = greeting.addresses;
   info_.has_rsync = greeting.has_rsync;
   const std::vector<std::string> ends = split(greeting.ssh_connection, ' ');
-  if (!info_.local && ends.size() == 4) {
+  if (settings_.spec.kind == "ssh" && ends.size() == 4) {  // others may have inherited it from a login
     info_.driver_address = ends[0];
     info_.ssh_address = ends[2];
     if (!info_.address_given) info_.address = info_.ssh_address;
@@ -302,7 +305,7 @@ void Connection::finish(const Ended& ended, std::vector<Event>& events) {
   if (!failing() && !wanted) {
     Diagnosis diagnosis;
     diagnosis.what = fmt::format("the agent ended ({})", describe(ended));
-    if (!info_.local) diagnosis = diagnose_ssh(host_, booted_, describe(ended), errors_);
+    if (!info_.local) diagnosis = diagnose(settings_.spec, host_, booted_, describe(ended), errors_);
     fail(diagnosis.what, diagnosis.remedy);
   }
   if (failing()) {
@@ -321,14 +324,15 @@ std::string Connection::waiting_for(Time now) const {
       case Stage::kWaiting:
         return "waiting for its turn";
       case Stage::kConnecting:
-        return "ssh connecting";
+        return way_.program + " connecting";
       case Stage::kAsking:
-        return "ssh connected, asking for the program";
+        return way_.program + " connected, asking for the program";
       case Stage::kSending:
         return fmt::format("sending the program, {} of {} kB left", to_agent_.size() / 1000,
                            settings_.packed_bundle ? settings_.packed_bundle->size() / 1000 : 0);
       case Stage::kGreeting:
-        return info_.local ? "agent started, no answer yet" : "ssh connected, agent started, no answer yet";
+        return info_.local ? "agent started, no answer yet"
+                           : way_.program + " connected, agent started, no answer yet";
       case Stage::kReady:
         return "ready";
       case Stage::kStopping:

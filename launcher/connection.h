@@ -1,5 +1,5 @@
 #pragma once
-// Connection: the driver's end of one host: an agent, or the ssh client that leads to it.
+// Connection: the driver's end of one host: an agent, or the program that leads to it.
 #include <poll.h>
 
 #include <chrono>
@@ -14,6 +14,7 @@
 #include "launcher/fleet.h"
 #include "launcher/messages.h"
 #include "launcher/spec.h"
+#include "launcher/way.h"
 #include "launcher/wire.h"
 
 namespace wisp::launcher {
@@ -22,7 +23,7 @@ namespace wisp::launcher {
 struct ConnectionSettings {
   LauncherSpec spec;
   std::vector<std::string> local_agent;
-  Bundle bundle;  // empty where no host is reached by ssh
+  Bundle bundle;  // empty where the only host is this machine
   // As it travels: made by the polling thread when the first host needs it, which most don't.
   mutable std::optional<Bytes> packed_bundle = {};
 };
@@ -103,6 +104,7 @@ class Connection {
   const ConnectionSettings& settings_;
   const HostSpec host_;
   std::filesystem::path socket_;  // empty: not shared
+  Way way_;                       // of a host that is not this machine
   HostInfo info_;
   Stage stage_ = Stage::kWaiting;
   Child client_;

@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "launcher/address.h"
 #include "launcher/bundle.h"
 #include "launcher/child.h"
 #include "launcher/connection.h"
@@ -210,10 +211,10 @@ struct Fleet::Impl {
       if (const auto& failure = each->connection.failure()) failures.push_back(*failure);
       infos.push_back(each->connection.info());
     }
-    if (failures.empty() && !stopped) return;
-    if (failures.empty()) failures.emplace_back("any host: stopped before it had begun");
-    lock.unlock();
-    give_up(failures);
+    if (failures.empty() && stopped) failures.emplace_back("any host: stopped before it had begun");
+    lock.unlock();  // the agents want to hear from us while names are looked up
+    if (failures.empty()) failures = settle_addresses(infos);
+    if (!failures.empty()) give_up(failures);
   }
 
   void share_connections(const std::filesystem::path& folder) {

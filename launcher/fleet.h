@@ -38,15 +38,15 @@ struct HostInfo {
   std::string hostname;  // as the host calls itself
   std::int64_t agent_pid = 0;
   std::uint32_t cores = 0;
-  std::string ssh_address;                  // where ssh reached it; empty on this machine
-  std::string address;                      // what other hosts may connect to: as the job file says, or that
-  bool address_given = false;               // by the job file
-  std::string driver_address;               // where it sees the driver; empty on this machine
+  std::string ssh_address;     // where ssh, or what else leads there, reached it; empty on this machine
+  std::string address;         // what other hosts may connect to: as the job file says, or that
+  bool address_given = false;  // by the job file
+  std::string driver_address;  // where it sees the driver; empty on this machine
   std::vector<InterfaceAddress> addresses;  // all that it has
   std::string workdir;                      // absolute, on the host
   bool has_rsync = false;
   std::chrono::microseconds clock_offset{0};  // its clock minus ours
-  bool local = false;                         // this machine, without ssh
+  bool local = false;                         // this machine, its agent a child
 };
 
 struct Started {
@@ -116,9 +116,10 @@ class Fleet {
   Fleet& operator=(const Fleet&) = delete;
 
   // Starts an agent on every host, at most ssh.max_parallel at a time, each within timeouts.start. Throws
-  // Error (kHost) that names each host that failed, what failed, ssh's own words and the remedy; nothing is
-  // left running then. Call it once. `ssh_sockets` is for forward(): a private folder, in which the ssh
-  // clients share their connections, at paths that leave room for /ssh4095 and what ssh appends to it.
+  // Error (kHost) that names each host that failed, what failed, the words of ssh (or what else leads there)
+  // and the remedy; nothing is left running then. Call it once. `ssh_sockets` is for forward(): a private
+  // folder, in which the ssh clients share their connections, at paths that leave room for /ssh4095 and what
+  // ssh appends to it.
   void start_hosts(const std::filesystem::path& ssh_sockets = {});
 
   // In the order of the spec. After start_hosts().

@@ -67,18 +67,26 @@ void point_latest(const std::filesystem::path& jobs, const std::string& target) 
   }
 }
 
+std::filesystem::path make_submitted_folder(const std::filesystem::path& state_dir, const std::string& job) {
+  if (!is_name(job)) throw Error(fmt::format("'{}' is no name for a job", escape_text(job, 80)));
+  const std::filesystem::path jobs = std::filesystem::absolute(state_dir) / "jobs";
+  SystemDisk().make_folders(jobs);
+  const std::filesystem::path path = jobs / (job + "-" + random_hex(8));
+  make_folder(path);
+  return path;
+}
+
 struct JobFolder::Impl {
-  Impl(const std::filesystem::path& state_dir, const std::string& job,
-       std::function<void(const std::string&)> tell)
-      : on_write_error(std::move(tell)), id(random_hex(8)) {
-    if (!is_name(job)) throw Error(fmt::format("'{}' is no name for a job", escape_text(job, 80)));
-    const std::filesystem::path jobs = std::filesystem::absolute(state_dir) / "jobs";
-    disk.make_folders(jobs);
-    path = jobs / (job + "-" + id);
-    make_folder(path);
+  Impl(std::filesystem::path folder, std::function<void(const std::string&)> tell)
+      : on_write_error(std::move(tell)), id(id_of(folder)), path(std::move(folder)) {
     lock_it();
     make_folder(path / "logs");
-    point_latest(jobs, path.filename().string());
+    point_latest(path.parent_path(), path.filename().string());
+  }
+
+  static std::string id_of(const std::filesystem::path& folder) {
+    const std::string name = folder.filename().string();
+    return name.substr(name.rfind('-') + 1);
   }
 
   // The lock belongs to the open file, not to the process: it goes over to the child of a fork, and another
@@ -134,7 +142,7 @@ struct JobFolder::Impl {
 
   const std::function<void(const std::string&)> on_write_error;
   const std::string id;
-  std::filesystem::path path;
+  const std::filesystem::path path;
   Descriptor lock;
 
   std::mutex mutex;  // guards what follows
@@ -145,7 +153,11 @@ struct JobFolder::Impl {
 
 JobFolder::JobFolder(const std::filesystem::path& state_dir, const std::string& job,
                      std::function<void(const std::string&)> on_write_error)
-    : impl_(std::make_unique<Impl>(state_dir, job, std::move(on_write_error))) {}
+    : impl_(std::make_unique<Impl>(make_submitted_folder(state_dir, job), std::move(on_write_error))) {}
+
+JobFolder::JobFolder(const std::filesystem::path& submitted,
+                     std::function<void(const std::string&)> on_write_error)
+    : impl_(std::make_unique<Impl>(submitted, std::move(on_write_error))) {}
 
 JobFolder::~JobFolder() = default;
 

@@ -32,7 +32,8 @@ struct JobState {
   std::string job;
   std::string id;
   std::string file;    // absolute path of the first job file
-  std::string status;  // starting | running | stopping | converged | finished | diverged | failed | cancelled
+  std::string status;  // submitted | starting | running | stopping | converged | finished | diverged | failed
+                       // | cancelled
   std::chrono::system_clock::time_point started;
   std::vector<ActorState> actors;
   std::map<std::string, std::chrono::microseconds> clock_offsets;  // by host: its clock minus the driver's
@@ -41,6 +42,10 @@ struct JobState {
 
 // $XDG_STATE_HOME/wisp, else ~/.local/state/wisp. Throws Error if neither variable is set.
 std::filesystem::path default_state_dir();
+
+// <state_dir>/jobs/<job>-<id> of a job that will be started later, elsewhere. It has no lock yet, and so is
+// no job folder to `wisp prune`. Throws Error.
+std::filesystem::path make_submitted_folder(const std::filesystem::path& state_dir, const std::string& job);
 
 // Makes the link jobs/latest lead to the job folder called `target`: readers find the old link or the new
 // one, never none. Throws Error.
@@ -55,6 +60,8 @@ class JobFolder {
   // end then. Throws Error (kFailed) if the folder can't be made or locked.
   JobFolder(const std::filesystem::path& state_dir, const std::string& job,
             std::function<void(const std::string&)> on_write_error);
+  // One that make_submitted_folder() has made, by which the job is started now. A second time it fails.
+  JobFolder(const std::filesystem::path& submitted, std::function<void(const std::string&)> on_write_error);
   ~JobFolder();  // releases the lock
   JobFolder(const JobFolder&) = delete;
   JobFolder& operator=(const JobFolder&) = delete;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "launcher/way.h"
 #include "launcher/wire.h"
 
 namespace wisp::launcher {
@@ -83,13 +84,14 @@ std::optional<HostFacts> parse_facts(std::string_view output) {
 void Probe::open(Time now) {
   opened_ = now;
   Command command;
-  command.argv = ssh_command(spec_.ssh, host_, probe_command());
+  const Way way = way_to(spec_, host_, probe_command());
+  command.argv = way.argv;
   command.group = Group::kSession;
   try {
     client_ = start_child(command);
-    if (write_all(client_.in.get(), spec_.deploy.workdir + "\n")) client_.in.reset();
+    [[maybe_unused]] const bool read = write_all(client_.in.get(), way.first_input);
   } catch (const StartError& error) {  // the other hosts go on
-    fail({SshStep::kClient, error.what(), "install an ssh client, or set ssh.program"});
+    fail({SshStep::kClient, error.what(), remedy_of_missing(spec_)});
   }
 }
 
@@ -115,12 +117,20 @@ void Probe::step(Time now) {
   if (closed_ || client_.pid < 0) return;
   read(client_.out, output_);
   read(client_.err, errors_);
+  answer();
   if (!late_ && now >= opened_ + spec_.timeouts.start) {
     late_ = true;
     ::kill(client_.pid, SIGKILL);
   }
   if (!late_ && (client_.out || client_.err)) return;
   if (const auto ended = reap(client_.pid)) finish(*ended);
+}
+
+// Not before the probe asks: a shell that takes it from stdin may take what follows, too.
+void Probe::answer() {
+  if (!client_.in || output_.find("\nwisp-probe ") == std::string::npos) return;
+  [[maybe_unused]] const bool read = write_all(client_.in.get(), spec_.deploy.workdir + "\n");
+  client_.in.reset();
 }
 
 void Probe::finish(const Ended& ended) {
@@ -132,7 +142,7 @@ void Probe::finish(const Ended& ended) {
     fail({SshStep::kConnection, fmt::format("no answer within {}", format_duration(spec_.timeouts.start)),
           "timeouts.start can be raised"});
   } else {
-    fail(diagnose_ssh(host_, false, describe(ended), errors_));
+    fail(diagnose(spec_, host_, false, describe(ended), errors_));
   }
 }
 
@@ -142,7 +152,8 @@ void Probe::fail(const Diagnosis& diagnosis) {
 }
 
 std::string Probe::waiting_for(Time now) const {
-  return fmt::format("ssh connecting ({} s of {} s)", (now - opened_) / 1s, spec_.timeouts.start / 1s);
+  return fmt::format("{} connecting ({} s of {} s)", way_to(spec_, host_, "").program, (now - opened_) / 1s,
+                     spec_.timeouts.start / 1s);
 }
 
 }  // namespace wisp::launcher

@@ -1,5 +1,6 @@
 #pragma once
-// Probe: what a host says of itself, asked over the ssh that would start its agent. It leaves nothing there.
+// Probe: what a host says of itself, asked the way on which its agent would be started. It leaves nothing
+// there.
 #include <poll.h>
 
 #include <chrono>
@@ -37,7 +38,7 @@ std::optional<HostFacts> parse_facts(std::string_view output);
 // Why a host did not answer.
 struct ProbeFailure {
   Diagnosis diagnosis;
-  std::string words;  // ssh's own, on one line
+  std::string words;  // of what leads there, on one line
 };
 
 // Not thread-safe; it is driven as a Connection is. Either facts() or failure() is set once it is closed.
@@ -61,6 +62,7 @@ class Probe {
 
  private:
   void read(Descriptor& from, std::string& into);
+  void answer();
   void finish(const Ended& ended);
   void fail(const Diagnosis& diagnosis);
 

@@ -1,5 +1,6 @@
 #include "launcher/spec.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -77,11 +78,19 @@ void check_ssh(const SshSpec& ssh) {
   }
 }
 
+void check_command(const std::vector<std::string>& command) {
+  if (command.empty() || command.front().empty()) refuse("launcher.template is empty");
+  const auto names_host = [](const std::string& word) { return word.find("{host}") != std::string::npos; };
+  if (std::none_of(command.begin(), command.end(), names_host)) refuse("launcher.template names no {host}");
+}
+
 }  // namespace
 
 void LauncherSpec::check() const {
-  if (kind != "local" && kind != "ssh") refuse(fmt::format("unknown launcher '{}' (local | ssh)", kind));
-  if (kind == "ssh" && hosts.empty()) refuse("launcher ssh needs hosts");
+  const bool known = kind == "local" || kind == "ssh" || kind == "slurm" || kind == "command";
+  if (!known) refuse(fmt::format("unknown launcher '{}' (local | ssh | slurm | command)", kind));
+  if (kind != "local" && hosts.empty()) refuse(fmt::format("launcher {} needs hosts", kind));
+  if (kind == "command") check_command(command);
   std::set<std::string> names;
   for (const HostSpec& host : hosts) {
     check_host(host);

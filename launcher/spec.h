@@ -1,8 +1,9 @@
 #pragma once
-// What a job file may say of hosts, of ssh, and of how long things may take.
+// What a job file may say of hosts, of the ways to them, and of how long things may take.
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct SshTarget {
 struct HostSpec {
   std::string name;         // as ssh knows it; "local" is this machine when launcher is local
   std::uint32_t slots = 0;  // actors it takes; 0: its cores
-  std::string address;      // what other hosts connect to; empty: the address ssh reached it by
+  std::string address;  // what other hosts connect to; empty: the address ssh reached it by, or its name's
   std::map<std::string, std::string> labels = {};  // what placement may ask for
   SshTarget ssh;
 };
@@ -30,6 +31,21 @@ struct SshSpec {
   std::chrono::milliseconds connect_timeout{10'000};
   std::uint32_t max_parallel = 32;
   std::map<std::string, std::string> options;  // ssh_config(5) words
+};
+
+// Nodes that Slurm has given to a job that this process is part of.
+struct Allocation {
+  std::string job_id;
+  std::vector<HostSpec> hosts;  // with their share of the cores as slots
+};
+
+struct SlurmSpec {
+  std::string partition;
+  std::string account;
+  std::chrono::milliseconds time{0};     // 0: as the partition has it
+  std::uint32_t nodes = 0;               // 0: as many as there are hosts, else as the script or Slurm has it
+  std::string script;                    // file of the template; empty: the built-in one
+  std::optional<Allocation> allocation;  // nothing of the job file: what this process is in
 };
 
 struct DeploySpec {
@@ -51,15 +67,17 @@ struct LogSpec {
 };
 
 struct LauncherSpec {
-  std::string kind = "local";   // local | ssh
-  std::vector<HostSpec> hosts;  // in the order of their names
+  std::string kind = "local";        // local | ssh | slurm | command
+  std::vector<HostSpec> hosts;       // in the order of their names
+  std::vector<std::string> command;  // of that kind: argv of what leads to a shell on {host}
   SshSpec ssh;
+  SlurmSpec slurm;
   DeploySpec deploy;
   TimeoutSpec timeouts;
   LogSpec logs;
 
   // Throws Error (kConfig): a host or user name that is not ^[A-Za-z0-9._-]+$ or begins with '-', an
-  // impossible time.
+  // impossible time, a command that leads to no host.
   void check() const;
 };
 

@@ -25,6 +25,10 @@ TEST(JobText, status_follows_from_what_was_written_and_who_is_alive) {
   EXPECT_EQ(status_text(job("converged")), "converged");
 }
 
+TEST(JobText, a_submitted_job_has_no_driver_yet) {
+  EXPECT_EQ(status_text(job("submitted")), "submitted to Slurm (squeue says where it stands)");
+}
+
 TEST(JobText, exit_statuses_of_ended_jobs) {
   EXPECT_EQ(exit_status_of("converged"), 0);
   EXPECT_EQ(exit_status_of("finished"), 0);

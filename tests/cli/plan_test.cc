@@ -79,6 +79,32 @@ TEST(Plan, files_are_those_that_are_there) {
   EXPECT_THAT(text, HasSubstr("--set: error: /no/such/file: no such file or folder"));
 }
 
+TEST(Plan, commands_are_shown_as_they_are_called) {
+  const test::Scratch scratch;
+  GlobalOptions options;
+  options.sets = {"hosts=[pod-1]",
+                  "launcher={kind: command, template: [kubectl, exec, -i, '{host}', --, sh]}"};
+  const config::Experiment experiment =
+      load_experiment(options, {test::synthetic_job(scratch)}, test::inventory());
+  const std::string text = launch_text(experiment, plan_launch(experiment));
+  EXPECT_THAT(text, HasSubstr("\nBOOT='exec /bin/sh -c "));
+  EXPECT_THAT(text, HasSubstr("\npod-1: kubectl exec -i pod-1 -- sh\n"));
+}
+
+TEST(Plan, what_goes_to_slurm_is_shown_with_its_script) {
+  const test::Scratch scratch;
+  GlobalOptions options;
+  options.state_dir = "/s";
+  options.sets = {"launcher=slurm", "slurm={nodes: 2, partition: long, time: 2h}"};
+  const PlanOptions plan{.files = {test::synthetic_job(scratch)}};
+  const config::Experiment experiment = load_experiment(options, plan.files, test::inventory());
+  const std::string text = launch_text(experiment, plan_launch(experiment, options, plan));
+  EXPECT_THAT(text, HasSubstr("\nsbatch --parsable --job-name=job --open-mode=append "));
+  EXPECT_THAT(text, HasSubstr(" --nodes=2 --partition=long --time=2:00:00 '/s/jobs/job-<id>/submit.sh'\n"));
+  EXPECT_THAT(text, HasSubstr("\n#SBATCH --exclusive\nexec '/"));
+  EXPECT_THAT(text, HasSubstr("\nslurm-2: srun --nodes=1 "));
+}
+
 TEST(Plan, json_holds_the_numbers_and_the_launch) {
   const test::Scratch scratch;
   GlobalOptions options;

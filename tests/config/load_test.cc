@@ -80,6 +80,11 @@ TEST(Load, reads_every_key) {
   EXPECT_EQ(launcher.ssh.connect_timeout, std::chrono::seconds(5));
   EXPECT_EQ(launcher.ssh.max_parallel, 4u);
   EXPECT_EQ(launcher.ssh.options.at("Compression"), "yes");
+  EXPECT_EQ(launcher.slurm.partition, "p");
+  EXPECT_EQ(launcher.slurm.account, "a");
+  EXPECT_EQ(launcher.slurm.time, std::chrono::hours(2));
+  EXPECT_EQ(launcher.slurm.nodes, 4u);
+  EXPECT_EQ(launcher.slurm.script, "/t");
   EXPECT_EQ(launcher.deploy.workdir, "/w");
   EXPECT_EQ(launcher.timeouts.start, std::chrono::seconds(30));
   EXPECT_EQ(launcher.timeouts.shutdown_grace, std::chrono::seconds(5));
@@ -257,6 +262,49 @@ TEST(Load, a_plugin_that_can_not_be_loaded_is_a_mistake_at_its_place) {
             "job.yaml:5:10: error: plugins must be a list, each item the path of a file, not 'a.so'\n"
             "    5 | plugins: a.so\n"
             "      |          ^~~~ did you mean [ a.so ]?\n");
+}
+
+launcher::Allocation allocation_of(const std::vector<std::string>& names) {
+  launcher::Allocation allocation;
+  allocation.job_id = "17";
+  for (const std::string& each : names) {
+    allocation.hosts.emplace_back().name = each;
+    allocation.hosts.back().slots = 2;
+  }
+  return allocation;
+}
+
+TEST(Load, hosts_of_slurm_are_the_nodes_of_the_allocation) {
+  Workbench bench;
+  bench.request.find_allocation = [] { return allocation_of({"b2", "b1"}); };
+  const Experiment experiment = bench.file("job.yaml", kJob + "launcher: slurm\n").load();
+  ASSERT_EQ(experiment.launcher.hosts.size(), 2u);
+  EXPECT_EQ(experiment.launcher.hosts[0].name, "b1");
+  EXPECT_EQ(experiment.launcher.hosts[0].slots, 2u);
+  EXPECT_EQ(experiment.launcher.slurm.allocation->job_id, "17");
+  const std::string hosts = "hosts: { b1: , b2: { slots: 1 } }\n";
+  const Experiment named = bench.file("job.yaml", kJob + "launcher: slurm\n" + hosts).load();
+  EXPECT_EQ(named.launcher.hosts[0].slots, 2u);
+  EXPECT_EQ(named.launcher.hosts[1].slots, 1u);
+}
+
+TEST(Load, nodes_that_slurm_has_not_given_yet_have_names_of_ours) {
+  const Experiment experiment =
+      Workbench().file("job.yaml", kJob + "launcher: slurm\nslurm: { nodes: 3 }\n").load();
+  EXPECT_FALSE(experiment.launcher.slurm.allocation);
+  ASSERT_EQ(experiment.launcher.hosts.size(), 3u);
+  EXPECT_EQ(experiment.launcher.hosts[2].name, "slurm-3");
+}
+
+TEST(Load, an_allocation_that_can_not_be_read_is_reported_where_slurm_was_asked_for) {
+  Workbench bench;
+  bench.request.find_allocation = []() -> std::optional<launcher::Allocation> { throw Error("no scontrol"); };
+  EXPECT_EQ(bench.file("job.yaml", kJob + "launcher: slurm\n").errors(),
+            "job.yaml:5:11: error: no scontrol\n"
+            "    5 | launcher: slurm\n"
+            "      |           ^~~~~\n");
+  bench.set("launcher=local");
+  EXPECT_EQ(bench.errors(), "") << "nobody else asks for it";
 }
 
 }  // namespace

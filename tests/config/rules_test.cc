@@ -101,6 +101,61 @@ TEST(Rules, launcher_and_hosts_go_together) {
             "      |                           ^ leave it out, or add hosts\n");
 }
 
+TEST(Rules, a_command_leads_to_hosts_by_their_names) {
+  const std::string hosts = "hosts: [ a ]\n";
+  EXPECT_EQ(errors_in_line("launcher: { kind: command, template: [ kubectl, exec, '{host}' ] }\n" + hosts),
+            "");
+  EXPECT_EQ(
+      errors_in_line("launcher: { kind: command, template: [ kubectl, exec ] }\n" + hosts),
+      "job.yaml:5:38: error: the template names no {host}: every host would be the same one\n"
+      "    5 | launcher: { kind: command, template: [ kubectl, exec ] }\n"
+      "      |                                      ^ such as [ kubectl, exec, -i, \"{host}\", --, sh ]\n");
+  EXPECT_EQ(messages_of(errors_in_line("launcher: { kind: command, template: [ '{host}' ] }")),
+            "job.yaml:5:1: error: command needs hosts\n");
+  EXPECT_EQ(messages_of(errors_in_line("launcher: command\n" + hosts)),
+            "job.yaml:5:11: error: 'launcher.template' is missing\n");
+  EXPECT_EQ(errors_in_line("launcher: { kind: ssh, template: [ '{host}' ] }\n" + hosts),
+            "job.yaml:5:24: error: unknown key 'template' in launcher\n"
+            "    5 | launcher: { kind: ssh, template: [ '{host}' ] }\n"
+            "      |                        ^~~~~~~~ it is a key of command\n");
+}
+
+TEST(Rules, slurm_and_commands_do_not_go_by_ssh) {
+  EXPECT_EQ(errors_in_line("ssh: { program: [ ssh ] }\nlauncher: slurm"),
+            "job.yaml:5:1: error: launcher slurm does not go by ssh\n"
+            "    5 | ssh: { program: [ ssh ] }\n"
+            "      | ^~~ leave it out, or take 'launcher: ssh'\n");
+  EXPECT_EQ(messages_of(errors_in_line("hosts: { a: { ssh: { port: 22 } } }\nlauncher: slurm")),
+            "job.yaml:5:15: error: launcher slurm does not go by ssh\n");
+  EXPECT_EQ(messages_of(errors_in_line("slurm: { nodes: 4 }")),
+            "job.yaml:5:1: error: slurm has no effect without its launcher\n");
+}
+
+TEST(Rules, hosts_of_slurm_are_nodes_of_the_allocation) {
+  const std::string slurm = kJob + "launcher: slurm\n";
+  Workbench bench;
+  bench.request.find_allocation = [] {
+    launcher::Allocation allocation;
+    allocation.job_id = "17";
+    for (const char* each : {"h1", "h2"}) allocation.hosts.emplace_back().name = each;
+    return allocation;
+  };
+  EXPECT_EQ(bench.file("job.yaml", slurm + "hosts: [ h1 ]\n").errors(), "");
+  EXPECT_EQ(bench.file("job.yaml", slurm + "hosts: { h2: , h9: { slots: 1 } }\n").errors(),
+            "job.yaml:6:16: error: host 'h9' is not in the Slurm allocation 17: that has h1 and h2\n"
+            "    6 | hosts: { h2: , h9: { slots: 1 } }\n"
+            "      |                ^~ leave out hosts, or allocate this one by --nodelist\n");
+  const std::string master = "actors: { master: { host: h3 } }\n";
+  EXPECT_EQ(messages_of(bench.file("job.yaml", slurm + master).errors()),
+            "job.yaml:6:27: error: host 'h3' is not in hosts\n");
+  bench.request.find_allocation = nullptr;
+  EXPECT_EQ(messages_of(bench.errors()),
+            "job.yaml:6:27: error: which nodes Slurm will give is not known yet\n");
+  EXPECT_EQ(bench.file("job.yaml", slurm + master + "hosts: [ h3 ]\n").errors(), "");
+  EXPECT_EQ(messages_of(bench.file("job.yaml", slurm + "hosts: [ h3 ]\nslurm: { nodes: 2 }\n").errors()),
+            "job.yaml:7:17: error: 2 nodes, but 1 hosts\n");
+}
+
 TEST(Rules, hosts_of_the_actors_are_hosts_of_the_job) {
   EXPECT_EQ(
       errors_in_line(

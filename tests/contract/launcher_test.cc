@@ -30,6 +30,12 @@ class LauncherContract : public testing::TestWithParam<std::string> {
       spec.hosts.resize(1);
       spec.hosts[0].name = "n1";
     }
+    if (spec.kind == "command") {
+      spec.command = {"/usr/bin/env", "WISP_HOST={host}", "sh"};
+      spec.hosts.resize(1);
+      spec.hosts[0].name = "one";
+      spec.hosts[0].address = "127.0.0.1";
+    }
     fleet_ = std::make_unique<Fleet>(spec, test::test_options(), events_.handler());
     fleet_->start_hosts();
     host_ = fleet_->hosts().at(0).name;
@@ -50,7 +56,7 @@ TEST_P(LauncherContract, knows_its_host) {
   EXPECT_LT(std::abs(info.clock_offset.count()), 60'000'000);
   EXPECT_EQ(info.local, GetParam() == "local");
   if (!info.local) {
-    EXPECT_EQ(info.address, "127.0.0.11");
+    EXPECT_EQ(info.address, GetParam() == "ssh" ? "127.0.0.11" : "127.0.0.1");
     EXPECT_FALSE(info.driver_address.empty());
   }
 }
@@ -205,7 +211,7 @@ TEST_P(LauncherContract, the_destructor_leaves_nothing) {
   EXPECT_FALSE(test::alive(started.pid));
 }
 
-INSTANTIATE_TEST_SUITE_P(Launchers, LauncherContract, testing::Values("local", "ssh"),
+INSTANTIATE_TEST_SUITE_P(Launchers, LauncherContract, testing::Values("local", "ssh", "command"),
                          [](const auto& each) { return each.param; });
 
 }  // namespace

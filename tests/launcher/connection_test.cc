@@ -63,6 +63,33 @@ TEST(Connection, a_shell_that_does_not_answer_is_told_from_a_refused_login) {
               HasSubstr("ssh ended (exit status 1) before /bin/sh could answer"));
 }
 
+// Another program leads to the host.
+std::string end_by_command(const std::vector<std::string>& command) {
+  ConnectionSettings settings;
+  settings.spec.kind = "command";
+  settings.spec.command = command;
+  HostSpec host;
+  host.name = "node1";
+  Connection connection(settings, host);
+  return end_of(connection);
+}
+
+TEST(Connection, a_command_is_named_with_its_last_words) {
+  EXPECT_EQ(
+      end_by_command({"/bin/sh", "-c", "echo \"no pod $0\" >&2; exit 1", "{host}"}),
+      "node1: sh ended (exit status 1) before a shell could answer\n"
+      "    no pod node1\n"
+      "    `/bin/sh -c echo \"no pod $0\" >&2; exit 1 node1` must start a shell there that reads its stdin");
+  EXPECT_THAT(
+      end_by_command({"no-such-carrier", "{host}"}),
+      HasSubstr("node1: cannot start no-such-carrier: No such file or directory\n    install it, or"));
+}
+
+TEST(Connection, a_shell_behind_a_command_reads_the_bootstrap) {
+  EXPECT_THAT(end_by_command({"/bin/sh", "-c", "read -r line; echo \"wisp-fail ${line%% *} $0\"", "{host}"}),
+              HasSubstr("node1: exec node1"));
+}
+
 TEST(Connection, endless_noise_is_given_up) {
   EXPECT_THAT(end_with("exec yes n | tr -d '\\n'"), HasSubstr("prints without end"));
 }

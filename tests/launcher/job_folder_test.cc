@@ -88,6 +88,21 @@ TEST(JobFolder, a_name_never_becomes_a_path) {
   EXPECT_TRUE(std::filesystem::exists(job.path() / "logs" / "unnamed" / "1.log"));
 }
 
+TEST(JobFolder, one_that_was_submitted_becomes_the_jobs_once) {
+  const test::TemporaryFolder state;
+  const std::filesystem::path submitted = make_submitted_folder(state.path(), "j");
+  EXPECT_FALSE(is_job_folder(submitted));
+  {
+    JobFolder job(submitted, nullptr);
+    EXPECT_EQ(job.path(), submitted);
+    EXPECT_EQ("j-" + job.id(), submitted.filename());
+    EXPECT_TRUE(driver_of(submitted));
+  }
+  EXPECT_TRUE(is_job_folder(submitted));
+  EXPECT_THROW(JobFolder(submitted, nullptr), Error);
+  EXPECT_THROW(make_submitted_folder(state.path(), "../x"), Error);
+}
+
 TEST(JobFolder, a_place_that_can_not_be_written_is_named) {
   const test::TemporaryFolder state;
   SystemDisk().write_text(state.path() / "jobs", "a file");

@@ -1,5 +1,7 @@
 #include "launcher/probe.h"
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,6 +50,7 @@ class ProbeTest : public testing::Test {
   }
 
   const Probe& run() {
+    if (spec_.kind == "local") spec_.kind = "ssh";
     HostSpec host;
     host.name = "node1";
     probe_.emplace(spec_, host);
@@ -94,6 +97,16 @@ TEST_F(ProbeTest, one_that_never_answers_is_given_up) {
   const auto& failure = probed("exec sleep 1000").failure();
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->diagnosis.what, "no answer within 100ms");
+}
+
+TEST_F(ProbeTest, a_shell_that_reads_ahead_is_not_told_before_it_asks) {
+  spec_.kind = "command";
+  spec_.command = {"/bin/dash", "-s", "{host}"};
+  spec_.deploy.workdir = "/";
+  const auto& facts = run().facts();
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->folder, "/");
+  EXPECT_TRUE(facts->writable || ::geteuid() != 0);
 }
 
 TEST_F(ProbeTest, a_missing_ssh_client) {

@@ -34,6 +34,15 @@ TEST(LauncherSpec, takes_ordinary_hosts) {
   EXPECT_NO_THROW(LauncherSpec().check());
 }
 
+TEST(LauncherSpec, takes_other_ways_to_hosts) {
+  LauncherSpec spec = two_hosts();
+  spec.kind = "slurm";
+  EXPECT_NO_THROW(spec.check());
+  spec.kind = "command";
+  spec.command = {"kubectl", "exec", "-i", "pod/{host}", "--", "sh"};
+  EXPECT_NO_THROW(spec.check());
+}
+
 class HostileName : public testing::TestWithParam<std::string> {};
 
 TEST_P(HostileName, is_refused_wherever_a_name_goes_to_ssh) {
@@ -58,7 +67,12 @@ TEST(LauncherSpec, refuses_the_impossible) {
   spec.hosts[1].name = "node1";
   expect_refused(spec);
   spec = two_hosts();
-  spec.kind = "slurm";
+  spec.kind = "rsh";
+  expect_refused(spec);
+  spec = two_hosts();
+  spec.kind = "command";
+  expect_refused(spec);
+  spec.command = {"kubectl", "exec"};
   expect_refused(spec);
   spec = two_hosts();
   spec.hosts.clear();

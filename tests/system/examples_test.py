@@ -40,6 +40,18 @@ class Examples(wisp_test.TestCase):
         self.assertEqual(done.status, 0, done)
         self.assertRegex(done.stdout, "worker-7 +node3")
 
+    def test_the_ways_to_hosts_are_valid_parts_of_a_job(self):
+        text = (wisp_test.SOURCE / "docs/launchers.md").read_text()
+        parts = re.findall(r"^```yaml$(.*?)^```$", text, re.M | re.S)
+        self.assertEqual(len(parts), 2)
+        for part, shown in zip(parts, ["pod-2: kubectl exec -i pod-2 -- sh", "slurm-4: srun --nodes=1 "]):
+            job = self.wisp.write("job.yaml", f"version: 1\ninclude: [ {EXAMPLES / 'quickstart.yaml'} ]\n{part}")
+            done = self.wisp.run("plan", job, env={"SLURM_JOB_ID": None})
+            self.assertEqual(done.status, 0, done)
+            self.assertIn(f"\n{shown}", done.stdout)
+        script = re.search(r"^```sh$(.*?)\{run\}", text, re.M | re.S).group(1)
+        self.assertIn(script, done.stdout, "the script that the page shows")
+
     def test_none_is_forgotten(self):
         names = {path.stem for path in EXAMPLES.glob("*.yaml")}  # plugin_test.py has those of the plugin
         self.assertEqual(names, set(LOCAL) | {"phishing", "two-hosts"})

@@ -47,6 +47,8 @@ GOOD = {
     "a list of hosts": with_line("hosts: [ 'n[1-2]', n9 ]"),
     "hosts": with_line("hosts: { 'n[01-16]': { slots: 2, address: 192.0.2.1 }, m: , '7': { ssh: { port: 22 } } }"),
     "ssh": with_line("ssh: { program: [ ssh, -4 ], options: { ServerAliveInterval: 5 }, connect_timeout: 3s }"),
+    "a command": with_line("launcher: { kind: command, template: [ lxc, exec, '{host}', sh ] }", "hosts: [ n1 ]"),
+    "slurm": with_line("launcher: slurm", "slurm: { partition: a, account: 7, time: 2h, nodes: 4, template: j.sh }"),
     "an environment": instead("replicas: 4", "replicas: 4, env: { A: 1, B: true, C: text, D: null }"),
     "x- keys": with_line("x-a: { anything: [ 1, $ ] }", "x-b: 1"),
     "anchors": with_line("x-grace: &grace 5s", "timeouts: { start: *grace }"),
@@ -126,6 +128,11 @@ BAD = {
     "a variable's name with a dash": instead("replicas: 4", "replicas: 4, env: { A-B: 1 }"),
     "a list as an environment": instead("replicas: 4", "replicas: 4, env: [ A ]"),
     "an option of ssh with a blank": with_line("ssh: { options: { 'Port 22': 1 } }"),
+    "a command that is not said": with_line("launcher: command", "hosts: [ n1 ]"),
+    "a command without its words": with_line("launcher: { kind: command }", "hosts: [ n1 ]"),
+    "a command for another launcher": with_line("launcher: { kind: ssh, template: [ '{host}' ] }", "hosts: [ n1 ]"),
+    "no nodes": with_line("launcher: slurm", "slurm: { nodes: 0 }"),
+    "a time of Slurm's own": with_line("launcher: slurm", "slurm: { time: '1-00:00:00' }"),
     "a lone dollar": instead("rows.libsvm", "$DATA"),
     "a path of nothing": instead("rows.libsvm", "''"),
     "an include that is a word": with_line("include: other.yaml"),
@@ -149,6 +156,10 @@ WISP_ALONE = {
     "limits of numbers: an address that can't be": with_line("hosts: { n1: { address: 192.0.2.256 } }"),
     "limits of numbers: a subnet of more bits than there are": with_line("network: { subnet: 192.0.2.0/33 }"),
     "several keys: a host twice": with_line("hosts: { 'n[1-2]': {}, n2: {} }"),
+    "several keys: a command that leads to one host only": with_line("launcher: { kind: command, template: [ sh ] }",
+                                                                     "hosts: [ n1 ]"),
+    "several keys: ssh where it is not taken": with_line("launcher: slurm", "ssh: { program: [ ssh ] }"),
+    "several keys: slurm where it is not taken": with_line("slurm: { nodes: 2 }"),
     "order of numbers: the last port before the first": with_line("network: { ports: 20063-20000 }"),
     "limits of units: a size that is too small": with_line("network: { max_message: 1KiB }"),
     "limits of units: more than all": instead("1/n", "150%"),
@@ -230,7 +241,7 @@ class Schema(wisp_test.TestCase):
 
     def job_of(self, leaves, value):
         """(text, {line: path}) of a job in which each key has this value."""
-        kinds = {"problem": "logistic", "method": "isega", "method.sparsifier": "random-blocks"}
+        kinds = {"problem": "logistic", "method": "isega", "method.sparsifier": "random-blocks", "launcher": "command"}
         lines, paths, open_sections = [], {}, []
         for path in leaves:
             *sections, name = path.split(".")
@@ -258,6 +269,8 @@ class Schema(wisp_test.TestCase):
             by_wisp = {paths.get(each["line"]) for each in mistakes if about_the_value.search(each["message"])}
             by_schema = {path for path, _ in self.schema.errors(text)}
             by_schema = {leaf for leaf in leaves for path in by_schema if path == leaf or path.startswith(leaf + ".")}
+            messages = {each["message"] for each in mistakes}
+            by_wisp |= {leaf for leaf in by_schema if f"'{leaf}' is missing" in messages}  # where its section stands
             self.assertEqual(by_schema - by_wisp, set(), f"refused by the schema alone: {value}\n{done}")
             only_wisp |= {(path, value) for path in by_wisp - by_schema - {None}}
         only_wisp = {(path, value) for path, value in only_wisp if "${" not in value}  # what comes out isn't known

@@ -23,6 +23,11 @@ mount --bind tmp root/tmp
 mount --bind home root/root
 mount -t proc proc root/proc
 mount --rbind /dev root/dev
+shared=$(dirname "$folder")/shared
+if [ -d "$shared" ]; then
+  mkdir -p "root$shared"
+  mount --bind "$shared" "root$shared"
+fi
 for each in "$@"; do
   if [ -d "root$each" ]; then
     mount --bind empty "root$each"

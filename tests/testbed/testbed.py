@@ -162,12 +162,16 @@ class Host:
 
 
 class Testbed:
-    """`sshd` is what its hosts' sshd_config has beside the usual, by the name of the host."""
+    """`sshd` is what its hosts' sshd_config has beside the usual, by the name of the host. With `shared` there is one
+    folder that is the same on all hosts."""
 
-    def __init__(self, hosts=4, disk="512m", sshd=None):
+    def __init__(self, hosts=4, disk="512m", sshd=None, shared=False):
         self.folder = Path(tempfile.mkdtemp(prefix="wisp-test-"))
         self.sshd = sshd or {}
         self.relays = []
+        self.shared = self.folder / "shared"
+        if shared:
+            self.shared.mkdir()
         self.hosts = {host.name: host for host in (Host(self, index, disk) for index in range(hosts))}
 
     @property

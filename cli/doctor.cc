@@ -219,7 +219,7 @@ std::vector<Check> checks_of(const launcher::Checkup& checkup, const std::string
   add_tools(host, facts);
   add_space(host, "disk", facts.folder, facts.writable, facts.free_bytes,
             fmt::format("set deploy.workdir ({}) to another folder", workdir));
-  add_sshd(host, facts, tunnel);
+  if (checkup.program == "ssh") add_sshd(host, facts, tunnel);
   add_program(host, checkup);
   add_agent(host, checkup, needed_libc);
   if (checkup.agent) {

@@ -23,7 +23,7 @@ std::optional<Allocation> find_allocation(const Variable& variable);
 std::optional<std::vector<std::uint32_t>> parse_counts(std::string_view text);
 
 // argv of a step that runs a shell on one node of the allocation, beside other steps. Its stdin and stdout
-// carry any bytes, without delay (docs/decisions/0017).
+// carry any bytes, without delay (docs/decisions/0018).
 std::vector<std::string> srun_command(const HostSpec& host);
 
 // What is submitted if the job file names no template. {run} stands for the command that runs the job.

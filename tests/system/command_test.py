@@ -6,7 +6,7 @@ import wisp_test
 
 HOSTS = """
 launcher: { kind: command, template: [ env, "WISP_TEST_HOST={host}", sh ] }
-hosts: { a: { slots: 2, address: 127.0.0.1 }, b: { slots: 2, address: localhost } }
+hosts: { a: { slots: 2, address: 127.0.0.1 }, b: { slots: 2, address: 127.0.0.2 } }
 actors: { worker: { replicas: 4 } }
 """
 ENDLESS = job_files.ENDLESS.replace("actors: { worker: { replicas: 3 } }\n", HOSTS)
@@ -58,7 +58,7 @@ class ByCommand(wisp_test.TestCase):
                              timeout=60)
         checks = {(each["host"], each["check"]): each["result"] for each in done.json()["checks"]}
         self.assertEqual([check for host, check in checks if host == "b"],
-                         ["env", "shell", "machine", "libc", "tools", "disk", "agent", "clock"], done)
+                         ["env", "shell", "machine", "libc", "tools", "disk", "program", "agent", "clock", "ports"], done)
         self.assertEqual(checks["a", "agent"], "ok", done)
 
 

@@ -21,6 +21,9 @@ constexpr std::array<std::pair<Level, const char*>, 4> kLevels = {
 // Linux's PIPE_BUF.
 constexpr std::size_t kNodeLineMax = 4096;
 
+// 2242: a time_point has room for some years more.
+constexpr std::int64_t kMicrosecondsMax = 8'600'000'000'000'000;
+
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   T value{};
@@ -94,7 +97,9 @@ std::optional<LogLine> parse_log_line(std::string_view text) {
 
 std::string format_node_line(const NodeLine& line) {
   const std::string round = line.round ? std::to_string(*line.round) : "-";
-  std::string text = fmt::format("{}{}\t{}\t{}\t", kNodeLineMark, line.actor, to_string(line.level), round);
+  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(line.time.time_since_epoch());
+  std::string text = fmt::format("{}{}\t{}\t{}\t{}\t", kNodeLineMark, line.actor, to_string(line.level),
+                                 round, time.count());
   text += escape_text(line.text, kNodeLineMax - 1 - text.size());
   text += '\n';
   return text;
@@ -107,11 +112,15 @@ std::optional<NodeLine> parse_node_line(std::string_view text) {
   const auto actor = take_until(text, "\t");
   const auto word = take_until(text, "\t");
   const auto round = take_until(text, "\t");
-  if (!actor || !word || !round || !is_name(*actor)) return std::nullopt;
+  const auto time = take_until(text, "\t");
+  if (!actor || !word || !round || !time || !is_name(*actor)) return std::nullopt;
   const auto level = parse_level(*word);
   const auto number = parse_number<std::uint64_t>(*round);
-  if (!level || (!number && *round != "-")) return std::nullopt;
-  return NodeLine{std::string(*actor), *level, number, escape_text(text, LogLine::kTextMax)};
+  const auto moment = parse_number<std::int64_t>(*time);
+  if (!level || (!number && *round != "-") || !moment || *moment < 0 || *moment > kMicrosecondsMax)
+    return std::nullopt;
+  return NodeLine{std::string(*actor), *level, number, escape_text(text, LogLine::kTextMax),
+                  std::chrono::system_clock::time_point(std::chrono::microseconds(*moment))};
 }
 
 LineSink::LineSink(int fd, std::string actor, Level minimum)
@@ -121,7 +130,7 @@ LineSink::LineSink(int fd, std::string actor, Level minimum)
 
 void LineSink::write(Level level, std::string_view text) {
   const std::uint64_t round = round_;
-  NodeLine line{actor_, level, std::nullopt, std::string(text)};
+  NodeLine line{actor_, level, std::nullopt, std::string(text), SystemClock().wall()};
   if (round != kNoRound) line.round = round;
   try {
     static_cast<void>(write_all(fd_, format_node_line(line)));

@@ -68,12 +68,13 @@ std::string format(const LogLine& line);
 std::optional<LogLine> parse_log_line(std::string_view text);
 
 // A line that a node writes to its stderr for its agent to read, told from raw output by the first byte:
-//   \x1e<actor>\t<level>\t<round or ->\t<text>\n
+//   \x1e<actor>\t<level>\t<round or ->\t<microseconds since 1970>\t<text>\n
 struct NodeLine {
   std::string actor;
   Level level = Level::kInfo;
   std::optional<std::uint64_t> round;
   std::string text;
+  std::chrono::system_clock::time_point time = {};  // when it was written, microseconds
 };
 
 constexpr char kNodeLineMark = '\x1e';
@@ -85,8 +86,8 @@ std::string format_node_line(const NodeLine& line);
 std::optional<NodeLine> parse_node_line(std::string_view text);
 
 // Writes node lines to a file descriptor that it doesn't own, each by one write(2): many sinks of a process
-// may share one descriptor. What can't be written is dropped. `write` and `set_round` may be called from any
-// thread.
+// may share one descriptor. A line bears the time of its write, so that what follows from it elsewhere is
+// later. What can't be written is dropped. `write` and `set_round` may be called from any thread.
 class LineSink : public Log {
  public:
   LineSink(int fd, std::string actor, Level minimum = Level::kInfo);

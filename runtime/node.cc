@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "runtime/builtin.h"
 #include "runtime/call.h"
+#include "runtime/limited_log.h"
 
 namespace wisp::runtime {
 
@@ -118,7 +119,8 @@ Node::Node(NodeOptions options, const Registry& registry, std::unique_ptr<Transp
                   [this](const Deliveries::Outgoing& outgoing) { send_kept(outgoing); }),
       peers_(*this, *transport_, options_.threads > 0) {
   WISP_CHECK(options_.make_log, "a node needs a log");
-  log_ = options_.make_log("node-" + std::to_string(options_.id));
+  log_ =
+      std::make_unique<LimitedLog>(options_.make_log("node-" + std::to_string(options_.id)), *options_.clock);
 }
 
 Node::~Node() {

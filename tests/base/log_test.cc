@@ -102,16 +102,18 @@ TEST(LogLine, refuses_other_texts) {
 }
 
 TEST(NodeLine, reads_what_it_writes) {
-  const NodeLine line{"worker-3", Level::kWarn, 1840, "one\ttwo\nthree"};
+  const auto time = *parse_utc("2026-03-01T02:13:07.123456Z");
+  const NodeLine line{"worker-3", Level::kWarn, 1840, "one\ttwo\nthree", time};
   const std::string text = format_node_line(line);
-  EXPECT_EQ(text, "\x1eworker-3\twarn\t1840\tone\\ttwo\\nthree\n");
+  EXPECT_EQ(text, "\x1eworker-3\twarn\t1840\t1772331187123456\tone\\ttwo\\nthree\n");
   const auto read = parse_node_line(text);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->actor, "worker-3");
   EXPECT_EQ(read->level, Level::kWarn);
   EXPECT_EQ(read->round, 1840u);
+  EXPECT_EQ(read->time, time);
   EXPECT_EQ(read->text, "one\\ttwo\\nthree");
-  EXPECT_EQ(parse_node_line("\x1emaster\tinfo\t-\t")->round, std::nullopt);
+  EXPECT_EQ(parse_node_line("\x1emaster\tinfo\t-\t0\t")->round, std::nullopt);
 }
 
 TEST(NodeLine, fits_what_a_pipe_takes_in_one_piece) {
@@ -121,9 +123,11 @@ TEST(NodeLine, fits_what_a_pipe_takes_in_one_piece) {
 
 TEST(NodeLine, leaves_raw_output_alone) {
   for (const char* text :
-       {"", "hello", "worker\tinfo\t-\ttext", "\x1eworker\tinfo\t-", "\x1eworker\tloud\t-\ttext",
-        "\x1e\tinfo\t-\ttext", "\x1ewor ker\tinfo\t-\ttext", "\x1eworker\tinfo\tx\ttext",
-        "\x1eworker\tinfo\t\ttext", "\x1eworker\tinfo\t99999999999999999999\ttext"}) {
+       {"", "hello", "worker\tinfo\t-\t0\ttext", "\x1eworker\tinfo\t-", "\x1eworker\tinfo\t-\t0",
+        "\x1eworker\tloud\t-\t0\ttext", "\x1e\tinfo\t-\t0\ttext", "\x1ewor ker\tinfo\t-\t0\ttext",
+        "\x1eworker\tinfo\tx\t0\ttext", "\x1eworker\tinfo\t\t0\ttext",
+        "\x1eworker\tinfo\t99999999999999999999\t0\ttext", "\x1eworker\tinfo\t-\tx\ttext",
+        "\x1eworker\tinfo\t-\t-1\ttext", "\x1eworker\tinfo\t-\t9999999999999999\ttext"}) {
     EXPECT_FALSE(parse_node_line(text)) << text;
   }
 }
@@ -155,12 +159,23 @@ std::string read_to_end(int fd) {
 TEST(LineSink, writes_a_line_with_the_round_once_there_is_one) {
   auto [read_end, write_end] = make_pipe();
   LineSink sink(write_end.get(), "worker-0");
+  const auto begin = std::chrono::time_point_cast<std::chrono::microseconds>(SystemClock().wall());
   sink.info("before");
   sink.set_round(7);
   sink.warn("during");
   sink.debug("not wanted");
   write_end.reset();
-  EXPECT_EQ(read_to_end(read_end.get()), "\x1eworker-0\tinfo\t-\tbefore\n\x1eworker-0\twarn\t7\tduring\n");
+  const std::vector<std::string> said = split(read_to_end(read_end.get()), '\n');
+  ASSERT_EQ(said.size(), 3u);
+  const auto first = parse_node_line(said[0]);
+  const auto second = parse_node_line(said[1]);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(std::tie(first->text, first->round, first->level),
+            std::tuple("before", std::optional<std::uint64_t>(), Level::kInfo));
+  EXPECT_EQ(std::tie(second->text, second->round, second->level),
+            std::tuple("during", std::optional<std::uint64_t>(7), Level::kWarn));
+  EXPECT_LE(begin, first->time);
+  EXPECT_LE(first->time, second->time);
 }
 
 TEST(LineSink, lines_of_many_threads_stay_whole) {

@@ -12,6 +12,7 @@
 
 #include "actors/job.h"
 #include "actors/worker.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "tests/cli/support.h"
 
@@ -120,8 +121,12 @@ TEST_F(NodeTest, says_why_it_could_not_join) {
   start_driver("another job");
   node_.write(node_input(parameters()));
   EXPECT_EQ(node_.status(), 69);
-  EXPECT_THAT(node_.said(), HasSubstr("\x1eworker-0\terror\t-\tcannot join the driver at " + socket(0)));
-  EXPECT_THAT(node_.said(), HasSubstr("another job"));
+  const auto said = parse_node_line(node_.said());
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->actor, "worker-0");
+  EXPECT_EQ(said->level, Level::kError);
+  EXPECT_THAT(said->text, HasSubstr("cannot join the driver at " + socket(0)));
+  EXPECT_THAT(said->text, HasSubstr("another job"));
 }
 
 TEST_F(NodeTest, ends_with_its_agent) {
@@ -133,7 +138,10 @@ TEST_F(NodeTest, ends_with_its_agent) {
 TEST_F(NodeTest, does_not_start_without_parameters) {
   node_.end_input();
   EXPECT_EQ(node_.status(), 78);
-  EXPECT_EQ(node_.said(), "\x1enode\terror\t-\tno parameters on stdin\n");
+  const auto said = parse_node_line(node_.said());
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->actor, "node");
+  EXPECT_EQ(said->text, "no parameters on stdin");
 }
 
 TEST_F(NodeTest, does_not_start_with_half_of_them) {

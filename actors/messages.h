@@ -75,12 +75,15 @@ struct Progress {
   std::optional<double> gap;
   std::uint64_t uplink_bytes = 0;  // payload: values, indices, block numbers
   std::uint64_t downlink_bytes = 0;
+  std::uint64_t dense_uplink_bytes = 0;  // what whole vectors would have taken
+  std::uint64_t dense_downlink_bytes = 0;
   std::uint64_t wire_bytes = 0;  // all frames of the master's node, both ways
   double seconds = 0;            // of rounds, evaluations left out
   double gradient_seconds = 0;   // of those, the workers' mean time in the gradient
   template <class F>
   void fields(F& f) {
-    f(round, loss, gap, uplink_bytes, downlink_bytes, wire_bytes, seconds, gradient_seconds);
+    f(round, loss, gap, uplink_bytes, downlink_bytes, dense_uplink_bytes, dense_downlink_bytes, wire_bytes,
+      seconds, gradient_seconds);
   }
 };
 
@@ -95,15 +98,12 @@ struct Summary {
   double mu = 0;
   double step = 0;
   Progress last;
-  std::uint64_t dense_uplink_bytes = 0;  // what whole vectors would have taken
-  std::uint64_t dense_downlink_bytes = 0;
   double total_seconds = 0;  // evaluations included
   std::string iterate_hash;  // 16 hex digits of SHA-256 over the iterate's little-endian values
   Bytes iterate;             // dim values of the job's dtype, little-endian
   template <class F>
   void fields(F& f) {
-    f(status, reason, workers, dim, L, mu, step, last, dense_uplink_bytes, dense_downlink_bytes,
-      total_seconds, iterate_hash, iterate);
+    f(status, reason, workers, dim, L, mu, step, last, total_seconds, iterate_hash, iterate);
   }
 };
 

@@ -70,7 +70,10 @@ runtime::Task<void> RoundMaster<T>::round() {
   }
   rule_->advance(iterate_);
   ++progress_.round;
-  progress_.downlink_bytes += workers_.size() * iterate_.size() * sizeof(T);
+  const std::uint64_t dense = workers_.size() * iterate_.size() * sizeof(T);
+  progress_.downlink_bytes += dense;
+  progress_.dense_uplink_bytes += dense;
+  progress_.dense_downlink_bytes += dense;
   progress_.gradient_seconds +=
       1e-9 * static_cast<double>(gradient_ns) / static_cast<double>(workers_.size());
   round_time_ += this->context().now() - start;
@@ -167,8 +170,6 @@ Summary RoundMaster<T>::summarise() const {
   summary.mu = mu_;
   summary.step = step_;
   summary.last = progress_;
-  summary.dense_uplink_bytes = progress_.round * workers_.size() * iterate_.size() * sizeof(T);
-  summary.dense_downlink_bytes = summary.dense_uplink_bytes;
   summary.total_seconds = seconds(this->context().now() - started_at_);
   const auto values = std::as_bytes(std::span(iterate_));
   summary.iterate_hash = sha256_hex(values).substr(0, 16);

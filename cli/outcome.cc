@@ -71,9 +71,9 @@ std::string result_json(const Outcome& outcome) {
   json["uplink_bytes"] = last.uplink_bytes;
   json["downlink_bytes"] = last.downlink_bytes;
   json["total_bytes"] = last.uplink_bytes + last.downlink_bytes;
-  json["dense_uplink_bytes"] = summary.dense_uplink_bytes;
-  json["dense_downlink_bytes"] = summary.dense_downlink_bytes;
-  json["dense_total_bytes"] = summary.dense_uplink_bytes + summary.dense_downlink_bytes;
+  json["dense_uplink_bytes"] = last.dense_uplink_bytes;
+  json["dense_downlink_bytes"] = last.dense_downlink_bytes;
+  json["dense_total_bytes"] = last.dense_uplink_bytes + last.dense_downlink_bytes;
   json["wire_bytes"] = last.wire_bytes;
   json["seconds"] = last.seconds;
   json["gradient_seconds"] = last.gradient_seconds;
@@ -107,9 +107,9 @@ std::string summary_text(const Outcome& outcome, const std::string& folder) {
   text += fmt::format("loss          {:.12g}\n", last.loss);
   if (last.gap) text += fmt::format("gap           {:.3g}\n", *last.gap);
   text += fmt::format("uplink        {}{}\n", size_text(last.uplink_bytes),
-                      ratio(summary.dense_uplink_bytes, last.uplink_bytes));
+                      ratio(last.dense_uplink_bytes, last.uplink_bytes));
   text += fmt::format("downlink      {}{}\n", size_text(last.downlink_bytes),
-                      ratio(summary.dense_downlink_bytes, last.downlink_bytes));
+                      ratio(last.dense_downlink_bytes, last.downlink_bytes));
   text += fmt::format("job folder    {}\n", folder);
   text += fmt::format("iterate_hash  {}\n", summary.iterate_hash);
   return text;
@@ -168,6 +168,8 @@ std::string metrics_json(const actors::Progress& progress) {
   if (progress.gap) json["gap"] = number(*progress.gap);
   json["uplink_bytes"] = progress.uplink_bytes;
   json["downlink_bytes"] = progress.downlink_bytes;
+  json["dense_uplink_bytes"] = progress.dense_uplink_bytes;
+  json["dense_downlink_bytes"] = progress.dense_downlink_bytes;
   json["wire_bytes"] = progress.wire_bytes;
   json["seconds"] = progress.seconds;
   json["gradient_seconds"] = progress.gradient_seconds;

@@ -35,8 +35,8 @@ Outcome outcome() {
   summary.last.wire_bytes = 50000;
   summary.last.seconds = 0.25;
   summary.last.gradient_seconds = 0.125;
-  summary.dense_uplink_bytes = 32000;
-  summary.dense_downlink_bytes = 32000;
+  summary.last.dense_uplink_bytes = 32000;
+  summary.last.dense_downlink_bytes = 32000;
   summary.total_seconds = 0.5;
   summary.iterate_hash = "00112233aabbccdd";
   return outcome;
@@ -185,6 +185,7 @@ TEST(MetricsJson, is_a_line_an_evaluation) {
   actors::Progress progress = outcome().summary.last;
   EXPECT_EQ(metrics_json(progress),
             R"({"round":100,"loss":0.375,"gap":9.9e-07,"uplink_bytes":4000,"downlink_bytes":32000,)"
+            R"("dense_uplink_bytes":32000,"dense_downlink_bytes":32000,)"
             R"("wire_bytes":50000,"seconds":0.25,"gradient_seconds":0.125})");
   progress.gap.reset();
   progress.loss = std::numeric_limits<double>::infinity();

@@ -215,7 +215,20 @@ class Parser {
   void add_watching_commands() {
     CLI::App* ps = add("ps", "the actors of a job");
     ps->add_flag("-a,--all", invocation_.ps.all, "all jobs, also those that ended");
+    ps->add_flag("-w,--watch", invocation_.ps.watch, "again every second, until the job ends");
 
+    add("status", "a job on one screen: hosts, actors, round, loss, bytes, the last error")
+        ->add_flag("-w,--watch", invocation_.status.watch, "again every second, until the job ends");
+
+    add_logs();
+
+    add("inspect", "all that is known of one actor: why it ended, where it ran, its settings, its logs")
+        ->add_option("ACTOR", invocation_.inspect.actor, "its name, as in wisp ps")
+        ->required()
+        ->type_name("");
+  }
+
+  void add_logs() {
     LogsOptions& logs = invocation_.logs;
     CLI::App* command = add("logs", "what the actors of a job have written, in the order of time");
     command->add_option("ACTOR", logs.actors, "names or patterns such as 'worker-*'; default: all")
@@ -225,14 +238,31 @@ class Parser {
         ->type_name("N");
     command->add_flag_callback(
         "--no-prefix", [&logs] { logs.prefix = false; }, "the text alone, without time and actor");
-
-    add("inspect", "all that is known of one actor: why it ended, where it ran, its settings, its logs")
-        ->add_option("ACTOR", invocation_.inspect.actor, "its name, as in wisp ps")
-        ->required()
-        ->type_name("");
+    command->add_option("--since", logs.since, "from then on: 10m ago, or 2026-03-01T02:13:00Z")
+        ->type_name("TIME");
+    command->add_option("--until", logs.until, "before then")->type_name("TIME");
+    take_one_of(
+        {"debug", "info", "warn", "error"},
+        command
+            ->add_option("--level", logs.level,
+                         "debug, info, warn or error, and above; stdout counts as info, stderr as warn")
+            ->type_name("LEVEL"));
+    command->add_option("--grep", logs.grep, "lines whose text has this extended regular expression in it")
+        ->type_name("RE");
+    command->add_option("--host", logs.host, "lines of this host; a pattern such as 'node*'")
+        ->type_name("HOST");
+    CLI::Option* attempt =
+        command->add_option("--attempt", logs.attempt, "only this attempt of each actor")->type_name("N");
+    command->add_flag("--previous", logs.previous, "only the attempt before the newest of each actor")
+        ->excludes(attempt);
   }
 
   void add_other_commands() {
+    add("kill", "end actors of a running job: TERM, then KILL; the rules of the job say what follows")
+        ->add_option("ACTOR", invocation_.kill.actors, "names, as in wisp ps")
+        ->required()
+        ->type_name("");
+
     CLI::App* down = add("down", "end a running job everywhere, and see to it that it has ended");
     down->add_flag("--force", invocation_.down.force, "don't wait for a graceful end");
     add_timeout(down, invocation_.down.timeout);

@@ -10,8 +10,8 @@ namespace wisp::cli {
 
 // What was asked for; of the commands' options only those of `command` mean anything.
 struct Invocation {
-  // run | config | plan | simulate | ps | logs | inspect | down | wait | doctor | prune | list | completion |
-  // complete | version
+  // run | config | plan | simulate | ps | status | logs | inspect | kill | down | wait | doctor | prune |
+  // list | completion | complete | version
   std::string command;
   GlobalOptions global;
   RunOptions run;
@@ -19,8 +19,10 @@ struct Invocation {
   PlanOptions plan;
   SimulateOptions simulate;
   PsOptions ps;
+  StatusOptions status;
   LogsOptions logs;
   InspectOptions inspect;
+  KillOptions kill;
   DownOptions down;
   WaitOptions wait;
   DoctorOptions doctor;

@@ -17,11 +17,14 @@ extern "C" {  // glibc 2.36 leaves that to us
 #include "base/error.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "cli/collect.h"
 #include "cli/exit.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
+#include "cli/runtime_folder.h"
 #include "cli/submission.h"
 #include "launcher/jobs.h"
+#include "launcher/log_collector.h"
 
 namespace wisp::cli {
 namespace {
@@ -34,13 +37,15 @@ constexpr std::chrono::milliseconds kBetweenSignals{300};  // two at once would 
 constexpr std::chrono::seconds kGracefulMax{120};
 constexpr std::chrono::seconds kForcedMax{10};
 constexpr std::chrono::seconds kKilledMax{5};
+constexpr std::chrono::seconds kAgentPatience{20};  // those without a driver end within 15 s
 
 // glibc 2.36 declares its functions for these calls in C alone.
 int open_pidfd(std::int64_t pid) {
   return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
 }
 
-std::optional<launcher::JobEntry> running_job(const GlobalOptions& options) {
+// The job that is meant; none where there is nothing to end.
+std::optional<launcher::JobEntry> job_to_end(const GlobalOptions& options) {
   const std::filesystem::path folder = state_dir(options);
   if (options.job.empty()) {
     const std::vector<launcher::JobEntry> jobs = launcher::list_jobs(folder);
@@ -48,14 +53,13 @@ std::optional<launcher::JobEntry> running_job(const GlobalOptions& options) {
         std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.driver.has_value(); });
     if (!any) {
       talk(options, "no job is running");
-      return std::nullopt;
+      if (jobs.empty() || launcher::hosts_to_collect(jobs.back()).empty() ||
+          jobs.back().state.addresses.empty())
+        return std::nullopt;
+      return jobs.back();  // of which something may be left
     }
   }
   launcher::JobEntry job = launcher::find_job(folder, options.job, launcher::Ambiguous::kRefuse);
-  if (!job.driver) {
-    talk(options, fmt::format("{} is not running: {}", title(job), status_text(job)));
-    return std::nullopt;
-  }
   return job;
 }
 
@@ -131,6 +135,28 @@ std::vector<std::string> left_behind(const launcher::JobState& state) {
   return names;
 }
 
+// Whether it had hosts that can be asked what became of it.
+bool is_on_other_hosts(const launcher::JobEntry& job) { return !job.state.addresses.empty(); }
+
+// Of a driver that could not do it itself.
+void remove_socket(const launcher::JobEntry& job) {
+  if (job.state.control.empty()) return;
+  try {
+    remove_runtime_folder(std::filesystem::path(job.state.control).parent_path());
+  } catch (const Error&) {  // agents that are still there remove it, and so does wisp prune
+  }
+}
+
+// Nobody drives the job any more: sees to it that nothing of it is left on its hosts.
+int finish_on_hosts(const GlobalOptions& options, const launcher::JobEntry& job) {
+  talk(options, fmt::format("{} is not running: {}", title(job), status_text(job)));
+  remove_socket(job);
+  if (!is_on_other_hosts(job) || collect_missing_logs(options, job, kAgentPatience)) return kExitDone;
+  warn(fmt::format("wisp: the end of {} could not be verified on every host; again: wisp down -j {}",
+                   title(job), title(job)));
+  return kExitTeardown;
+}
+
 int report(const GlobalOptions& options, launcher::JobEntry job, bool by_itself) {
   job.driver.reset();
   if (auto state = launcher::read_state(job.folder)) job.state = std::move(*state);
@@ -144,6 +170,7 @@ int report(const GlobalOptions& options, launcher::JobEntry job, bool by_itself)
     talk(options, fmt::format("{} is down: {}", title(job), status_text(job)));
     return kExitDone;
   }
+  if (is_on_other_hosts(job)) return finish_on_hosts(options, job);
   warn(fmt::format(
       "wisp: the driver of {} is gone, but did not see the end of {}; their agents end them within 15 s",
       title(job), left.empty() ? "its hosts" : escape_text(join(left, ", "), 400)));
@@ -154,12 +181,12 @@ int report(const GlobalOptions& options, launcher::JobEntry job, bool by_itself)
 
 int down_command(const GlobalOptions& options, const DownOptions& down) {
   if (const auto status = down_in_slurm(options, down)) return *status;
-  const std::optional<launcher::JobEntry> job = running_job(options);
+  const std::optional<launcher::JobEntry> job = job_to_end(options);
   if (!job) return kExitDone;
+  if (!job->driver) return finish_on_hosts(options, *job);
   if (!job->driver->here) {
-    throw Error(fmt::format("{} is driven from {}; run there: wisp down -j {}", title(*job),
-                            job->driver->hostname, title(*job)),
-                Fault::kUnreachable);
+    const std::vector<std::string> force(down.force ? 1 : 0, "--force");
+    throw Error(driven_elsewhere(*job, options, "down", force), Fault::kUnreachable);
   }
   bool by_itself = true;
   if (down.force) {

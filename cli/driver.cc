@@ -76,6 +76,7 @@ Outcome Driver::run() {
   folder_.write("job.yaml", config::to_yaml(experiment_));
   write_state(true);
   launcher::FleetOptions fleet_options;
+  fleet_options.job = folder_.id();
   fleet_options.progress = [this](const std::string& text) { display_.say(text); };
   fleet_ = std::make_unique<launcher::Fleet>(experiment_.launcher, std::move(fleet_options),
                                              [this](const launcher::Event& event) { on_agent(event); });
@@ -113,19 +114,11 @@ void Driver::on_agent(const launcher::Event& event) {
   if (const auto* line = std::get_if<launcher::Line>(&event)) return take_line(*line);
   if (const auto* started = std::get_if<launcher::Started>(&event)) return push(*started);
   if (const auto* exited = std::get_if<launcher::Exited>(&event)) return push(*exited);
-  push(std::get<launcher::HostLost>(event));
+  if (const auto* lost = std::get_if<launcher::HostLost>(&event)) push(*lost);
 }
 
 void Driver::take_line(const launcher::Line& line) {
-  LogLine stored;
-  stored.time = line.time;
-  stored.actor = is_name(line.actor) ? line.actor : line.process;
-  stored.attempt = line.attempt;
-  stored.host = line.host;
-  stored.round = line.round;
-  stored.level = line.level;
-  stored.text = line.text;
-  folder_.log(stored);
+  folder_.log(launcher::log_line(line));
   if (line.level != to_string(Level::kError)) return;
   std::lock_guard lock(mutex_);
   last_errors_[line.process] = escape_text(line.text, kCauseMax);
@@ -167,6 +160,10 @@ const NodePlan* Driver::find_node(runtime::NodeId id) const {
 void Driver::handle(const launcher::Started& started) {
   folder_.append("events.jsonl", event_json(clock_.wall(), "started", started.process, started.host, ""));
   std::lock_guard lock(mutex_);
+  for (const launcher::HostInfo& host : fleet_->hosts()) {  // known before the first process starts
+    state_.clock_offsets[host.name] = host.clock_offset;
+    if (!host.address.empty()) state_.addresses[host.name] = host.address;
+  }
   const NodePlan* node = find_node(started.process);
   if (node == nullptr) return;
   for (const std::string& name : node->actors) {
@@ -187,7 +184,8 @@ void Driver::handle(const launcher::Started& started) {
 std::string Driver::cause_of(const launcher::Exited& exited) const {
   std::lock_guard lock(mutex_);
   const auto words = last_errors_.find(exited.process);
-  return is_host_fault(exited) && words != last_errors_.end() ? words->second : launcher::describe(exited);
+  if (is_host_fault(exited) && words != last_errors_.end()) return words->second;
+  return launcher::describe(exited) + (is_asked_to_end(exited.process) ? ", as wisp kill had asked" : "");
 }
 
 void Driver::handle(const launcher::Exited& exited) {
@@ -229,11 +227,11 @@ void Driver::handle(const Running& running) {
   stop_run_ = running.stop;
   if (signal_count_ > 0 && stop_run_) return stop_run_();
   state_.status = "running";
-  for (const launcher::HostInfo& host : fleet_->hosts()) state_.clock_offsets[host.name] = host.clock_offset;
   {
     std::lock_guard lock(mutex_);
     state_.addresses = addresses_;
   }
+  state_.control = ControlSocket::path_in(runtime_folder_->path()).string();
   write_state(true);
   if (options_.on_started) options_.on_started();
 }
@@ -340,6 +338,7 @@ void Driver::tick() {
   const auto now = std::chrono::steady_clock::now();
   if (state_dirty_) write_state(false);
   release_held(now);
+  kill_the_stubborn(now);
   if (kill_at_ && now >= *kill_at_ && !done_ && !ending_) end_by_force();
   if (abandon_at_ && now >= *abandon_at_ && !done_) abandoned_ = true;
   if (now - news_at_ < kSilenceMax || done_) return;
@@ -418,6 +417,7 @@ void Driver::tear_down() {
   }
   system.reset();  // not under the lock: its loop may be pushing a last event
   drain_events();
+  control_.reset();  // nobody is told any more what it takes
   runtime_folder_.reset();
 }
 
@@ -490,6 +490,7 @@ Outcome Driver::conclude() {
 
 void Driver::write_records(const Outcome& outcome) {
   state_.status = outcome.status;
+  state_.control.clear();
   try {
     folder_.write("result.json", result_json(outcome) + "\n");
     if (!outcome.summary.iterate.empty())

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "actors/job.h"
 #include "base/process.h"
+#include "cli/control.h"
 #include "cli/failure_report.h"
 #include "cli/inventory.h"
 #include "cli/layout.h"
@@ -74,12 +76,17 @@ class Driver {
     runtime::NodeId node;
     std::string cause;
   };
+  // `wisp kill`: these processes are to end.
+  struct Kill {
+    std::vector<std::string> actors;
+    std::shared_ptr<std::promise<std::string>> answer;
+  };
   struct Done {
     std::optional<actors::Summary> summary;
     std::exception_ptr error;
   };
   using Event = std::variant<launcher::Started, launcher::Exited, launcher::HostLost, Running, CannotWrite,
-                             Silent, Dead, actors::Progress, Done>;
+                             Silent, Dead, actors::Progress, Kill, Done>;
 
   // The conducting thread.
   void conduct();
@@ -111,9 +118,14 @@ class Driver {
   void handle(const Silent& silent);
   void handle(const Dead& dead);
   void handle(const actors::Progress& progress);
+  void handle(const Kill& kill);
   void handle(const Done& done);
   void handle_signal(int signal);
   void tick();
+  std::string take_request(const std::string& request);  // the control socket's thread
+  std::vector<const NodePlan*> nodes_to_kill(const std::vector<std::string>& actors) const;
+  void kill_the_stubborn(std::chrono::steady_clock::time_point now);
+  bool is_asked_to_end(const std::string& process) const;
   void say_what_is_waited_for(std::chrono::steady_clock::time_point now);
   void fail(RootCause root);
   void give_up();  // ends whatever the conducting thread waits for
@@ -146,6 +158,7 @@ class Driver {
   std::unique_ptr<RuntimeFolder> runtime_folder_;
   std::unique_ptr<launcher::Fleet> fleet_;
   std::unique_ptr<launcher::Deployment> deployment_;
+  std::unique_ptr<ControlSocket> control_;
 
   mutable std::mutex mutex_;  // guards what follows, up to the blank line
   std::deque<Event> events_;
@@ -172,6 +185,11 @@ class Driver {
   actors::Progress progress_;
   std::optional<std::chrono::steady_clock::time_point> progressed_at_;
   std::chrono::steady_clock::time_point news_at_{};
+  struct Ending {
+    std::string host;
+    std::chrono::steady_clock::time_point kill_at;
+  };
+  std::map<std::string, Ending> endings_;  // by process: what `wisp kill` has sent TERM
   std::optional<RootCause> root_;
   std::optional<Done> done_;
   bool ending_ = false;

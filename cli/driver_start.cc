@@ -167,10 +167,13 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
       experiment_.plain() ? lay_out(experiment_.groups, slots) : lay_out(experiment_.job, slots);
   const auto run = static_cast<std::uint64_t>(std::stoull(random_hex(15), nullptr, 16));
   NetworkPlan network(experiment_.network, hosts, runtime_folder_->path(), run, launcher::own_addresses());
-  if (network.ipc()) {
-    for (const launcher::HostInfo& host : hosts) fleet_->remove_at_end(host.name, runtime_folder_->path());
-    runtime_folder_->make();
+  for (const launcher::HostInfo& host : hosts) {
+    if (host.local || network.ipc()) fleet_->remove_at_end(host.name, runtime_folder_->path());
   }
+  runtime_folder_->make();
+  control_ =
+      std::make_unique<ControlSocket>(ControlSocket::path_in(runtime_folder_->path()),
+                                      [this](const std::string& request) { return take_request(request); });
   std::vector<runtime::NodeId> ids;
   for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
     ids.push_back(static_cast<runtime::NodeId>(i + 1));

@@ -1,11 +1,9 @@
 #include "cli/failure_report.h"
 
-#include <deque>
-#include <fstream>
-
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "launcher/log_reader.h"
 
 namespace wisp::cli {
 
@@ -13,13 +11,18 @@ namespace {
 
 constexpr std::size_t kLastLines = 20;
 
-std::deque<std::string> last_lines(const std::filesystem::path& file) {
-  std::deque<std::string> lines;
-  std::ifstream stream(file);
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(escape_text(line, 4096));
-    if (lines.size() > kLastLines) lines.pop_front();
-  }
+std::vector<std::string> last_lines(const RootCause& root, const launcher::JobFolder& folder) {
+  launcher::LogQuery query;
+  query.actors = {root.actor};
+  query.attempt = root.attempt;
+  query.last = kLastLines;
+  std::vector<std::string> lines;
+  launcher::LogReader(folder.path(), query)
+      .run(
+          [&](const LogLine& line) {
+            lines.push_back(line.level == "raw" ? escape_text(line.text, 4096) : format(line));
+          },
+          [] { return true; });
   return lines;
 }
 
@@ -33,7 +36,7 @@ std::string failure_report(const RootCause& root, std::uint64_t round, const std
   text += fmt::format("  first to fail: {}#{}@{} in round {}\n", root.actor, root.attempt, root.host, round);
   text += fmt::format("  cause: {}\n", root.cause);
   const std::filesystem::path log = folder.log_path(root.actor, root.attempt);
-  const auto lines = last_lines(log);
+  const std::vector<std::string> lines = last_lines(root, folder);
   if (lines.empty()) {
     text += fmt::format("  it wrote no line to {}\n", log.string());
   } else {

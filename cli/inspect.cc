@@ -1,9 +1,7 @@
 #include "cli/inspect.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
-#include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,9 +10,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/exit.h"
+#include "cli/job_settings.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
-#include "config/read_yaml.h"
+#include "launcher/log_files.h"
 
 namespace wisp::cli {
 namespace {
@@ -69,28 +68,22 @@ std::vector<ActorReport::Event> events_of(const std::filesystem::path& folder,
 
 std::vector<ActorReport::Log> logs_of(const std::filesystem::path& folder, const std::string& actor) {
   std::vector<ActorReport::Log> logs;
-  std::error_code error;
-  for (const auto& each : std::filesystem::directory_iterator(folder / "logs" / actor, error)) {
+  for (const launcher::LogName& each : launcher::list_logs(folder / "logs" / actor)) {
     ActorReport::Log log;
-    const std::string stem = each.path().stem().string();
-    const auto read = std::from_chars(stem.data(), stem.data() + stem.size(), log.attempt);
-    if (read.ec != std::errc() || each.path().extension() != ".log") continue;
-    log.path = each.path();
-    log.bytes = each.file_size(error);
-    logs.push_back(log);
+    log.attempt = each.attempt;
+    log.path = folder / "logs" / actor / launcher::to_string(each);
+    std::error_code error;
+    const auto size = std::filesystem::file_size(log.path, error);
+    log.bytes = error ? 0 : size;
+    logs.push_back(std::move(log));
   }
-  std::sort(logs.begin(), logs.end(), [](const auto& a, const auto& b) { return a.attempt < b.attempt; });
   return logs;
 }
 
 // The group that an actor belongs to: its own name, or that without its number.
 config::Node config_of(const std::filesystem::path& folder, const std::string& actor) {
-  const std::filesystem::path file = folder / "job.yaml";
-  const auto source = std::make_shared<const config::Source>(config::Source::Kind::kFile, file.string(),
-                                                             folder, text_of(file), 0);
-  config::Mistakes mistakes;
-  const std::optional<config::Node> root = config::read_yaml(source, mistakes);
-  const config::Node* actors = root ? root->find("actors") : nullptr;
+  const config::Node settings = settings_of(folder);
+  const config::Node* actors = settings.find("actors");
   if (actors == nullptr) return {};
   const config::Node* group = actors->find(actor);
   if (group == nullptr) group = actors->find(actor.substr(0, actor.rfind('-')));

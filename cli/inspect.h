@@ -30,7 +30,7 @@ struct ActorReport {
   std::string address;        // of its host; empty: unknown, or this machine
   std::string reason;         // why the job ended; empty: it has not
   std::vector<Event> events;  // of its process and its host, oldest first
-  std::vector<Log> logs;      // the first attempt first
+  std::vector<Log> logs;      // by attempt; of each the file being written, then those put aside
   config::Node config;        // its section of job.yaml; null: unknown
 };
 

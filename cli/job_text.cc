@@ -5,10 +5,22 @@
 
 #include <fmt/format.h>
 
+#include "base/process.h"
 #include "base/text.h"
 #include "cli/exit.h"
 
 namespace wisp::cli {
+namespace {
+
+// As a shell takes it: quoted where it has to be.
+std::string word_of(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::string_view("/._-").find(c) != std::string_view::npos || is_name(std::string_view(&c, 1));
+  });
+  return plain ? text : shell_quote(text);
+}
+
+}  // namespace
 
 std::string title(const launcher::JobEntry& job) { return job.state.job + "-" + job.state.id; }
 
@@ -32,6 +44,20 @@ std::string status_text(const launcher::JobEntry& job) {
   if (is_final(status)) return status;
   if (status == "submitted") return "submitted to Slurm (squeue says where it stands)";
   return "the driver is gone without a word; it was " + (status.empty() ? "starting" : status);
+}
+
+std::string driven_elsewhere(const launcher::JobEntry& job, const GlobalOptions& options,
+                             const std::string& command, const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {command};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.insert(words.end(), {"-j", title(job)});
+  for (std::string& each : words) each = word_of(each);
+  const std::string there = join(words, " ");
+  const std::string whole = fmt::format("{} {} --state-dir {}", word_of(self_executable().string()), there,
+                                        word_of(state_dir(options).string()));
+  const std::string host = escape_text(job.driver->hostname, 255);
+  return fmt::format("{} is driven from {} (process {}); run there: wisp {}; or from here: ssh {} {}",
+                     title(job), host, job.driver->pid, there, word_of(host), shell_quote(whole));
 }
 
 std::string no_such_actor(const launcher::JobEntry& job, const std::string& name,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/options.h"
 #include "launcher/jobs.h"
 
 namespace wisp::cli {
@@ -19,6 +20,10 @@ int exit_status_of(std::string_view status);
 
 // "running (driver 4711)", "converged", or that the driver was killed before it could say more.
 std::string status_text(const launcher::JobEntry& job);
+
+// That the job is driven from another machine than this, and the command that asks for the same there.
+std::string driven_elsewhere(const launcher::JobEntry& job, const GlobalOptions& options,
+                             const std::string& command, const std::vector<std::string>& arguments = {});
 
 // What is said of a name that none of the `known` actors of the job has.
 std::string no_such_actor(const launcher::JobEntry& job, const std::string& name,

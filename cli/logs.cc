@@ -8,41 +8,35 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "cli/collect.h"
 #include "cli/exit.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
 #include "launcher/jobs.h"
+#include "launcher/log_files.h"
+#include "launcher/log_format.h"
 #include "launcher/log_reader.h"
 
 namespace wisp::cli {
 namespace {
 
-constexpr std::size_t kBatch = 64u << 10;  // bytes that are printed together
-constexpr std::array<int, 10> kColors = {36, 33, 32, 35, 34, 96, 93, 92, 95, 94};
+using std::chrono::steady_clock;
 
-std::string json_of(const LogLine& line) {
-  nlohmann::ordered_json json = {
-      {"time", format_utc(line.time)}, {"actor", line.actor}, {"attempt", line.attempt}, {"host", line.host}};
-  json["round"] = line.round ? nlohmann::ordered_json(*line.round) : nullptr;
-  json["level"] = line.level;
-  json["text"] = line.text;
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
+constexpr std::chrono::seconds kSilence{3};
+constexpr std::size_t kBatch = 64u << 10;               // bytes that are printed together
+constexpr std::chrono::milliseconds kAgentPatience{0};  // whoever wants the last word asks again
+constexpr std::array<int, 10> kColors = {36, 33, 32, 35, 34, 96, 93, 92, 95, 94};
 
 // The actors of which there is a log, or will be.
 std::vector<std::string> known_actors(const launcher::JobEntry& job) {
   std::set<std::string> names;
   for (const launcher::ActorState& each : job.state.actors) names.insert(each.name);
-  std::error_code error;
-  for (const auto& each : std::filesystem::directory_iterator(job.folder / "logs", error)) {
-    names.insert(each.path().filename().string());
-  }
+  for (const std::string& each : launcher::list_log_actors(job.folder / "logs")) names.insert(each);
   return {names.begin(), names.end()};
 }
 
@@ -57,6 +51,31 @@ void check_actors(const launcher::JobEntry& job, const LogsOptions& logs) {
   }
 }
 
+std::chrono::system_clock::time_point moment_of(const std::string& text,
+                                                std::chrono::system_clock::time_point now) {
+  if (const auto ago = parse_duration(text)) return now - *ago;
+  if (const auto moment = parse_utc(text)) return *moment;
+  throw Error(fmt::format("'{}' is neither a time ago such as 10m, nor a moment such as 2026-03-01T02:13:00Z",
+                          escape_text(text, 80)),
+              Fault::kUsage);
+}
+
+launcher::LogQuery query_of(const LogsOptions& logs) {
+  const auto now = SystemClock().wall();
+  launcher::LogQuery query;
+  query.actors = logs.actors;
+  query.last = logs.last;
+  query.follow = logs.follow;
+  query.attempt = logs.attempt;
+  query.previous = logs.previous;
+  query.host = logs.host;
+  if (!logs.since.empty()) query.since = moment_of(logs.since, now);
+  if (!logs.until.empty()) query.until = moment_of(logs.until, now);
+  query.minimum = parse_level(logs.level).value_or(Level::kDebug);
+  query.pattern = logs.grep;
+  return query;
+}
+
 LogStyle style_of(const GlobalOptions& options, const LogsOptions& logs) {
   if (options.json) return LogStyle::kJson;
   if (!logs.prefix) return LogStyle::kBare;
@@ -68,7 +87,7 @@ LogStyle style_of(const GlobalOptions& options, const LogsOptions& logs) {
 std::string log_text(const LogLine& line, LogStyle style) {
   LogLine safe = line;
   safe.text = escape_text(line.text, LogLine::kTextMax);
-  if (style == LogStyle::kJson) return json_of(safe);
+  if (style == LogStyle::kJson) return launcher::to_json(safe) + "\n";
   if (style == LogStyle::kBare) return safe.text + "\n";
   const std::string whole = format(safe);
   if (style == LogStyle::kStored) return whole + "\n";
@@ -79,14 +98,24 @@ std::string log_text(const LogLine& line, LogStyle style) {
 
 int logs_command(const GlobalOptions& options, const LogsOptions& logs) {
   end_on_interrupt();
+  const launcher::LogQuery query = query_of(logs);
   const launcher::JobEntry job = launcher::find_job(state_dir(options), options.job);
   check_actors(job, logs);
+  collect_missing_logs(options, job, kAgentPatience);
   const LogStyle style = style_of(options, logs);
-  launcher::LogReader reader(job.folder, {.actors = logs.actors, .last = logs.last, .follow = logs.follow});
+  launcher::LogReader reader(job.folder, query);
+  if (!job.driver && reader.actors().empty())
+    talk(options, fmt::format("{} has no such log: {}", title(job), status_text(job)));
   std::string batch;
-  const auto flush = [&batch] {
+  std::optional<steady_clock::time_point> quiet_until = steady_clock::now() + kSilence;
+  const auto flush = [&] {
+    if (!batch.empty()) quiet_until.reset();
     print(batch);
     batch.clear();
+    if (quiet_until && steady_clock::now() >= *quiet_until) {
+      quiet_until.reset();
+      talk(options, fmt::format("waiting for the first line of {}: {}", title(job), status_text(job)));
+    }
     return true;
   };
   reader.run(

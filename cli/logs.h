@@ -7,8 +7,9 @@
 
 namespace wisp::cli {
 
-// Reads the job's folder, also while it grows. Throws Error (kUsage) for an actor that the job does not have.
-// Ctrl-C ends the process with exit status 130.
+// Reads the job's folder, also while it grows; where a driver ended before all lines had arrived, what its
+// hosts have kept is fetched first. Throws Error (kUsage) for an actor that the job does not have, for a time
+// that is none, and for a regular expression that is none. Ctrl-C ends the process with exit status 130.
 int logs_command(const GlobalOptions& options, const LogsOptions& logs);
 
 enum class LogStyle {

@@ -15,6 +15,7 @@
 #include "cli/down.h"
 #include "cli/exit.h"
 #include "cli/inspect.h"
+#include "cli/kill.h"
 #include "cli/list.h"
 #include "cli/logs.h"
 #include "cli/node.h"
@@ -25,6 +26,7 @@
 #include "cli/run.h"
 #include "cli/show_config.h"
 #include "cli/simulate.h"
+#include "cli/status.h"
 #include "cli/version.h"
 #include "cli/wait.h"
 #include "config/errors.h"
@@ -41,8 +43,10 @@ int execute(const Invocation& what) {
   if (what.command == "plan") return plan_command(global, what.plan);
   if (what.command == "simulate") return simulate_command(global, what.simulate);
   if (what.command == "ps") return ps_command(global, what.ps);
+  if (what.command == "status") return status_command(global, what.status);
   if (what.command == "logs") return logs_command(global, what.logs);
   if (what.command == "inspect") return inspect_command(global, what.inspect);
+  if (what.command == "kill") return kill_command(global, what.kill);
   if (what.command == "down") return down_command(global, what.down);
   if (what.command == "wait") return wait_command(global, what.wait);
   if (what.command == "doctor") return doctor_command(global, what.doctor);

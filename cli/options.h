@@ -46,7 +46,12 @@ struct SimulateOptions {
 };
 
 struct PsOptions {
-  bool all = false;  // a table of all jobs
+  bool all = false;    // a table of all jobs
+  bool watch = false;  // again and again, until the job ends
+};
+
+struct StatusOptions {
+  bool watch = false;
 };
 
 struct LogsOptions {
@@ -54,10 +59,22 @@ struct LogsOptions {
   bool follow = false;
   std::optional<std::size_t> last = {};
   bool prefix = true;
+  // Times as they were typed: "10m" ago, or a moment in UTC.
+  std::string since = {};
+  std::string until = {};
+  std::string level = "debug";  // and above
+  std::string grep = {};        // an extended regular expression
+  std::string host = {};        // a name or a shell pattern
+  bool previous = false;
+  std::optional<std::uint32_t> attempt = {};
 };
 
 struct InspectOptions {
   std::string actor;
+};
+
+struct KillOptions {
+  std::vector<std::string> actors;
 };
 
 struct DownOptions {

@@ -12,6 +12,7 @@
 #include "cli/method_plan.h"
 #include "cli/output.h"
 #include "cli/submit.h"
+#include "cli/waiting.h"
 #include "launcher/ssh.h"
 #include "launcher/way.h"
 
@@ -163,7 +164,11 @@ int plan_command(const GlobalOptions& options, const PlanOptions& plan) {
   const config::Experiment experiment = load_experiment(options, plan.files, inventory);
   const LaunchPlan launch = plan_launch(experiment, options, plan);
   std::optional<MethodPlan> method;
-  if (!experiment.plain()) method = plan_method(experiment, inventory.catalogs());
+  if (!experiment.plain()) {
+    method = while_saying([&](const std::string& text) { talk(options, text); },
+                          "reading the data, and taking its constants",
+                          [&] { return plan_method(experiment, inventory.catalogs()); });
+  }
   if (options.json) {
     Json json =
         method ? Json::parse(method_json(experiment, *method)) : Json({{"name", experiment.job.name}});

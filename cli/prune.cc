@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/collect.h"
 #include "cli/exit.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
@@ -24,6 +25,7 @@ using Json = nlohmann::ordered_json;
 using Time = std::chrono::system_clock::time_point;
 
 constexpr std::size_t kCellMax = 200;
+constexpr std::chrono::milliseconds kAgentPatience{0};  // agents that are still there end by themselves
 constexpr std::chrono::minutes kStarting{1};  // a job that is just being made may have no lock and no socket
 
 std::optional<Time> changed(const std::filesystem::path& path) {
@@ -72,10 +74,12 @@ void find_job_folders(const std::vector<launcher::JobEntry>& jobs, bool all, Tim
   }
 }
 
-// Why it could not be removed; empty if it is gone.
-std::string remove(const Leftover& leftover) {
+// Why it could not be removed; empty if it is gone. What the hosts of a job have kept of its logs goes with
+// its folder; those that can't be asked are told of.
+std::string remove(const GlobalOptions& options, const Leftover& leftover) {
   try {
     if (leftover.kind == "job folder") {
+      collect_missing_logs(options, launcher::find_job(state_dir(options), leftover.job), kAgentPatience);
       launcher::remove_job(leftover.path);
     } else {
       remove_runtime_folder(leftover.path);
@@ -145,7 +149,7 @@ int prune_command(const GlobalOptions& options, const PruneOptions& prune) {
   std::vector<Leftover> gone;
   std::vector<std::string> failures;
   for (const Leftover& each : find_leftovers(state_dir(options), base, prune.all, SystemClock().wall())) {
-    const std::string failure = prune.dry_run ? "" : remove(each);
+    const std::string failure = prune.dry_run ? "" : remove(options, each);
     if (failure.empty()) {
       gone.push_back(each);
     } else {

@@ -8,6 +8,7 @@
 #include "cli/exit.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
+#include "cli/watch.h"
 
 namespace wisp::cli {
 namespace {
@@ -83,12 +84,21 @@ std::string jobs_table(const std::vector<launcher::JobEntry>& jobs) {
 
 int ps_command(const GlobalOptions& options, const PsOptions& ps) {
   if (ps.all) return show_all(options);
-  const launcher::JobEntry job = launcher::find_job(state_dir(options), options.job);
+  launcher::JobEntry job = launcher::find_job(state_dir(options), options.job);
   if (options.json) {
     print(dump(to_json(job)));
     return kExitDone;
   }
-  print(actors_table(job.state, SystemClock().wall()));
+  if (ps.watch) {
+    end_on_interrupt();
+    watch(job.folder, [&] {
+      if (auto state = launcher::read_state(job.folder)) job.state = std::move(*state);
+      return actors_table(job.state, SystemClock().wall());
+    });
+    job.driver.reset();
+  } else {
+    print(actors_table(job.state, SystemClock().wall()));
+  }
   talk(options, fmt::format("{}: {}", title(job), status_text(job)));
   if (!job.driver) talk(options, fmt::format("next: wisp logs -j {}", title(job)));
   return kExitDone;

@@ -157,9 +157,10 @@ int run_command(const GlobalOptions& global, const RunOptions& run) {
   }
   Display display(Display::Style{STDERR_FILENO, ::isatty(STDERR_FILENO) == 1, global.quiet});
   Listener listener = nullptr;
-  launcher::JobFolder folder(folder_for(experiment, global, run), [&listener](const std::string& why) {
+  const auto on_write_error = [&listener](const std::string& why) {
     if (Driver* driver = listener; driver != nullptr) driver->cannot_write(why);
-  });
+  };
+  launcher::JobFolder folder(folder_for(experiment, global, run), on_write_error, experiment.launcher.logs);
   DriverOptions options;
   const char* runtime_base = std::getenv("WISP_RUNTIME_DIR");
   if (runtime_base != nullptr) options.runtime_base = runtime_base;

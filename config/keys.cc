@@ -274,6 +274,12 @@ constexpr auto kKeys = std::to_array<Key>({
   {"logs", kSection, "", "", "what the actors' log files hold"},
   {"logs.level", kWord, "debug | info | warn | error", "info", "and above",
    SET(e.launcher.logs.level = v.text)},
+  {"logs.format", kWord, "text | json", "text", "of a stored line", SET(e.launcher.logs.format = v.text)},
+  {"logs.rotate", kSection, "", "", "how large the log of an actor's attempt may become"},
+  {"logs.rotate.max_size", kSize, "", "64MiB", "a full file is put aside and the next one begun",
+   SET(e.launcher.logs.rotate_size = v.integer), from(0x1p16, 0x1p40)},
+  {"logs.rotate.max_files", kInteger, "", "5", "of these the newest stay",
+   SET(e.launcher.logs.rotate_files = static_cast<std::uint32_t>(v.integer)), from(2, 1000)},
 
   {"plugins", kPath, "", "", "shared libraries with more methods, problems, sparsifiers, actors and keys",
    SET(e.plugins = v.texts), {}, false, false, true},

@@ -23,6 +23,7 @@
 #include "launcher/child.h"
 #include "launcher/data_store.h"
 #include "launcher/lines.h"
+#include "launcher/log_copies.h"
 #include "launcher/memory.h"
 #include "launcher/messages.h"
 #include "launcher/rsync.h"
@@ -42,6 +43,7 @@ constexpr auto kKillPatience = 3s;             // a process that KILL does not e
 constexpr std::size_t kBacklogMax = 4u << 20;  // bytes for the driver, above which processes have to wait
 constexpr std::size_t kReadSize = 64u << 10;
 constexpr std::size_t kDrainMax = 8u << 20;  // what is still read of a process that has ended
+constexpr auto kLeavePatience = 1s;          // for the driver to take the last reports
 
 struct Running {
   message::Start what;
@@ -81,6 +83,7 @@ class Agent {
       read_signals();
       read_commands();
       exchange_with_processes();
+      if (logs_) replay_logs();
       send_reports();
       check_deadlines();
     }
@@ -145,6 +148,12 @@ class Agent {
       case Down::kRemoveAtEnd:
         to_remove_.emplace_back(unpack_body<message::RemoveAtEnd>(unpacker).path);
         return;
+      case Down::kKeepLogs:
+        return logs_->keep(unpack_body<message::KeepLogs>(unpacker));
+      case Down::kSendLogs:
+        return logs_->replay(unpack_body<message::SendLogs>(unpacker));
+      case Down::kForgetLogs:
+        return logs_->forget(unpack_body<message::ForgetLogs>(unpacker));
     }
     throw DecodeError(fmt::format("unknown command {}", static_cast<std::uint32_t>(kind)));
   }
@@ -157,6 +166,7 @@ class Agent {
     silence_max_ = hello.silence_max;
     workdir_ = expand_home(hello.workdir);
     store_.emplace(workdir_);
+    logs_.emplace(workdir_);
     char hostname[256] = "";
     ::gethostname(hostname, sizeof(hostname) - 1);
     const char* connection = std::getenv("SSH_CONNECTION");
@@ -164,6 +174,15 @@ class Agent {
            message::Greeting{message::kProtocol, ::getpid(), hostname, std::thread::hardware_concurrency(),
                              connection == nullptr ? "" : connection, workdir_.string(), own_addresses(),
                              !find_program("rsync").empty()});
+  }
+
+  void replay_logs() {
+    while (reports_.size() < kBacklogMax) {
+      const auto next = logs_->next_replayed();
+      if (!next) return;
+      if (const auto* line = std::get_if<message::Line>(&*next)) report(Up::kLine, *line);
+      if (const auto* sent = std::get_if<message::LogsSent>(&*next)) report(Up::kLogsSent, *sent);
+    }
   }
 
   void start(const message::Start& what) {
@@ -215,11 +234,18 @@ class Agent {
         line.level = to_string(node->level);
         line.round = node->round;
         line.text = node->text;
-        return report(Up::kLine, line);
+        line.time = std::chrono::duration_cast<std::chrono::microseconds>(node->time.time_since_epoch());
+        return pass_on(line);
       }
     }
     line.text = text;
     if (is_err) running.known.last_error = text;
+    pass_on(line);
+  }
+
+  void pass_on(const message::Line& line) {
+    const auto warning = logs_->add(line);
+    if (warning) report(Up::kLine, *warning);
     report(Up::kLine, line);
   }
 
@@ -353,11 +379,13 @@ class Agent {
     message::Stopped stopped;
     for (const auto& [name, running] : running_) stopped.survivors.push_back(name);
     report(Up::kStopped, stopped);
-    const auto deadline = Steady::now() + 1s;
-    while (driver_there_ && !reports_.empty() && Steady::now() < deadline) {
-      pollfd fd{STDOUT_FILENO, POLLOUT, 0};
-      ::poll(&fd, 1, 100);
-      driver_there_ = reports_.flush(STDOUT_FILENO);
+    const auto deadline = Steady::now() + kLeavePatience;
+    while (driver_there_ && (!reports_.empty() || (logs_ && logs_->kept())) && Steady::now() < deadline) {
+      pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0},
+                       {STDOUT_FILENO, static_cast<short>(reports_.empty() ? 0 : POLLOUT), 0}};
+      ::poll(fds, 2, 100);
+      send_reports();
+      read_commands();
     }
     return running_.empty() ? 0 : 1;
   }
@@ -370,6 +398,7 @@ class Agent {
   std::optional<DataStore> store_;
   std::map<std::string, Running> running_;
   std::vector<std::filesystem::path> to_remove_;
+  std::optional<HostLogs> logs_;
   bool driver_there_ = true;
   Steady::time_point heard_ = Steady::now();
   std::chrono::milliseconds silence_max_{0};

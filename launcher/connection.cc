@@ -21,9 +21,11 @@ using message::Up;
 
 constexpr std::size_t kReadSize = 256u << 10;
 constexpr std::size_t kErrorsMax = 4096;
+constexpr std::size_t kFailureMax = 500;
 constexpr std::size_t kBootNoiseMax = 64u << 10;
 constexpr auto kPingEvery = 5s;
 constexpr int kPingsUnansweredMax = 6;
+constexpr int kClockReadings = 4;  // of which the one with the shortest round trip counts
 // What an agent behind ssh bears to hear nothing, when not even a ping comes; locally the pipe's end is
 // enough.
 constexpr auto kSilenceMax = 15s;
@@ -196,6 +198,11 @@ void Connection::check_machine(const std::string& line) {
 void Connection::say_hello() {
   send(Down::kHello, message::Hello{message::kProtocol, settings_.spec.deploy.workdir,
                                     info_.local ? 0ms : std::chrono::milliseconds(kSilenceMax)});
+  if (!settings_.job.empty() && !info_.local) {
+    const LogSpec& logs = settings_.spec.logs;
+    send(Down::kKeepLogs,
+         message::KeepLogs{settings_.job, info_.name, logs.format, logs.rotate_size, logs.rotate_files});
+  }
   stage_ = Stage::kGreeting;
 }
 
@@ -230,11 +237,19 @@ void Connection::obey(const Bytes& bytes, std::vector<Event>& events) {
       return;
     }
     case Up::kFailed:
-      return fail(unpack_body<message::Failed>(unpacker).text);
+      return fail(escape_text(unpack_body<message::Failed>(unpacker).text, kFailureMax));
     case Up::kStopped:
       survivors_ = unpack_body<message::Stopped>(unpacker).survivors;
       stopped_ = true;
+      // It leaves with the next step: by then all events up to here have been handled.
+      if (!settings_.job.empty() && !info_.local)
+        send(Down::kForgetLogs, message::ForgetLogs{settings_.job, info_.name});
       return;
+    case Up::kLogsSent: {
+      const auto body = unpack_body<message::LogsSent>(unpacker);
+      events.push_back(LogsSent{info_.name, body.lines, body.writer});
+      return;
+    }
   }
   throw DecodeError(fmt::format("unknown report {}", static_cast<std::uint32_t>(kind)));
 }
@@ -259,7 +274,13 @@ void Connection::greet(const message::Greeting& greeting) {
 void Connection::settle_clock(const message::Pong& pong) {
   pings_unanswered_ = 0;
   if (stage_ != Stage::kGreeting) return;
-  if (!info_.local) info_.clock_offset = pong.time - (pong.echo + wire_time()) / 2;
+  const std::chrono::microseconds now = wire_time();
+  if (!info_.local && now - pong.echo < clock_error_) {
+    clock_error_ = now - pong.echo;
+    info_.clock_offset = pong.time - (pong.echo + now) / 2;
+  }
+  if (!info_.local && ++clock_readings_ < kClockReadings)
+    return send(Down::kPing, message::Ping{wire_time()});
   was_ready_ = true;
   stage_ = Stage::kReady;
 }

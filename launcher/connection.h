@@ -23,7 +23,8 @@ namespace wisp::launcher {
 struct ConnectionSettings {
   LauncherSpec spec;
   std::vector<std::string> local_agent;
-  Bundle bundle;  // empty where the only host is this machine
+  std::string job;  // whose logs the hosts keep copies of; empty: they keep none
+  Bundle bundle;    // empty where the only host is this machine
   // As it travels: made by the polling thread when the first host needs it, which most don't.
   mutable std::optional<Bytes> packed_bundle = {};
 };
@@ -117,6 +118,8 @@ class Connection {
   Time pinged_;
   Time kill_at_ = Time::max();
   int pings_unanswered_ = 0;
+  int clock_readings_ = 0;
+  std::chrono::microseconds clock_error_ = std::chrono::microseconds::max();
   bool was_ready_ = false;
   bool booted_ = false;
   bool stopped_ = false;

@@ -100,6 +100,13 @@ std::string describe(const Exited& exited) {
                                : fmt::format("out of memory on {}: {}; {}", exited.host, text, exited.memory);
 }
 
+LogLine log_line(const Line& line) {
+  const bool is_known = parse_level(line.level) || line.level == "err";
+  const std::string& actor = is_name(line.actor) ? line.actor : line.process;
+  return LogLine{line.time, actor, line.attempt, line.host, line.round, is_known ? line.level : "out",
+                 line.text};
+}
+
 struct Fleet::Impl {
   struct Host {
     Host(const ConnectionSettings& settings, const HostSpec& spec) : connection(settings, spec) {}
@@ -111,6 +118,7 @@ struct Fleet::Impl {
       : options(std::move(options_)), handler(std::move(handler_)) {
     settings.spec = with_local_host(std::move(spec));
     settings.local_agent = options.local_agent;
+    settings.job = options.job;
     if (settings.local_agent.empty()) settings.local_agent = {program().string(), "agent"};
     for (const HostSpec& each : settings.spec.hosts)
       machines.push_back(std::make_unique<Host>(settings, each));
@@ -276,7 +284,14 @@ struct Fleet::Impl {
     message::File file = ask(lock, connection, Down::kAskFile, message::AskFile{sha256, size});
     if (file.present) return file.path;
     std::uint64_t offset = 0;
+    Patience patience(options);  // of the whole: the pieces are taken one by one
     do {
+      if (patience.due()) {
+        lock.unlock();
+        patience.tell(fmt::format("waiting for {}: it is taking a file, {} of {} kB were sent", name,
+                                  offset / 1000, size / 1000));
+        lock.lock();
+      }
       wait_for(lock, connection, [&] { return connection.pending() < kPendingMax || connection.file; });
       if (connection.file) break;  // it failed there
       const std::size_t piece = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceSize, size - offset));
@@ -375,11 +390,13 @@ struct Fleet::Impl {
     wake();
   }
 
-  void remove_at_end(const std::string& name, const std::filesystem::path& folder) {
+  // To an agent that is ready; to others it is not sent.
+  template <class Body>
+  void tell(const std::string& name, Down kind, const Body& body) {
     const std::lock_guard lock(mutex);
     Connection& connection = find(name).connection;
     if (connection.stage() != Connection::Stage::kReady) return;
-    connection.send(Down::kRemoveAtEnd, message::RemoveAtEnd{folder.string()});
+    connection.send(kind, body);
     wake();
   }
 
@@ -487,7 +504,15 @@ std::string Fleet::put_bytes(const std::string& host, const Bytes& content) {
 void Fleet::place(const std::string& host, const message::Place& wanted) { impl_->place(host, wanted); }
 
 void Fleet::remove_at_end(const std::string& host, const std::filesystem::path& folder) {
-  impl_->remove_at_end(host, std::filesystem::absolute(folder));
+  impl_->tell(host, Down::kRemoveAtEnd, message::RemoveAtEnd{std::filesystem::absolute(folder).string()});
+}
+
+void Fleet::send_logs(const std::string& host, const std::string& job, std::vector<LogPosition> have) {
+  impl_->tell(host, Down::kSendLogs, message::SendLogs{job, host, std::move(have)});
+}
+
+void Fleet::forget_logs(const std::string& host, const std::string& job) {
+  impl_->tell(host, Down::kForgetLogs, message::ForgetLogs{job, host});
 }
 
 void Fleet::forward(const std::string& host, const std::vector<Forward>& forwards) {

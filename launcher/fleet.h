@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "launcher/forward.h"
 #include "launcher/interfaces.h"
+#include "launcher/log_files.h"
 #include "launcher/messages.h"
 #include "launcher/spec.h"
 
@@ -85,13 +87,26 @@ struct HostLost {
   std::string cause;
 };
 
-using Event = std::variant<Started, Exited, Line, HostLost>;
+// The answer to send_logs(). Every line of the copy came before it, as a Line.
+struct LogsSent {
+  std::string host;
+  std::uint64_t lines = 0;
+  std::int64_t writer = 0;  // process of an agent of that job which is still there; 0: there is none
+};
+
+using Event = std::variant<Started, Exited, Line, HostLost, LogsSent>;
+
+// As it is stored.
+LogLine log_line(const Line& line);
 
 // "exit status 3", "killed by signal 9 (Killed)", or why it could not be started; before that "out of memory
 // on node2", and behind it the limit, where that was the reason.
 std::string describe(const Exited& exited);
 
 struct FleetOptions {
+  // Id of the job whose logs the hosts keep copies of until its driver has them (launcher/log_copies.h); not
+  // this machine. Empty: they keep none.
+  std::string job;
   std::vector<std::string> local_agent;  // argv of an agent on this machine; empty: <program> agent
   std::filesystem::path program;         // what hosts get as bin/wisp; empty: this program
   std::vector<std::filesystem::path>
@@ -143,6 +158,12 @@ class Fleet {
   // Makes ports lead through the ssh connection of `host`, for as long as that lasts. Waits. Throws Error
   // (kHost) that names the host, the port and the remedy.
   void forward(const std::string& host, const std::vector<Forward>& forwards);
+
+  // Asks for what a host's copy of the logs of a job that has ended has beyond these positions; Lines and
+  // LogsSent follow, or HostLost.
+  void send_logs(const std::string& host, const std::string& job, std::vector<LogPosition> have);
+  // Everything of it has arrived: the copy can go.
+  void forget_logs(const std::string& host, const std::string& job);
 
   // Asks for a process; Started or Exited follows. On a lost host the answer is Exited with an error.
   void start(const std::string& host, Process process);

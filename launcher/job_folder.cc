@@ -16,12 +16,11 @@
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "launcher/log_files.h"
 #include "launcher/state_file.h"
 
 namespace wisp::launcher {
 namespace {
-
-constexpr std::size_t kOpenFilesMax = 128;
 
 [[noreturn]] void fail(const std::filesystem::path& path) {
   throw Error(fmt::format("{}: {}", path.string(), std::strerror(errno)));
@@ -29,19 +28,6 @@ constexpr std::size_t kOpenFilesMax = 128;
 
 void make_folder(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) != 0) fail(path);
-}
-
-// The whole line or, where the disk is full, the reason.
-void append_line(int fd, const std::filesystem::path& path, std::string_view line) {
-  std::string text(line);
-  text += '\n';
-  std::string_view rest(text);
-  while (!rest.empty()) {
-    const ssize_t count = ::write(fd, rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(path);
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
 }
 
 }  // namespace
@@ -77,10 +63,11 @@ std::filesystem::path make_submitted_folder(const std::filesystem::path& state_d
 }
 
 struct JobFolder::Impl {
-  Impl(std::filesystem::path folder, std::function<void(const std::string&)> tell)
+  Impl(std::filesystem::path folder, std::function<void(const std::string&)> tell, LogSpec log_spec)
       : on_write_error(std::move(tell)), id(id_of(folder)), path(std::move(folder)) {
     lock_it();
     make_folder(path / "logs");
+    logs.emplace(path / "logs", std::move(log_spec));
     point_latest(path.parent_path(), path.filename().string());
   }
 
@@ -110,27 +97,22 @@ struct JobFolder::Impl {
     }
   }
 
-  std::filesystem::path log_path(const std::string& actor, std::uint32_t attempt) const {
-    if (!is_name(actor)) throw Error(fmt::format("'{}' is no actor's name", escape_text(actor, 80)));
-    return path / "logs" / actor / fmt::format("{}.log", attempt);
-  }
-
   int opened(const std::filesystem::path& file) {
     const auto found = files.find(file);
     if (found != files.end()) return found->second.get();
-    if (files.size() >= kOpenFilesMax) files.clear();
-    disk.make_folders(file.parent_path());
     Descriptor fd(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd) fail(file);
     return files.emplace(file, std::move(fd)).first->second.get();
   }
 
-  void append(const std::filesystem::path& file, std::string_view line) {
+  // Writes, and tells of the first failure.
+  template <class Write>
+  void record(const Write& write) {
     std::string error;
     {
       const std::lock_guard guard(mutex);
       try {
-        append_line(opened(file), file, line);
+        write();
         return;
       } catch (const Error& caught) {  // the caller is a log: the job's end is decided elsewhere
         if (std::exchange(failed, true)) return;
@@ -147,17 +129,18 @@ struct JobFolder::Impl {
 
   std::mutex mutex;  // guards what follows
   SystemDisk disk;
-  std::map<std::filesystem::path, Descriptor> files;
+  std::map<std::filesystem::path, Descriptor> files;  // events.jsonl and metrics.jsonl
+  std::optional<LogFiles> logs;
   bool failed = false;
 };
 
 JobFolder::JobFolder(const std::filesystem::path& state_dir, const std::string& job,
-                     std::function<void(const std::string&)> on_write_error)
-    : impl_(std::make_unique<Impl>(make_submitted_folder(state_dir, job), std::move(on_write_error))) {}
+                     std::function<void(const std::string&)> on_write_error, LogSpec logs)
+    : JobFolder(make_submitted_folder(state_dir, job), std::move(on_write_error), std::move(logs)) {}
 
 JobFolder::JobFolder(const std::filesystem::path& submitted,
-                     std::function<void(const std::string&)> on_write_error)
-    : impl_(std::make_unique<Impl>(submitted, std::move(on_write_error))) {}
+                     std::function<void(const std::string&)> on_write_error, LogSpec logs)
+    : impl_(std::make_unique<Impl>(submitted, std::move(on_write_error), std::move(logs))) {}
 
 JobFolder::~JobFolder() = default;
 
@@ -175,16 +158,16 @@ void JobFolder::write(std::string_view file, std::string_view content) {
 void JobFolder::write_state(const JobState& state) { write("state.json", state_to_json(state)); }
 
 void JobFolder::append(std::string_view file, std::string_view line) {
-  impl_->append(impl_->path / file, line);
+  const std::filesystem::path path = impl_->path / file;
+  impl_->record([&] { append_line(impl_->opened(path), path, line); });
 }
 
 void JobFolder::log(const LogLine& line) {
-  const std::string actor = is_name(line.actor) ? line.actor : "unnamed";
-  impl_->append(impl_->log_path(actor, line.attempt), format(line));
+  impl_->record([&] { impl_->logs->append(line); });
 }
 
 std::filesystem::path JobFolder::log_path(const std::string& actor, std::uint32_t attempt) const {
-  return impl_->log_path(actor, attempt);
+  return impl_->logs->path(actor, attempt);
 }
 
 }  // namespace wisp::launcher

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "launcher/spec.h"
 
 namespace wisp::launcher {
 
@@ -38,6 +39,7 @@ struct JobState {
   std::vector<ActorState> actors;
   std::map<std::string, std::chrono::microseconds> clock_offsets;  // by host: its clock minus the driver's
   std::map<std::string, std::string> addresses;  // by host: what other hosts reach it by; not of this machine
+  std::string control;  // the socket at which the driver takes requests; empty: there is none
 };
 
 // $XDG_STATE_HOME/wisp, else ~/.local/state/wisp. Throws Error if neither variable is set.
@@ -53,15 +55,17 @@ void point_latest(const std::filesystem::path& jobs, const std::string& target);
 
 // Owned by the driver. <state_dir>/jobs/<job>-<id>/ with mode 0700, files 0600, and the link jobs/latest to
 // it: job.yaml result.json provenance.json state.json events.jsonl metrics.jsonl model.npy
-// logs/<actor>/<attempt>.log. Thread-safe. Whatever fails names the path and the reason (read-only, full).
+// logs/<actor>/<attempt>.log, put aside as launcher/log_files.h says. Thread-safe. Whatever fails names the
+// path and the reason (read-only, full).
 class JobFolder {
  public:
   // `on_write_error` hears of the first append that failed, once, in the thread that wrote; the job should
   // end then. Throws Error (kFailed) if the folder can't be made or locked.
   JobFolder(const std::filesystem::path& state_dir, const std::string& job,
-            std::function<void(const std::string&)> on_write_error);
+            std::function<void(const std::string&)> on_write_error, LogSpec logs = {});
   // One that make_submitted_folder() has made, by which the job is started now. A second time it fails.
-  JobFolder(const std::filesystem::path& submitted, std::function<void(const std::string&)> on_write_error);
+  JobFolder(const std::filesystem::path& submitted, std::function<void(const std::string&)> on_write_error,
+            LogSpec logs = {});
   ~JobFolder();  // releases the lock
   JobFolder(const JobFolder&) = delete;
   JobFolder& operator=(const JobFolder&) = delete;
@@ -81,7 +85,7 @@ class JobFolder {
   void append(std::string_view file, std::string_view line);
   // Appends to the log of its actor and attempt; the file appears with its first line. Never throws.
   void log(const LogLine& line);
-  // Where log() puts it. Throws Error for an actor's name that is none.
+  // Where log() puts it now. Throws Error for an actor's name that is none.
   std::filesystem::path log_path(const std::string& actor, std::uint32_t attempt) const;
 
  private:

@@ -1,23 +1,23 @@
 #include "launcher/log_reader.h"
 
-#include <fcntl.h>
 #include <fnmatch.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <regex.h>
+#include <sys/resource.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <map>
+#include <queue>
 #include <set>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/process.h"
+#include "base/text.h"
 #include "launcher/jobs.h"
+#include "launcher/log_files.h"
+#include "launcher/log_series.h"
 
 namespace wisp::launcher {
 namespace {
@@ -26,140 +26,108 @@ using namespace std::chrono_literals;
 using Time = std::chrono::system_clock::time_point;
 
 constexpr auto kLookEvery = 100ms;
-constexpr std::size_t kBlock = 64u << 10;
 
-[[noreturn]] void fail(const std::filesystem::path& path) {
-  throw Error(fmt::format("{}: {}", path.string(), std::strerror(errno)));
+// One file of each log is held open.
+void allow_many_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// One attempt's log, read from where we are to where it ends now.
-class LogFile {
+// Owns what regcomp() makes.
+class Pattern {
  public:
-  LogFile(std::filesystem::path path, std::string actor, std::uint32_t attempt)
-      : path_(std::move(path)), actor_(std::move(actor)), attempt_(attempt) {
-    fd_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd_) fail(path_);
+  explicit Pattern(const std::string& text) {
+    const int error = ::regcomp(&compiled_, text.c_str(), REG_EXTENDED | REG_NOSUB);
+    if (error == 0) return;
+    char why[200] = "";
+    ::regerror(error, &compiled_, why, sizeof(why));
+    throw Error(fmt::format("'{}' is no regular expression: {}", escape_text(text, 200), why), Fault::kUsage);
   }
-
-  // The lines that were added and have their newline.
-  void read(std::vector<LogLine>& into) {
-    std::vector<char> block(kBlock);
-    for (;;) {
-      const ssize_t count = ::pread(fd_.get(), block.data(), block.size(), offset_);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail(path_);
-      if (count == 0) return;
-      offset_ += count;
-      take(std::string_view(block.data(), static_cast<std::size_t>(count)), into);
-    }
+  ~Pattern() { ::regfree(&compiled_); }
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+  bool is_in(const std::string& text) const {
+    return ::regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
   }
-
-  // Goes back from the end to before the last `lines` lines; returns how many there are, at most that many.
-  std::size_t seek_last(std::size_t lines) {
-    struct stat status {};
-    if (::fstat(fd_.get(), &status) != 0) fail(path_);
-    off_t position = status.st_size;
-    std::size_t newlines = 0;
-    while (position > 0) {
-      const auto size = static_cast<std::size_t>(std::min<off_t>(position, static_cast<off_t>(kBlock)));
-      std::string block(size, '\0');
-      if (::pread(fd_.get(), block.data(), size, position - static_cast<off_t>(size)) !=
-          static_cast<ssize_t>(size)) {
-        fail(path_);
-      }
-      for (std::size_t i = size; i > 0; --i) {
-        if (block[i - 1] == '\n' && newlines++ == lines) {
-          offset_ = position - static_cast<off_t>(size - i);
-          return lines;
-        }
-      }
-      position -= static_cast<off_t>(size);
-    }
-    offset_ = 0;
-    return newlines;
-  }
-
-  void skip_all() { seek_last(0); }
 
  private:
-  void take(std::string_view text, std::vector<LogLine>& into) {
-    for (const char c : text) {
-      if (c != '\n') {
-        partial_.push_back(c);
-        continue;
-      }
-      into.push_back(line_of(partial_));
-      partial_.clear();
-    }
-  }
-
-  LogLine line_of(const std::string& text) {
-    std::optional<LogLine> line = parse_log_line(text);
-    if (!line) line = LogLine{last_, actor_, attempt_, "", std::nullopt, "raw", text};
-    last_ = line->time;
-    return *line;
-  }
-
-  const std::filesystem::path path_;
-  const std::string actor_;
-  const std::uint32_t attempt_;
-  Descriptor fd_;
-  off_t offset_ = 0;
-  std::string partial_;
-  Time last_;
+  regex_t compiled_{};
 };
 
-std::optional<std::uint32_t> attempt_of(const std::filesystem::path& path) {
-  const std::string stem = path.stem().string();
-  std::uint32_t attempt = 0;
-  const auto [end, error] = std::from_chars(stem.data(), stem.data() + stem.size(), attempt);
-  if (error != std::errc() || end != stem.data() + stem.size() || path.extension() != ".log")
-    return std::nullopt;
-  return attempt;
+Level level_of(const LogLine& line) {
+  return parse_level(line.level).value_or(line.level == "err" ? Level::kWarn : Level::kInfo);
 }
 
-std::vector<std::filesystem::path> entries(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> found;
-  std::error_code error;
-  for (const auto& each : std::filesystem::directory_iterator(folder, error)) found.push_back(each.path());
-  return found;
+bool matches(const std::string& pattern, const std::string& name) {
+  return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
+
+// A log, with its next line and when that happened.
+struct Source {
+  Source(const std::filesystem::path& folder, const std::string& actor, std::uint32_t attempt)
+      : log(folder / actor, actor, attempt) {}
+  LogSeries log;
+  LogLine line;
+  Time when;  // never goes back within a log, even where its host's clock did
+};
+
+struct Later {
+  bool operator()(const std::pair<Time, std::size_t>& a, const std::pair<Time, std::size_t>& b) const {
+    return a > b;
+  }
+};
 
 }  // namespace
 
 struct LogReader::Impl {
-  using Files = std::map<std::pair<std::string, std::uint32_t>, std::unique_ptr<LogFile>>;
+  using Key = std::pair<std::string, std::uint32_t>;
 
-  bool wants(const std::string& actor) const {
-    return query.actors.empty() ||
-           std::any_of(query.actors.begin(), query.actors.end(), [&](const std::string& each) {
-             return ::fnmatch(each.c_str(), actor.c_str(), 0) == 0;
-           });
+  bool wants_actor(const std::string& actor) const {
+    return query.actors.empty() || std::any_of(query.actors.begin(), query.actors.end(),
+                                               [&](const auto& each) { return matches(each, actor); });
   }
 
-  // Opens the files that are new.
+  bool wants_attempt(std::uint32_t attempt, std::uint32_t newest) const {
+    if (query.previous) return attempt + 1 == newest;
+    return !query.attempt || attempt == *query.attempt;
+  }
+
+  bool wants(const LogLine& line) const {
+    const Time time = corrected(line);
+    if ((query.since && time < *query.since) || (query.until && time >= *query.until)) return false;
+    if (level_of(line) < query.minimum) return false;
+    if (!query.host.empty() && !matches(query.host, line.host)) return false;
+    return !pattern || pattern->is_in(line.text);
+  }
+
+  bool is_filtered() const {
+    return query.since || query.until || pattern || !query.host.empty() || query.minimum > Level::kDebug;
+  }
+
+  // Opens the logs that are new, and in all of them the files that are.
   void look() {
-    for (const auto& of_actor : entries(folder / "logs")) {
-      const std::string actor = of_actor.filename().string();
-      if (!wants(actor)) continue;
-      for (const auto& path : entries(of_actor)) {
-        const auto attempt = attempt_of(path);
-        if (!attempt || files.contains({actor, *attempt})) continue;
-        files[{actor, *attempt}] = std::make_unique<LogFile>(path, actor, *attempt);
+    for (auto& [key, source] : sources) source.log.look();
+    for (const std::string& actor : list_log_actors(folder / "logs")) {
+      if (!wants_actor(actor)) continue;
+      const std::vector<LogName> names = list_logs(folder / "logs" / actor);
+      for (const LogName& each : names) {
+        if (!wants_attempt(each.attempt, names.back().attempt)) continue;
+        sources.try_emplace({actor, each.attempt}, folder / "logs", actor, each.attempt);
       }
     }
   }
 
   // Leaves the last lines of each actor, which may be in several attempts.
   void skip_to_last(std::size_t lines) {
+    load_offsets();
+    std::function<bool(const LogLine&)> wanted;
+    if (is_filtered()) wanted = [this](const LogLine& line) { return wants(line); };
     std::map<std::string, std::size_t> left;
-    for (auto each = files.rbegin(); each != files.rend(); ++each) {
-      std::size_t& wanted = left.try_emplace(each->first.first, lines).first->second;
-      if (wanted == 0) {
-        each->second->skip_all();
-      } else {
-        wanted -= each->second->seek_last(wanted);
-      }
+    for (auto each = sources.rbegin(); each != sources.rend(); ++each) {
+      std::size_t& count = left.try_emplace(each->first.first, lines).first->second;
+      count -= each->second.log.skip_to_last(count, wanted);
     }
   }
 
@@ -175,32 +143,46 @@ struct LogReader::Impl {
     return found == offsets.end() ? line.time : line.time - found->second;
   }
 
-  // A file's lines keep their order even where its host's clock went back.
+  bool advance(Source& source) const {
+    while (auto line = source.log.next()) {
+      source.when = std::max(source.when, corrected(*line));
+      if (!wants(*line)) continue;
+      source.line = std::move(*line);
+      return true;
+    }
+    return false;
+  }
+
   void give_new_lines(const std::function<void(const LogLine&)>& sink) {
     load_offsets();
-    std::vector<std::pair<Time, LogLine>> all;
-    for (const auto& [key, file] : files) {
-      std::vector<LogLine> lines;
-      file->read(lines);
-      Time latest;
-      for (LogLine& line : lines) {
-        latest = std::max(latest, corrected(line));
-        all.emplace_back(latest, std::move(line));
-      }
+    std::priority_queue<std::pair<Time, std::size_t>, std::vector<std::pair<Time, std::size_t>>, Later> next;
+    std::vector<Source*> all;
+    for (auto& [key, source] : sources) {
+      all.push_back(&source);
+      if (advance(source)) next.emplace(source.when, all.size() - 1);
     }
-    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (const auto& [time, line] : all) sink(line);
+    while (!next.empty()) {
+      const std::size_t index = next.top().second;
+      next.pop();
+      sink(all[index]->line);
+      if (advance(*all[index])) next.emplace(all[index]->when, index);
+    }
   }
+
+  bool is_past() const { return query.until && SystemClock().wall() >= *query.until; }
 
   std::filesystem::path folder;
   LogQuery query;
-  Files files;
+  std::unique_ptr<Pattern> pattern;  // none: every text
+  std::map<Key, Source> sources;
   std::map<std::string, std::chrono::microseconds> offsets;
 };
 
 LogReader::LogReader(std::filesystem::path folder, LogQuery query) : impl_(std::make_unique<Impl>()) {
   impl_->folder = std::move(folder);
   impl_->query = std::move(query);
+  allow_many_files();
+  if (!impl_->query.pattern.empty()) impl_->pattern = std::make_unique<Pattern>(impl_->query.pattern);
   impl_->look();
   if (impl_->query.last) impl_->skip_to_last(*impl_->query.last);
 }
@@ -210,8 +192,8 @@ LogReader::~LogReader() = default;
 void LogReader::run(const std::function<void(const LogLine&)>& sink,
                     const std::function<bool()>& keep_going) {
   while (keep_going()) {
-    const bool last =
-        !impl_->query.follow || !driver_of(impl_->folder);  // asked first: what it wrote is then read
+    // Asked first: what it wrote is then read.
+    const bool last = !impl_->query.follow || !driver_of(impl_->folder) || impl_->is_past();
     impl_->look();
     impl_->give_new_lines(sink);
     if (last) return;
@@ -221,7 +203,7 @@ void LogReader::run(const std::function<void(const LogLine&)>& sink,
 
 std::vector<std::string> LogReader::actors() const {
   std::set<std::string> names;
-  for (const auto& [key, file] : impl_->files) names.insert(key.first);
+  for (const auto& [key, source] : impl_->sources) names.insert(key.first);
   return {names.begin(), names.end()};
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "launcher/interfaces.h"
+#include "launcher/log_files.h"
 
 namespace wisp::launcher::message {
 
@@ -23,9 +24,22 @@ enum class Down : std::uint32_t {
   kStop,
   kPing,
   kRemoveAtEnd,
-  kPlace
+  kPlace,
+  kKeepLogs,
+  kSendLogs,
+  kForgetLogs
 };
-enum class Up : std::uint32_t { kGreeting = 1, kFile, kStarted, kExited, kLine, kFailed, kPong, kStopped };
+enum class Up : std::uint32_t {
+  kGreeting = 1,
+  kFile,
+  kStarted,
+  kExited,
+  kLine,
+  kFailed,
+  kPong,
+  kStopped,
+  kLogsSent
+};
 
 // Driver to agent. Hello comes first.
 struct Hello {
@@ -137,6 +151,40 @@ struct RemoveAtEnd {
   }
 };
 
+// The agent keeps a copy of every line (launcher/log_copies.h) until ForgetLogs, which answers Stopped.
+struct KeepLogs {
+  std::string job;   // its id
+  std::string host;  // as the job file calls it
+  std::string format;
+  std::uint64_t rotate_size = 0;
+  std::uint32_t rotate_files = 0;
+  template <class F>
+  void fields(F& f) {
+    f(job, host, format, rotate_size, rotate_files);
+  }
+};
+
+// Answered by a Line for each that the copy of an earlier agent has beyond these positions, then LogsSent.
+struct SendLogs {
+  std::string job;
+  std::string host;
+  std::vector<LogPosition> have;
+  template <class F>
+  void fields(F& f) {
+    f(job, host, have);
+  }
+};
+
+// All of the copy has arrived: it can go.
+struct ForgetLogs {
+  std::string job;
+  std::string host;
+  template <class F>
+  void fields(F& f) {
+    f(job, host);
+  }
+};
+
 // Agent to driver. Greeting answers Hello.
 struct Greeting {
   std::uint32_t protocol = kProtocol;
@@ -218,6 +266,15 @@ struct Pong {
   template <class F>
   void fields(F& f) {
     f(echo, time);
+  }
+};
+
+struct LogsSent {
+  std::uint64_t lines = 0;
+  std::int64_t writer = 0;  // an agent of that job which is still there; 0: none
+  template <class F>
+  void fields(F& f) {
+    f(lines, writer);
   }
 };
 

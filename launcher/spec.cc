@@ -108,6 +108,10 @@ void LauncherSpec::check() const {
   if (timeouts.shutdown_grace < 0ms) refuse("timeouts.shutdown_grace must not be negative");
   if (!parse_level(logs.level))
     refuse(fmt::format("unknown level '{}' (debug | info | warn | error)", logs.level));
+  if (logs.format != "text" && logs.format != "json")
+    refuse(fmt::format("unknown format of logs '{}' (text | json)", escape_text(logs.format, 80)));
+  if (logs.rotate_size == 0) refuse("logs.rotate.max_size must be more than 0");
+  if (logs.rotate_files < 2) refuse("logs.rotate.max_files must be at least 2");
 }
 
 }  // namespace wisp::launcher

@@ -63,7 +63,10 @@ struct TimeoutSpec {
 };
 
 struct LogSpec {
-  std::string level = "info";  // debug | info | warn | error
+  std::string level = "info";                           // debug | info | warn | error
+  std::string format = "text";                          // text | json
+  std::uint64_t rotate_size = std::uint64_t{64} << 20;  // bytes of one file of a log
+  std::uint32_t rotate_files = 5;                       // of one log, the one being written included
 };
 
 struct LauncherSpec {

@@ -49,7 +49,8 @@ std::string state_to_json(const JobState& state) {
                     {"actors", actors},
                     {"started", format_utc(state.started)},
                     {"clock_offsets_us", offsets},
-                    {"addresses", state.addresses}};
+                    {"addresses", state.addresses},
+                    {"control", state.control}};
   return all.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -68,6 +69,7 @@ JobState state_from_json(std::string_view text) {
       state.clock_offsets[host] = std::chrono::microseconds(offset.get<std::int64_t>());
     }
     state.addresses = all.value("addresses", state.addresses);
+    state.control = all.value("control", "");
     return state;
   } catch (const json::exception& error) {  // the library's words, as ours
     throw Error(std::string("not a job's state: ") + error.what());

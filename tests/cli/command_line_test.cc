@@ -77,6 +77,25 @@ TEST(CommandLine, logs) {
   EXPECT_FALSE(what.logs.prefix);
   EXPECT_TRUE(parsed({"logs"}).logs.prefix);
   EXPECT_FALSE(parsed({"logs"}).logs.last);
+  const LogsOptions more = parsed({"logs", "--since", "10m", "--until", "2026-03-01T02:13:00Z", "--level",
+                                   "warn", "--grep", "a b", "--host", "node*", "--attempt", "2"})
+                               .logs;
+  EXPECT_EQ(more.since + " " + more.until, "10m 2026-03-01T02:13:00Z");
+  EXPECT_EQ(more.level, "warn");
+  EXPECT_EQ(more.grep, "a b");
+  EXPECT_EQ(more.host, "node*");
+  EXPECT_EQ(more.attempt, 2u);
+  EXPECT_TRUE(parsed({"logs", "--previous"}).logs.previous);
+  EXPECT_THAT(usage_error({"logs", "--previous", "--attempt", "1"}), HasSubstr("--attempt"));
+  EXPECT_THAT(usage_error({"logs", "--level", "loud"}), HasSubstr("--level"));
+}
+
+TEST(CommandLine, kill_and_status) {
+  EXPECT_THAT(parsed({"kill", "worker-1", "master"}).kill.actors, ElementsAre("worker-1", "master"));
+  EXPECT_THAT(usage_error({"kill"}), HasSubstr("ACTOR"));
+  EXPECT_TRUE(parsed({"status", "-w"}).status.watch);
+  EXPECT_FALSE(parsed({"status"}).status.watch);
+  EXPECT_TRUE(parsed({"ps", "--watch"}).ps.watch);
 }
 
 TEST(CommandLine, a_name_of_a_command_can_be_an_argument) {

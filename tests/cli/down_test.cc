@@ -100,7 +100,9 @@ TEST(Down, a_driver_on_another_host_is_ended_there) {
   scratch.write("jobs/" + job.title() + "/driver.lock", "elsewhere 7\n");
   const auto [fault, text] = test::error_of([&] { down_command(scratch.options(), {}); });
   EXPECT_EQ(fault, Fault::kUnreachable);
-  EXPECT_EQ(text, job.title() + " is driven from elsewhere; run there: wisp down -j " + job.title());
+  EXPECT_THAT(text, testing::StartsWith(job.title() +
+                                        " is driven from elsewhere (process 7); run there: wisp down -j " +
+                                        job.title() + "; or from here: ssh elsewhere '"));
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 #include "cli/job_text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace wisp::cli {
 namespace {
+
+using testing::EndsWith;
+using testing::StartsWith;
 
 launcher::JobEntry job(const std::string& status) {
   launcher::JobEntry entry;
@@ -27,6 +31,18 @@ TEST(JobText, status_follows_from_what_was_written_and_who_is_alive) {
 
 TEST(JobText, a_submitted_job_has_no_driver_yet) {
   EXPECT_EQ(status_text(job("submitted")), "submitted to Slurm (squeue says where it stands)");
+}
+
+TEST(JobText, a_job_that_is_driven_elsewhere_has_a_command_for_there) {
+  launcher::JobEntry entry = job("running");
+  entry.driver = launcher::Driver{"login1", 7, false};
+  GlobalOptions options;
+  options.state_dir = "/state of mine";
+  const std::string text = driven_elsewhere(entry, options, "down", {"--force"});
+  EXPECT_THAT(text,
+              StartsWith("mine-12ab34cd is driven from login1 (process 7); run there: wisp down --force "
+                         "-j mine-12ab34cd; or from here: ssh login1 '"));
+  EXPECT_THAT(text, EndsWith(" down --force -j mine-12ab34cd --state-dir '\\''/state of mine'\\'''"));
 }
 
 TEST(JobText, exit_statuses_of_ended_jobs) {

@@ -63,6 +63,34 @@ TEST_F(LogsOfJob, actors_by_name_or_pattern_and_the_last_lines) {
   EXPECT_EQ(shown({.actors = {"worker-0"}, .last = 1, .prefix = false}), "third\n");
 }
 
+TEST_F(LogsOfJob, a_stretch_of_time_a_level_a_text_a_host) {
+  EXPECT_EQ(shown({.prefix = false, .since = "2026-03-01T02:13:02Z"}), "second\nthird\n");
+  EXPECT_EQ(shown({.prefix = false, .until = "2026-03-01T02:13:02Z"}), "first\n");
+  EXPECT_EQ(shown({.prefix = false, .since = "1m"}), "");
+  EXPECT_EQ(shown({.prefix = false, .level = "error"}), "");
+  EXPECT_EQ(shown({.prefix = false, .level = "warn", .grep = "^(fir|thi)"}), "first\nthird\n");
+  EXPECT_EQ(shown({.prefix = false, .host = "loc*"}), "first\nsecond\nthird\n");
+  EXPECT_EQ(shown({.prefix = false, .host = "node2"}), "");
+}
+
+TEST_F(LogsOfJob, attempts) {
+  LogLine again = line("worker-0", "again", 9);
+  again.attempt = 2;
+  job_.folder().log(again);
+  EXPECT_EQ(shown({.actors = {"worker-0"}, .prefix = false, .previous = true}), "first\nthird\n");
+  EXPECT_EQ(shown({.prefix = false, .attempt = 2}), "again\n");
+}
+
+TEST_F(LogsOfJob, times_and_expressions_that_are_none) {
+  for (const LogsOptions& logs :
+       {LogsOptions{.since = "yesterday"}, LogsOptions{.until = "2026"}, LogsOptions{.grep = "("}}) {
+    const auto [fault, text] = test::error_of([&] { logs_command(scratch_.options(), logs); });
+    EXPECT_EQ(fault, Fault::kUsage);
+    EXPECT_THAT(text, testing::AnyOf(HasSubstr("neither a time ago such as 10m"),
+                                     HasSubstr("no regular expression")));
+  }
+}
+
 TEST_F(LogsOfJob, an_unknown_actor) {
   const auto [fault, text] =
       test::error_of([&] { logs_command(scratch_.options(), {.actors = {"worker-1"}}); });

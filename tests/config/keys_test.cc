@@ -83,6 +83,9 @@ TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
   EXPECT_EQ(loaded.launcher.timeouts.start, launcher.timeouts.start);
   EXPECT_EQ(loaded.launcher.timeouts.shutdown_grace, launcher.timeouts.shutdown_grace);
   EXPECT_EQ(loaded.launcher.logs.level, launcher.logs.level);
+  EXPECT_EQ(loaded.launcher.logs.format, launcher.logs.format);
+  EXPECT_EQ(loaded.launcher.logs.rotate_size, launcher.logs.rotate_size);
+  EXPECT_EQ(loaded.launcher.logs.rotate_files, launcher.logs.rotate_files);
   const runtime::NetworkSpec network;
   EXPECT_EQ(loaded.network.transport, network.transport);
   EXPECT_EQ(loaded.network.security, network.security);

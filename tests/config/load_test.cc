@@ -89,6 +89,9 @@ TEST(Load, reads_every_key) {
   EXPECT_EQ(launcher.timeouts.start, std::chrono::seconds(30));
   EXPECT_EQ(launcher.timeouts.shutdown_grace, std::chrono::seconds(5));
   EXPECT_EQ(launcher.logs.level, "debug");
+  EXPECT_EQ(launcher.logs.format, "json");
+  EXPECT_EQ(launcher.logs.rotate_size, 1u << 20);
+  EXPECT_EQ(launcher.logs.rotate_files, 3u);
   EXPECT_EQ(experiment.network.transport, "tcp");
   EXPECT_EQ(experiment.network.security, "plaintext");
   EXPECT_EQ(experiment.network.subnet, "192.0.2.0/24");

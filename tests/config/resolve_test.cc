@@ -85,7 +85,11 @@ TEST(Resolve, writes_every_value_with_its_origin) {
                 "  start: 60s  # default\n"
                 "  shutdown_grace: 10s  # default\n"
                 "logs:\n"
-                "  level: info  # default\n");
+                "  level: info  # default\n"
+                "  format: text  # default\n"
+                "  rotate:\n"
+                "    max_size: 64MiB  # default\n"
+                "    max_files: 5  # default\n");
 }
 
 TEST(Resolve, its_file_loads_to_the_same_from_anywhere) {

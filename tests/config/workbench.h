@@ -147,7 +147,7 @@ inline const std::string kEveryKey =
     "network: { transport: tcp, security: plaintext, subnet: 192.0.2.0/24, interface: eth1, tunnel: false,\n"
     "  ports: 20000-20063, max_message: 64MiB }\n"
     "timeouts: { start: 30s, shutdown_grace: 5s }\n"
-    "logs: { level: debug }\n"
+    "logs: { level: debug, format: json, rotate: { max_size: 1MiB, max_files: 3 } }\n"
     "include: []\n"
     "vars: { UNUSED: 1 }\n"
     "x-more: [ 1 ]\n";

@@ -9,10 +9,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/disk.h"
 #include "launcher/child.h"
+#include "launcher/log_copies.h"
 #include "launcher/messages.h"
 #include "launcher/wire.h"
 #include "tests/launcher/fleet_events.h"
+#include "tests/launcher/log_lines.h"
 #include "tests/support/temporary_folder.h"
 
 namespace wisp::launcher {
@@ -210,6 +213,75 @@ TEST_F(AgentTest, silence_ends_it) {
   const auto started = next<message::Started>(Up::kStarted);
   EXPECT_EQ(wait_for_end().status, 0);
   EXPECT_FALSE(test::alive(started.pid));
+}
+
+TEST_F(AgentTest, keeps_a_copy_of_the_lines_until_the_driver_has_them) {
+  hello();
+  send(Down::kKeepLogs, message::KeepLogs{"0123abcd", "n1", "text", 1 << 20, 5});
+  start("talker", "echo hello");
+  EXPECT_EQ(next<message::Line>(Up::kLine).text, "hello");
+  next<message::Exited>(Up::kExited);
+  const auto copy = folder_.path() / "logs/0123abcd/n1/talker/1.log";
+  EXPECT_NE(SystemDisk().read_text(copy).find(" talker#1@n1 out | hello\n"), std::string::npos);
+  send(Down::kStop, message::Stop{1s});
+  next<message::Stopped>(Up::kStopped);
+  EXPECT_TRUE(std::filesystem::exists(copy));
+  send(Down::kForgetLogs, message::ForgetLogs{"0123abcd", "n1"});
+  EXPECT_EQ(wait_for_end().status, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "logs"));
+}
+
+TEST_F(AgentTest, a_copy_that_its_driver_did_not_take_is_sent_to_the_next_one) {
+  {
+    LogCopies copies(folder_.path(), {"0123abcd", "n1", "text", 300, 5});
+    for (int i = 0; i < 9; ++i) copies.append(test::line_of("a", "line " + std::to_string(i)));
+  }
+  hello();
+  send(Down::kSendLogs, message::SendLogs{"0123abcd", "n1", {}});
+  for (int i = 0; i < 9; ++i) {
+    const auto line = next<message::Line>(Up::kLine);
+    EXPECT_EQ(line.text, "line " + std::to_string(i));
+    EXPECT_EQ(line.level, "info");
+  }
+  const auto sent = next<message::LogsSent>(Up::kLogsSent);
+  EXPECT_EQ(sent.lines, 9u);
+  EXPECT_EQ(sent.writer, 0);
+  send(Down::kForgetLogs, message::ForgetLogs{"0123abcd", "n1"});
+  agent_.in.reset();
+  wait_for_end();
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "logs"));
+}
+
+TEST_F(AgentTest, lines_that_came_after_the_driver_had_gone_are_in_the_copy) {
+  hello();
+  send(Down::kKeepLogs, message::KeepLogs{"0123abcd", "n1", "text", 1 << 20, 5});
+  start("talker", "trap 'echo last words; exit' TERM; echo ready; while :; do sleep 0.05; done");
+  EXPECT_EQ(next<message::Line>(Up::kLine).text, "ready");
+  agent_.in.reset();
+  wait_for_end();
+  EXPECT_NE(
+      SystemDisk().read_text(folder_.path() / "logs/0123abcd/n1/talker/1.log").find("out | last words\n"),
+      std::string::npos);
+}
+
+TEST_F(AgentTest, a_copy_that_can_not_be_written_is_told_and_the_lines_go_on) {
+  SystemDisk().write_text(folder_.path() / "logs", "a file");
+  hello();
+  send(Down::kKeepLogs, message::KeepLogs{"0123abcd", "n1", "text", 1 << 20, 5});
+  start("talker", "echo hello; echo world");
+  const auto warning = next<message::Line>(Up::kLine);
+  EXPECT_EQ(warning.level, "warn");
+  EXPECT_NE(warning.text.find("this host keeps no copy of its logs: "), std::string::npos) << warning.text;
+  EXPECT_EQ(next<message::Line>(Up::kLine).text, "hello");
+  EXPECT_EQ(next<message::Line>(Up::kLine).text, "world");
+}
+
+TEST_F(AgentTest, a_line_of_a_node_bears_the_time_of_its_writing) {
+  hello();
+  start("node", "printf '\\036a\\tinfo\\t-\\t1772331187123456\\thello\\n' >&2");
+  const auto line = next<message::Line>(Up::kLine);
+  EXPECT_EQ(line.text, "hello");
+  EXPECT_EQ(line.time.count(), 1772331187123456);
 }
 
 TEST_F(AgentTest, refuses_a_second_process_of_a_name) {

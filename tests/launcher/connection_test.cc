@@ -1,10 +1,15 @@
 // What a connection takes from a bootstrap that misbehaves; the ordinary course is in fleet_test.cc.
 #include "launcher/connection.h"
 
+#include <unistd.h>
+
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/process.h"
+#include "tests/support/temporary_folder.h"
 
 namespace wisp::launcher {
 namespace {
@@ -88,6 +93,45 @@ TEST(Connection, a_command_is_named_with_its_last_words) {
 TEST(Connection, a_shell_behind_a_command_reads_the_bootstrap) {
   EXPECT_THAT(end_by_command({"/bin/sh", "-c", "read -r line; echo \"wisp-fail ${line%% *} $0\"", "{host}"}),
               HasSubstr("node1: exec node1"));
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr const char* kFaketime = nullptr;  // their runtime must be the first library
+#else
+constexpr const char* kFaketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+#endif
+
+TEST(Connection, measures_a_clock_that_is_an_hour_off) {
+  if (kFaketime == nullptr || ::access(kFaketime, R_OK) != 0) GTEST_SKIP() << "there is no libfaketime";
+  const test::TemporaryFolder workdir;
+  ConnectionSettings settings;
+  settings.spec.kind = "ssh";
+  settings.spec.deploy.workdir = workdir.path().string();
+  settings.spec.ssh.program = {
+      "/bin/sh", "-c",
+      "echo wisp-boot 1 $(uname -s) $(uname -m); read w; read b; read n; echo wisp-ready; "
+      "export LD_PRELOAD=\"$0\" FAKETIME=+3600s DONT_FAKE_MONOTONIC=1; exec \"$1\"",
+      kFaketime, WISP_TEST_AGENT};
+  HostSpec host;
+  host.name = "node1";
+  Connection connection(settings, host);
+  std::vector<Event> events;
+  connection.open(std::chrono::steady_clock::now());
+  const auto step_until = [&](const std::function<bool()>& done) {
+    while (!done() && !connection.closed()) {
+      std::vector<pollfd> fds;
+      connection.add_descriptors(fds);
+      ::poll(fds.data(), fds.size(), 20);
+      connection.step(std::chrono::steady_clock::now(), events);
+    }
+  };
+  step_until([&] { return connection.stage() == Connection::Stage::kReady; });
+  EXPECT_EQ(connection.failure().value_or(""), "");
+  EXPECT_LT(std::chrono::abs(connection.info().clock_offset - std::chrono::hours(1)),
+            std::chrono::seconds(1));
+  connection.stop(std::chrono::milliseconds(0));
+  step_until([] { return false; });
+  EXPECT_TRUE(connection.verified());
 }
 
 TEST(Connection, endless_noise_is_given_up) {

@@ -66,6 +66,17 @@ TEST(JobFolder, keeps_one_log_for_each_actor_and_attempt) {
             "2026-03-01T02:13:07.123Z worker-1#2@node2 r7 info | three\n");
 }
 
+TEST(JobFolder, puts_full_logs_aside) {
+  const test::TemporaryFolder state;
+  LogSpec logs;
+  logs.rotate_size = 100;
+  JobFolder job(state.path(), "j", nullptr, logs);
+  for (const char* text : {"one", "two", "three"}) job.log(line_of("worker-1", 1, text));
+  EXPECT_EQ(SystemDisk().read_text(job.log_path("worker-1", 1)),
+            "2026-03-01T02:13:07.123Z worker-1#1@node2 r7 info | three\n");
+  EXPECT_TRUE(std::filesystem::exists(job.path() / "logs/worker-1/1.2.log"));
+}
+
 TEST(JobFolder, many_logs_do_not_use_up_the_descriptors) {
   const test::TemporaryFolder state;
   JobFolder job(state.path(), "j", [](const std::string& error) { ADD_FAILURE() << error; });

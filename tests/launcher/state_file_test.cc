@@ -17,6 +17,7 @@ TEST(StateFile, comes_back_as_it_was_written) {
   state.started = *parse_utc("2026-03-01T02:13:07.123Z");
   state.clock_offsets["node2"] = std::chrono::microseconds(-1500);
   state.addresses["node2"] = "192.0.2.12";
+  state.control = "/tmp/x/control";
   state.actors.push_back({"worker-1", "worker/float64", "node2", 4711, "failed", 2, state.started,
                           "signal 9 \"x\"\n", "guests-2"});
   const JobState back = state_from_json(state_to_json(state));
@@ -27,6 +28,7 @@ TEST(StateFile, comes_back_as_it_was_written) {
   EXPECT_EQ(back.started, state.started);
   EXPECT_EQ(back.clock_offsets, state.clock_offsets);
   EXPECT_EQ(back.addresses, state.addresses);
+  EXPECT_EQ(back.control, state.control);
   ASSERT_EQ(back.actors.size(), 1u);
   const ActorState& actor = back.actors[0];
   EXPECT_EQ(actor.name, "worker-1");

@@ -178,8 +178,11 @@ class Link {
   void drained(Charge charge);
   // The transport lost its connection and has a new one: the next flush() probes if anything is at stake.
   void on_reconnected() { probe_now_ = true; }
-  // The next flush() acknowledges what was received, even if alone. For an orderly close.
-  void acknowledge_now() { answer_due_ = true; }
+  // The next flush() acknowledges what was received and not yet acknowledged, even if alone. For an orderly
+  // close.
+  void acknowledge_now() {
+    answer_due_ = answer_due_ || received_ != said_received_ || drained_ != said_drained_;
+  }
 
   // Everything that was added has left and is acknowledged.
   bool settled() const { return frames_.empty() && open_lane_.messages == 0 && waiting_.messages == 0; }

@@ -349,6 +349,17 @@ TEST(Link, acknowledges_alone_at_once_when_told_to) {
   EXPECT_TRUE(b.flush().empty());
 }
 
+TEST(Link, two_that_close_do_not_acknowledge_each_others_acknowledgements) {
+  Side a(0), b(1);
+  b.receive_all(frames_of(a, 1));
+  b.link.acknowledge_now();
+  EXPECT_EQ(a.receive(b.flush().at(0)), Verdict::kControl);
+  a.link.acknowledge_now();
+  EXPECT_TRUE(a.flush().empty());
+  b.link.acknowledge_now();
+  EXPECT_TRUE(b.flush().empty());
+}
+
 TEST(Link, acknowledges_alone_once_for_many_frames) {
   Side a(0), b(1);
   std::size_t acknowledgements = 0;

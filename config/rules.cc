@@ -194,6 +194,7 @@ class Rules {
       const std::string path = "hosts." + host.name + ".ssh";
       if (experiment_.given(path)) given.push_back(path);
     }
+    if (experiment_.network.tunnel) given.emplace_back("network.tunnel");
     for (const std::string& path : given) {
       report(path, "launcher " + kind + " does not go by ssh", "leave it out, or take 'launcher: ssh'");
     }

@@ -42,6 +42,19 @@ bool is_loopback(const std::string& address) { return address.starts_with("127."
 // Whether it lacks what the driver's end of an ssh connection would have said.
 bool is_open(const HostInfo& host) { return !host.local && host.driver_address.empty(); }
 
+// Behind a jump host its sshd has seen that one, in place of this machine.
+void settle_jumps(std::vector<HostInfo>& hosts, const std::vector<InterfaceAddress>& own) {
+  const auto is_own = [&](const std::string& address) {
+    return is_loopback(address) || std::any_of(own.begin(), own.end(), [&](const InterfaceAddress& each) {
+             return each.address == address;
+           });
+  };
+  for (HostInfo& host : hosts) {
+    if (!host.local && !host.driver_address.empty() && !is_own(host.driver_address))
+      host.driver_address = own_address_toward(host.address);
+  }
+}
+
 void settle_loopback(std::vector<HostInfo>& hosts) {
   const auto outside = std::find_if(hosts.begin(), hosts.end(), [](const HostInfo& host) {
     return !host.local && !host.driver_address.empty() && !is_loopback(host.address);
@@ -73,7 +86,9 @@ std::string own_address_toward(const std::string& address) {
   return numeric(self, size);
 }
 
-std::vector<std::string> settle_addresses(std::vector<HostInfo>& hosts) {
+std::vector<std::string> settle_addresses(std::vector<HostInfo>& hosts,
+                                          const std::vector<InterfaceAddress>& own) {
+  settle_jumps(hosts, own);
   std::vector<std::string> failures;
   bool any = false;
   for (HostInfo& host : hosts) {
@@ -81,6 +96,7 @@ std::vector<std::string> settle_addresses(std::vector<HostInfo>& hosts) {
     any = true;
     try {
       host.address = resolve_address(host.address.empty() ? host.name : host.address);
+      host.ssh_address = host.address;
       host.driver_address = own_address_toward(host.address);
     } catch (const Error& error) {  // the others are looked up, too
       failures.push_back(

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "launcher/fleet.h"
+#include "launcher/interfaces.h"
 
 namespace wisp::launcher {
 
@@ -16,7 +17,10 @@ std::string own_address_toward(const std::string& address);
 
 // Fills in the addresses of hosts other than this machine that lack the driver's: the host's own is the one
 // given, or its name's. A host that is this machine and calls itself by a loopback address gets the one that
-// the others see. Returns what failed, a text for people each.
-std::vector<std::string> settle_addresses(std::vector<HostInfo>& hosts);
+// the others see. Where a host names another machine as the driver's, such as a jump host, the driver's is
+// the one from which this machine would send to it. Returns what failed, a text for people each; throws Error
+// (kHost) where there is no way to such a host.
+std::vector<std::string> settle_addresses(std::vector<HostInfo>& hosts,
+                                          const std::vector<InterfaceAddress>& own);
 
 }  // namespace wisp::launcher

@@ -221,7 +221,7 @@ struct Fleet::Impl {
     }
     if (failures.empty() && stopped) failures.emplace_back("any host: stopped before it had begun");
     lock.unlock();  // the agents want to hear from us while names are looked up
-    if (failures.empty()) failures = settle_addresses(infos);
+    if (failures.empty()) failures = settle_addresses(infos, own_addresses());
     if (!failures.empty()) give_up(failures);
   }
 

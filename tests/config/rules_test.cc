@@ -127,6 +127,8 @@ TEST(Rules, slurm_and_commands_do_not_go_by_ssh) {
             "      | ^~~ leave it out, or take 'launcher: ssh'\n");
   EXPECT_EQ(messages_of(errors_in_line("hosts: { a: { ssh: { port: 22 } } }\nlauncher: slurm")),
             "job.yaml:5:15: error: launcher slurm does not go by ssh\n");
+  EXPECT_EQ(messages_of(errors_in_line("network: { tunnel: true }\nlauncher: slurm")),
+            "job.yaml:5:20: error: launcher slurm does not go by ssh\n");
   EXPECT_EQ(messages_of(errors_in_line("slurm: { nodes: 4 }")),
             "job.yaml:5:1: error: slurm has no effect without its launcher\n");
 }

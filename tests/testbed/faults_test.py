@@ -33,6 +33,18 @@ class Password(OnTestbed):
         self.assert_nothing_runs(2)
 
 
+class Jump(OnTestbed):
+    """h2's sshd lets nobody in but who comes from h1, as behind a bastion."""
+
+    SSHD = {"h2": ["AllowUsers root@10.77.0.11"]}
+
+    def test_host_behind_a_bastion(self):
+        refused = self.run_on(SHORT)
+        self.assertRegex(refused.stderr, r"cannot start on h2: login refused\n")
+        done = self.run_on(SHORT, "--set", "hosts.h2.ssh.proxy_jump=h1")
+        self.assertEqual(done.status, 0, done)
+
+
 class Clock(OnTestbed):
     """h2's clock is an hour ahead, h3's an hour behind."""
 

@@ -61,13 +61,15 @@ case $name in
     export WISP_SOAK=${count:-50}
     python=/usr/bin/python3
     [ -x "$python" ] || python=python3
-    row "$("$python" -B tests/system/crash_test.py Soak | grep ' starts in ')"
+    figures=$("$python" -B tests/system/crash_test.py Soak | grep ' starts in ')
+    row "$figures"
     ;;
   hosts)
     export WISP_SOAK=${count:-200} PYTHONPATH=tests/system
     python=/usr/bin/python3
     [ -x "$python" ] || python=python3
-    row "$("$python" -B tests/testbed/soak_test.py | grep ' runs on 4 hosts ')"
+    figures=$("$python" -B tests/testbed/soak_test.py | grep ' runs on 4 hosts ')
+    row "$figures"
     ;;
   busy-reader)
     count=${count:-1}

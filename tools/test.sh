@@ -35,7 +35,7 @@ report() {
   local name
   for name in "${failures[@]}"; do
     printf '\n== what failed in %s\n' "$name"
-    grep -n -A12 -E '^FAILED: |error: |fatal error|\*\*\*(Failed|Timeout|Exception)|^\[  FAILED' "$outputs/$name" | head -n 120
+    grep -n -A12 -E '^FAILED: |error: |\*\*\*(Failed|Timeout|Exception)|^\[  FAILED' "$outputs/$name" | head -n 120
     tail -n 30 "$outputs/$name"
   done
   printf '\n== summary\n'

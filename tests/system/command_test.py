@@ -58,7 +58,8 @@ class ByCommand(wisp_test.TestCase):
                              timeout=60)
         checks = {(each["host"], each["check"]): each["result"] for each in done.json()["checks"]}
         self.assertEqual([check for host, check in checks if host == "b"],
-                         ["env", "shell", "machine", "libc", "tools", "disk", "program", "agent", "clock", "ports"], done)
+                         ["env", "shell", "machine", "libc", "tools", "disk", "program", "agent", "clock", "ports"],
+                         done)
         self.assertEqual(checks["a", "agent"], "ok", done)
 
 

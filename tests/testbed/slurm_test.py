@@ -156,7 +156,8 @@ class Allocated(OnSlurm):
         done = self.run_there("doctor", "job.yaml", "--json", under=self.ALLOCATE)
         results = {(each["host"], each["check"]): each["result"] for each in done.json()["checks"]}
         self.assertEqual([check for host, check in results if host == "h2"],
-                         ["srun", "shell", "machine", "libc", "tools", "disk", "program", "agent", "clock", "ports"], done)
+                         ["srun", "shell", "machine", "libc", "tools", "disk", "program", "agent", "clock", "ports"],
+                         done)
         self.assertEqual((results["h2", "shell"], results["h2", "agent"]), ("ok", "ok"), done)
 
     def test_plan_names_the_nodes(self):

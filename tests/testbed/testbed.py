@@ -23,6 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import delay_relay
+
 SOURCE = Path(__file__).resolve().parents[2]
 NETWORK = "10.77.0"
 NETWORK6 = "fd00:77::"
@@ -265,7 +267,7 @@ class Testbed:
         host = self[name]
         _run("ip", "link", "del", f"v-{name}")
         inner = f"d-{name}"
-        relay = subprocess.Popen([sys.executable, "-B", Path(__file__).with_name("delay_relay.py"), inner,
+        relay = subprocess.Popen([sys.executable, "-B", delay_relay.__file__, inner,
                                   f"v-{name}", str(milliseconds)], stdout=subprocess.PIPE, text=True,
                                  preexec_fn=_end_with_parent)
         self.relays.append(relay)

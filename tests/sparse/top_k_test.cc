@@ -1,0 +1,210 @@
+#include "sparse/top_k.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "tests/support/seed.h"
+
+namespace wisp::sparse {
+namespace {
+
+using testing::ElementsAre;
+
+// All indices in the order of top_k.h, by a full sort.
+template <class T>
+std::vector<std::uint32_t> ordered(const std::vector<T>& values) {
+  std::vector<std::uint32_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return top_k::magnitude(values[a]) > top_k::magnitude(values[b]);
+  });
+  return order;
+}
+
+// A name and a value for each index.
+template <class T>
+struct Data {
+  std::string name;
+  std::vector<T> values;
+};
+
+template <class T>
+std::vector<Data<T>> hard_cases(std::size_t size, Rng& rng) {
+  using Limits = std::numeric_limits<T>;
+  const T special[] = {0,
+                       -T{0},
+                       1,
+                       -1,
+                       Limits::infinity(),
+                       -Limits::infinity(),
+                       Limits::quiet_NaN(),
+                       Limits::denorm_min(),
+                       -Limits::denorm_min(),
+                       Limits::min(),
+                       Limits::max(),
+                       Limits::lowest()};
+  std::vector<Data<T>> all;
+  const auto add = [&](const char* name, auto&& value) {
+    Data<T>& data = all.emplace_back(Data<T>{name, std::vector<T>(size)});
+    for (std::size_t i = 0; i < size; ++i) data.values[i] = static_cast<T>(value(i));
+  };
+  add("normal", [&](std::size_t) { return rng.normal(); });
+  add("all equal", [&](std::size_t i) { return i % 2 == 0 ? 0.5 : -0.5; });
+  add("all zero", [&](std::size_t i) { return i % 3 == 0 ? -0.0 : 0.0; });
+  add("nearly all zero", [&](std::size_t) { return rng.below(100) == 0 ? rng.normal() : 0.0; });
+  add("few levels", [&](std::size_t) { return static_cast<double>(rng.below(7)) - 3; });
+  add("heavy tail", [&](std::size_t) { return 1 / (rng.uniform() + 1e-9); });
+  add("subnormal", [&](std::size_t) { return Limits::denorm_min() * static_cast<T>(rng.below(1000)); });
+  add("special", [&](std::size_t) { return special[rng.below(12)]; });
+  add("some not finite",
+      [&](std::size_t i) { return i % 97 == 5 ? special[4 + i % 3] : static_cast<T>(rng.normal()); });
+  add("rising", [&](std::size_t i) { return static_cast<double>(i); });
+  add("falling", [&](std::size_t i) { return static_cast<double>(size - i); });
+  add("hot first tenth", [&](std::size_t i) { return rng.normal() * (i < size / 10 ? 100 : 1); });
+  double scale = 1;
+  add("scale by line", [&](std::size_t i) {
+    if (i % 16 == 0) scale = 1 / (rng.uniform() + 1e-3);
+    return rng.normal() * scale;
+  });
+  return all;
+}
+
+// Bits, so that NaN equals itself and -0 differs from 0.
+template <class T>
+auto bits_of(const T& value) {
+  return std::bit_cast<top_k::Magnitude<T>>(value);
+}
+
+template <class T>
+void expect_first_k(TopK<T>& top_k, const Data<T>& data, const std::vector<std::uint32_t>& order,
+                    std::size_t k) {
+  std::vector<std::uint32_t> expected(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k));
+  std::sort(expected.begin(), expected.end());
+  const auto chosen = top_k.select(data.values, k);
+  ASSERT_EQ(chosen.indices.size(), k);
+  ASSERT_EQ(chosen.values.size(), k);
+  for (std::size_t i = 0; i < k; ++i) {
+    ASSERT_EQ(chosen.indices[i], expected[i]) << data.name << ", " << k << " of " << order.size();
+    ASSERT_EQ(bits_of(chosen.values[i]), bits_of(data.values[expected[i]])) << data.name;
+  }
+}
+
+template <class T>
+class TopKOf : public testing::Test {};
+using Scalars = testing::Types<float, double>;
+TYPED_TEST_SUITE(TopKOf, Scalars);
+
+TYPED_TEST(TopKOf, equals_a_full_sort_with_all_instructions) {
+  Rng rng(test::seed(), 0, 0, Purpose::kInit);
+  std::vector<TopK<TypeParam>> paths;
+  for (const Instructions each : available_instructions()) paths.emplace_back(each);
+  for (const std::size_t size : {1, 2, 7, 16, 17, 33, 65, 2047, 2048, 2049, 4101, 9999, 40007}) {
+    for (const Data<TypeParam>& data : hard_cases<TypeParam>(size, rng)) {
+      const auto order = ordered(data.values);
+      for (const std::size_t k : {std::size_t{0}, std::size_t{1}, std::size_t{2}, size / 1000, size / 100,
+                                  size / 10, size / 2, size - 1, size}) {
+        for (auto& top_k : paths) {
+          ASSERT_NO_FATAL_FAILURE(expect_first_k(top_k, data, order, std::min(k, size)));
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(TopKOf, of_nothing_is_nothing) {
+  TopK<TypeParam> top_k;
+  EXPECT_TRUE(top_k.select({}, 0).indices.empty());
+  const std::vector<TypeParam> values{1, 2};
+  EXPECT_TRUE(top_k.select(values, 0).values.empty());
+}
+
+TYPED_TEST(TopKOf, takes_the_lowest_indices_of_equals) {
+  for (const Instructions each : available_instructions()) {
+    TopK<TypeParam> top_k(each);
+    const std::vector<TypeParam> values{1, -2, 2, 0, -2, 2};
+    EXPECT_THAT(top_k.select(values, 3).indices, ElementsAre(1, 2, 4));
+    EXPECT_THAT(top_k.select(values, 5).indices, ElementsAre(0, 1, 2, 4, 5));
+    const std::vector<TypeParam> zeros{TypeParam{0}, -TypeParam{0}, TypeParam{0}};
+    EXPECT_THAT(top_k.select(zeros, 2).indices, ElementsAre(0, 1));
+  }
+}
+
+TYPED_TEST(TopKOf, leaves_nothing_behind_that_is_not_finite) {
+  using Limits = std::numeric_limits<TypeParam>;
+  for (const Instructions each : available_instructions()) {
+    TopK<TypeParam> top_k(each);
+    const std::vector<TypeParam> values{Limits::max(), -Limits::infinity(), 1, Limits::quiet_NaN()};
+    EXPECT_THAT(top_k.select(values, 1).indices, ElementsAre(3));
+    EXPECT_THAT(top_k.select(values, 2).indices, ElementsAre(1, 3));
+  }
+}
+
+TYPED_TEST(TopKOf, needs_no_second_pass_for_ordinary_values) {
+  Rng rng(test::seed(), 0, 1, Purpose::kInit);
+  TopK<TypeParam> top_k;
+  std::vector<TypeParam> values(200'000);
+  for (int i = 0; i < 20; ++i) {
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      values[j] = static_cast<TypeParam>(rng.normal() * (1 + static_cast<double>(j / 4096 * 37 % 50)));
+    }
+    for (const std::size_t k : {20, 200, 2000, 20000, 100000}) top_k.select(values, k);
+  }
+  EXPECT_LE(top_k.misses(), 3U);  // of 100
+  EXPECT_EQ(top_k.histograms(), 0U);
+}
+
+// The places that the sample of a vector looks at: a test of the way back has to deceive it.
+template <class T>
+std::vector<std::size_t> sampled_places(std::size_t size) {
+  std::vector<std::size_t> places;
+  const std::size_t group_size = 64 / sizeof(T);
+  const std::size_t groups = std::clamp(size / 128, std::size_t{512}, std::size_t{16384}) / group_size;
+  const std::size_t stretch = size / groups;
+  for (std::uint64_t group = 0; group < groups; ++group) {
+    std::uint64_t bits = (group + 1) * 0x9e3779b97f4a7c15;
+    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
+    const std::size_t jitter = (bits >> 32) * (stretch - group_size + 1) >> 32;
+    for (std::size_t i = 0; i < group_size; ++i) places.push_back(group * stretch + jitter + i);
+  }
+  return places;
+}
+
+TYPED_TEST(TopKOf, stays_exact_where_the_sample_is_deceived) {
+  Rng rng(test::seed(), 0, 2, Purpose::kInit);
+  const std::size_t size = 400'000;
+  const std::size_t k = size / 100;
+  const auto places = sampled_places<TypeParam>(size);
+  Data<TypeParam> plain{"", std::vector<TypeParam>(size)};
+  for (auto& value : plain.values) value = static_cast<TypeParam>(rng.uniform());
+  std::vector<Data<TypeParam>> all(3, plain);
+  all[0].name = "a little more in the sample";
+  for (std::size_t i = 0; i < places.size() / 35; ++i) all[0].values[places[i]] += 100;
+  all[1].name = "all in the sample";
+  for (const std::size_t place : places) all[1].values[place] += 100;
+  all[2].name = "nothing in the sample";
+  for (const std::size_t place : places) all[2].values[place] = 0;
+  std::vector<TopK<TypeParam>> paths;
+  for (const Instructions each : available_instructions()) paths.emplace_back(each);
+  const std::size_t misses[] = {1, 2, 2};
+  const std::size_t histograms[] = {0, 1, 1};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto order = ordered(all[i].values);
+    for (auto& top_k : paths) {
+      ASSERT_NO_FATAL_FAILURE(expect_first_k(top_k, all[i], order, k));
+      EXPECT_EQ(top_k.misses(), misses[i]) << all[i].name;
+      EXPECT_EQ(top_k.histograms(), histograms[i]) << all[i].name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wisp::sparse

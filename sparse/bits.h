@@ -40,7 +40,9 @@ class BitWriter {
     used_ += zeros + 1;
     if (used_ >= 32) flush();
   }
-  void finish() { std::memcpy(out_, &word_, (used_ + 7) / 8); }
+  void finish() {
+    if (used_ != 0) std::memcpy(out_, &word_, (used_ + 7) / 8);
+  }
 
  private:
   void flush() {

@@ -54,7 +54,8 @@ std::uint32_t scrambled(std::uint64_t counter) {
 }  // namespace
 
 template <class T>
-TopK<T>::TopK(Instructions instructions) : find_(top_k::find<T>(instructions)) {}
+TopK<T>::TopK(Instructions instructions)
+    : find_(top_k::find<T>(instructions)), keep_(top_k::keep<T>(instructions)) {}
 
 template <class T>
 auto TopK<T>::select(std::span<const T> values, std::size_t k) -> Chosen {
@@ -195,26 +196,12 @@ auto TopK<T>::cut(std::size_t k, Bracket bracket) -> Chosen {
       seen += top_k::magnitude(values_.entries[until]) == least.value ? 1 : 0;
     }
   }
-  const std::size_t kept = keep(0, until, 0, least.value);
-  const std::size_t count = keep(until, found_, kept, least.value + 1);
+  std::uint32_t* const indices = indices_.entries.get();
+  T* const values = values_.entries.get();
+  const std::size_t kept = keep_(indices, values, 0, until, 0, least.value);
+  const std::size_t count = keep_(indices, values, until, found_, kept, least.value + 1);
   WISP_CHECK(count == k, "the bracket holds the k-th magnitude");
-  return {std::span(indices_.entries.get(), k), std::span(values_.entries.get(), k)};
-}
-
-// Moves the entries begin .. end-1 of magnitude >= low to the places from `to` <= begin on. The place behind
-// the last of them.
-template <class T>
-std::size_t TopK<T>::keep(std::size_t begin, std::size_t end, std::size_t to, Magnitude low) {
-  std::array<std::uint32_t, kChunk + top_k::kSlack> places;
-  for (; begin < end; begin += kChunk) {
-    const std::span<const T> chunk(&values_.entries[begin], std::min(kChunk, end - begin));
-    const std::size_t count = find_(chunk, static_cast<std::uint32_t>(begin), low, places.data());
-    for (std::size_t i = 0; i < count; ++i, ++to) {
-      indices_.entries[to] = indices_.entries[places[i]];
-      values_.entries[to] = values_.entries[places[i]];
-    }
-  }
-  return to;
+  return {std::span(indices, k), std::span(values, k)};
 }
 
 // The memory, with room for `more` behind the `used` ones.

@@ -64,9 +64,9 @@ class TopK {
   Bracket collect_enough(std::span<const T> values, std::size_t k);
   void collect(std::span<const T> values, Bracket bracket);
   Chosen cut(std::size_t k, Bracket bracket);
-  std::size_t keep(std::size_t begin, std::size_t end, std::size_t to, Magnitude low);
 
   top_k::Find<T> find_;
+  top_k::Keep<T> keep_;
   std::vector<T> sample_;
   std::vector<std::uint32_t> upper_places_;  // the largest of the sample: where in it,
   std::vector<Magnitude> upper_;             // and, in some other order, what they are

@@ -8,7 +8,7 @@
 namespace wisp::sparse::top_k {
 
 // Comparisons are signed, and that suits: magnitudes leave the highest bit free, and low - 1 is -1 for a low
-// of 0. The places of set bits come from a table. Values are asked for two kilobytes ahead.
+// of 0. The places of set bits come from a table.
 
 WISP_AVX2_INLINE void store_places(std::uint32_t* places, unsigned mask, std::uint32_t first) {
   const __m256i bits = _mm256_cvtepu8_epi32(_mm_loadu_si64(&kSetBits[mask]));
@@ -24,7 +24,6 @@ WISP_AVX2 std::size_t find_avx2(std::span<const float> values, std::uint32_t fir
   std::size_t i = 0;
   for (; i + 8 <= values.size(); i += 8) {
     const float* const at = values.data() + i;
-    _mm_prefetch(reinterpret_cast<const char*>(at + 512), _MM_HINT_T0);
     const __m256i eight = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
     const __m256i wanted = _mm256_cmpgt_epi32(_mm256_and_si256(eight, no_sign), below);
     const auto mask = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(wanted)));
@@ -42,7 +41,6 @@ WISP_AVX2 std::size_t find_avx2(std::span<const double> values, std::uint32_t fi
   std::size_t i = 0;
   for (; i + 8 <= values.size(); i += 8) {
     const double* const at = values.data() + i;
-    _mm_prefetch(reinterpret_cast<const char*>(at + 256), _MM_HINT_T0);
     unsigned mask = 0;
     for (unsigned half = 0; half < 2; ++half) {
       const __m256i four = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + 4 * half));

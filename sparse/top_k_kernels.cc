@@ -30,7 +30,7 @@ std::size_t find_portable(std::span<const T> values, std::uint32_t first, Magnit
 }
 
 template <class T>
-Find<T> choose(Instructions instructions) {
+Find<T> find_of(Instructions instructions) {
 #ifdef __x86_64__
   if (instructions == Instructions::kAvx512) return find_avx512;
   if (instructions == Instructions::kAvx2) return find_avx2;
@@ -39,16 +39,36 @@ Find<T> choose(Instructions instructions) {
   return find_portable<T>;
 }
 
+// AVX2 would have to permute by a table what is nearly all kept: no gain.
+template <class T>
+Keep<T> keep_of(Instructions instructions) {
+#ifdef __x86_64__
+  if (instructions == Instructions::kAvx512) return keep_avx512;
+#endif
+  static_cast<void>(instructions);
+  return keep_portable<T>;
+}
+
 }  // namespace
 
 template <>
 Find<float> find(Instructions instructions) {
-  return choose<float>(instructions);
+  return find_of<float>(instructions);
 }
 
 template <>
 Find<double> find(Instructions instructions) {
-  return choose<double>(instructions);
+  return find_of<double>(instructions);
+}
+
+template <>
+Keep<float> keep(Instructions instructions) {
+  return keep_of<float>(instructions);
+}
+
+template <>
+Keep<double> keep(Instructions instructions) {
+  return keep_of<double>(instructions);
 }
 
 }  // namespace wisp::sparse::top_k

@@ -26,8 +26,6 @@ inline std::uint64_t read_portable(const float* values, std::size_t size) {
 WISP_AVX2 inline std::uint64_t read_avx2(const float* values, std::size_t size) {
   __m256i sums[4] = {};
   for (std::size_t i = 0; i + 32 <= size; i += 32) {
-    _mm_prefetch(reinterpret_cast<const char*>(values + i + 512), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(values + i + 528), _MM_HINT_T0);
     for (std::size_t j = 0; j < 4; ++j) {
       const auto* at = reinterpret_cast<const __m256i*>(values + i + 8 * j);
       sums[j] = _mm256_add_epi32(sums[j], _mm256_loadu_si256(at));
@@ -44,7 +42,6 @@ WISP_AVX512 inline std::uint64_t read_avx512(const float* values, std::size_t si
   __m512i sums[4] = {};
   for (std::size_t i = 0; i + 64 <= size; i += 64) {
     for (std::size_t j = 0; j < 4; ++j) {
-      _mm_prefetch(reinterpret_cast<const char*>(values + i + 512 + 16 * j), _MM_HINT_T0);
       sums[j] = _mm512_add_epi32(sums[j], _mm512_loadu_si512(values + i + 16 * j));
     }
   }

@@ -103,6 +103,7 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
   plan.L = worst.L;
   plan.mu = worst.mu;
   plan.sparsifier = catalogs.methods.sparsifier_of(job.method).kind;
+  plan.single = catalogs.sparsifiers.find(plan.sparsifier)->choice == sparse::Choice::kCoordinates;
   plan.numbers = catalogs.methods.numbers(job.worker.replicas, source.info.dim, job.method, worst);
   plan.caution = catalogs.methods.caution(job.method, job.problem);
   count_bytes(job, plan);
@@ -117,8 +118,9 @@ std::string method_text(const config::Experiment& experiment, const MethodPlan& 
                                  job.problem.kind, actors::to_string(job.dtype), job.seed);
   text += "data       " + data_line(job, plan) + "\n";
   text += fmt::format("constants  L {:.6g}, mu {:.6g}{}, l2 {:.6g}\n", plan.L, plan.mu, kappa, plan.l2);
-  text += fmt::format("workers    n {}; sparsifier {}: {} of {} blocks, tau {:.4g}\n", job.worker.replicas,
-                      plan.sparsifier, numbers.density.chosen, numbers.density.blocks, numbers.density.tau());
+  text += fmt::format("workers    n {}; sparsifier {}: {} of {} {}, tau {:.4g}\n", job.worker.replicas,
+                      plan.sparsifier, numbers.density.chosen, numbers.density.blocks,
+                      plan.single ? "coordinates" : "blocks", numbers.density.tau());
   text += "step       " + steps_line(job, numbers) + "\n";
   text += "rounds     " + rounds_line(plan) + "\n";
   text += fmt::format("a round    up {} ({}), down {} ({})\n", bytes_text(plan.uplink_bytes),

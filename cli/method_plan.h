@@ -18,6 +18,7 @@ struct MethodPlan {
   double L = 0;   // the largest of the workers'
   double mu = 0;  // the smallest of the workers'
   std::string sparsifier;
+  bool single = false;  // it chooses coordinates: blocks of one
   optim::MethodNumbers numbers;
   // Payload of one round, all workers together; uplink is the mean over what they may choose.
   double uplink_bytes = 0;

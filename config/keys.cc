@@ -116,7 +116,7 @@ constexpr auto kKeys = std::to_array<Key>({
   {"method.sparsifier", kOneOf, "", "", "which part of an update is sent; default: the method's own",
    nullptr, {}, false, true},
   {"method.sparsifier.kind", kSparsifier, "", "", "wisp list sparsifiers", set_sparsifier, {}, true},
-  {"method.sparsifier.density", kDensity, "", "1/n", "share of the blocks that is sent; n: the number of workers",
+  {"method.sparsifier.density", kDensity, "", "1/n", "share of the blocks or coordinates that is sent; n: the number of workers",
    SET(e.job.method.sparsifier.density = v.number), {.low = 0, .high = 1, .above_low = true}},
   {"method.sparsifier.blocks", kInteger, "", "", "number of blocks, as equal as possible; default: n",
    SET(e.job.method.sparsifier.blocks = static_cast<std::uint32_t>(v.integer)), from(1, 4294967295.0)},

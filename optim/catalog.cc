@@ -111,7 +111,13 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
     return "unknown method '" + spec.kind + "'" + (near ? "; did you mean '" + *near + "'?" : "") + " (" +
            join(names(), " | ") + ")";
   }
-  if (const auto reason = why_not_sparsifier(*method, sparsifier_of(spec).kind)) return reason;
+  const sparse::SparsifierSpec sparsifier = sparsifier_of(spec);
+  if (const auto reason = why_not_sparsifier(*method, sparsifier.kind)) return reason;
+  try {  // its complaint is what was asked for
+    sparsifier.check(sparsifiers_);
+  } catch (const Error& error) {
+    return error.what();
+  }
   const bool no_theory = spec.step_size.kind == StepSizeSpec::Kind::kTheory && !method->theory_step;
   const bool no_paper = spec.step_size.kind == StepSizeSpec::Kind::kPaper && !method->paper_step;
   if (!no_theory && !no_paper) return std::nullopt;
@@ -135,7 +141,7 @@ MethodNumbers Catalog::numbers(std::uint32_t workers, std::uint32_t dim, const M
                                problems::Smoothness smoothness) const {
   const Method& method = allowed(spec);
   MethodNumbers numbers;
-  numbers.density = sparse::density(sparsifier_of(spec), dim, workers);
+  numbers.density = sparsifiers_.density(sparsifier_of(spec), dim, workers);
   numbers.constants = {
       .L = smoothness.L, .mu = smoothness.mu, .workers = workers, .tau = numbers.density.tau()};
   numbers.step = chosen_step(method, spec.step_size, numbers.constants);

@@ -46,22 +46,21 @@ class RandomBlocks : public Sparsifier<T> {
 
 }  // namespace
 
-Density density(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers) {
-  WISP_CHECK(workers > 0, "there is at least one worker");
-  if (spec.kind == "identity") return {};
-  const std::uint32_t blocks = Partition(dim, spec.blocks == 0 ? workers : spec.blocks).count();
-  const double tau = spec.density == 0 ? 1.0 / workers : spec.density;
-  const auto rounded = static_cast<std::uint32_t>(tau * blocks + 0.5);
-  return {.blocks = blocks, .chosen = std::clamp(rounded, 1U, blocks)};
+Setting count_setting() {
+  return Setting::of<std::uint32_t>("k", "number of coordinates that are sent; 0: density says it", 0);
 }
 
 Catalog::Catalog() {
-  Kind identity{.name = "identity", .description = "sends everything"};
+  Kind identity{.name = "identity", .description = "sends everything", .choice = Choice::kEverything};
   add(identity.made_of<Identity>());
   Kind blocks{.name = "random-blocks",
               .description = "sends k of m blocks of coordinates, drawn anew by each worker in each round",
               .like_random_blocks = true};
   add(blocks.made_of<RandomBlocks>());
+  add(bernoulli_kind());
+  add(random_k_kind());
+  add(top_k_kind());
+  add(threshold_kind());
 }
 
 void Catalog::add(Kind kind) {
@@ -69,6 +68,29 @@ void Catalog::add(Kind kind) {
     throw Error("sparsifier '" + kind.name + "' says not what it is made_of", Fault::kConfig);
   }
   kinds_.add(std::move(kind));
+}
+
+Density Catalog::density(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers) const {
+  WISP_CHECK(workers > 0, "there is at least one worker");
+  const Kind* kind = find(spec.kind);
+  if (kind == nullptr) throw Error("unknown sparsifier '" + spec.kind + "'", Fault::kConfig);
+  if (kind->choice == Choice::kEverything) return {};
+  if (kind->choice == Choice::kByValue) return {.blocks = dim, .chosen = dim};
+  const bool single = kind->choice == Choice::kCoordinates;
+  const std::uint32_t blocks =
+      single ? dim : Partition(dim, spec.blocks == 0 ? workers : spec.blocks).count();
+  if (const std::uint32_t k = spec.count(); k != 0) {
+    if (k > blocks) {
+      throw Error("the sparsifier " + spec.kind + " is to send k " + std::to_string(k) + " of " +
+                      std::to_string(blocks) + " coordinates; give a k of at most " + std::to_string(blocks) +
+                      ", or a density",
+                  Fault::kConfig);
+    }
+    return {.blocks = blocks, .chosen = k};
+  }
+  const double tau = spec.density == 0 ? 1.0 / workers : spec.density;
+  const auto rounded = static_cast<std::uint32_t>(tau * blocks + 0.5);
+  return {.blocks = blocks, .chosen = std::clamp(rounded, 1U, blocks)};
 }
 
 template <class T>

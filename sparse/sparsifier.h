@@ -18,14 +18,11 @@ namespace wisp::sparse {
 // m blocks, of which k are sent at a time. P2 section 2: tau * m is an integer; the tau that was asked for is
 // rounded to k = max(1, round(tau * m)), and every formula uses k / m.
 struct Density {
-  std::uint32_t blocks = 1;  // m
+  std::uint32_t blocks = 1;  // m; the dimension for kinds that choose single coordinates
   std::uint32_t chosen = 1;  // k
 
   double tau() const { return static_cast<double>(chosen) / static_cast<double>(blocks); }
 };
-
-// What `spec` comes to for `workers` workers in R^dim. The identity sends one block of one.
-Density density(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers);
 
 // One worker's choice, round after round. It has no state: the choice is a function of what it was made with
 // and of the round (and, for kinds that look at them, the values), so a restarted worker makes the same
@@ -51,10 +48,19 @@ struct SparsifierPlace {
 template <class T>
 using MakeSparsifier = std::function<std::unique_ptr<Sparsifier<T>>(const SparsifierPlace&)>;
 
+// What a kind chooses among.
+enum class Choice : std::uint8_t {
+  kEverything,   // nothing: it sends everything. No density, no blocks
+  kBlocks,       // k of m blocks
+  kCoordinates,  // k of all coordinates: blocks of one. May have a setting k instead of a density
+  kByValue,      // as many coordinates as the values demand. No density, no blocks
+};
+
 // A row of the catalogue.
 struct Kind {
   std::string name;
   std::string description;  // one line for people
+  Choice choice = Choice::kBlocks;
   // Drawn at random whatever the values are, by each worker and in each round independently, every block with
   // the chance tau: what the theory of random-blocks needs, so methods that take those take this too.
   bool like_random_blocks = false;
@@ -71,10 +77,19 @@ struct Kind {
   }
 };
 
+// The setting of kinds that choose coordinates: how many. 0, the default, leaves it to the density.
+Setting count_setting();
+
+// The kinds of this room that have sources of their own.
+Kind bernoulli_kind();
+Kind random_k_kind();
+Kind top_k_kind();
+Kind threshold_kind();
+
 // The kinds of sparsifiers by name. Filled before a job begins, read-only afterwards.
 class Catalog {
  public:
-  Catalog();  // with identity and random-blocks
+  Catalog();  // with the kinds of this room
 
   // Throws Error (kConfig) for a name that is taken, and for a kind that can't be made in both dtypes.
   void add(Kind kind);
@@ -82,9 +97,14 @@ class Catalog {
   std::vector<std::string> names() const { return kinds_.names(); }
   const Kind* find(std::string_view name) const { return kinds_.find(name); }
 
-  // Throws Error (kConfig) for a spec that has not passed check(). Random blocks are drawn from Rng(seed,
-  // worker, round, Purpose::kBlocks): k of m without replacement, each worker independently of the others.
-  // T is float or double.
+  // What `spec` comes to for `workers` workers in R^dim. Whatever sends everything sends one block of one,
+  // and a choice by value may be all coordinates. Throws Error (kConfig) for an unknown kind, and for more
+  // coordinates than there are.
+  Density density(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers) const;
+
+  // Throws Error (kConfig) for a spec that has not passed check(), and as density(). What is drawn at random
+  // is drawn from Rng(seed, worker, round, Purpose::kBlocks), each worker independently of the others. T is
+  // float or double.
   template <class T>
   std::unique_ptr<Sparsifier<T>> make(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers,
                                       std::uint64_t seed, std::uint32_t worker) const;

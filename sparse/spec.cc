@@ -5,21 +5,35 @@
 #include "sparse/sparsifier.h"
 
 namespace wisp::sparse {
+namespace {
+
+[[noreturn]] void refuse(const std::string& why) { throw Error(why, Fault::kConfig); }
+
+}  // namespace
 
 void SparsifierSpec::check(const Catalog& catalog) const {
   const Kind* known = catalog.find(kind);
   if (known == nullptr) {
-    throw Error("unknown sparsifier '" + kind + "' (" + join(catalog.names(), " | ") + ")", Fault::kConfig);
+    refuse("unknown sparsifier '" + kind + "' (" + join(catalog.names(), " | ") + ")");
   }
   if (!(density >= 0 && density <= 1)) {
-    throw Error("sparsifier density " + std::to_string(density) + " is not in (0, 1]", Fault::kConfig);
+    refuse("sparsifier density " + std::to_string(density) + " is not in (0, 1]");
   }
-  if (kind == "identity" && ((density != 0 && density != 1) || blocks > 1)) {
-    throw Error(
-        "the identity sparsifier sends everything: it has no density and no blocks; use random-blocks",
-        Fault::kConfig);
+  const bool has_density = density != 0 && density != 1;
+  if (known->choice == Choice::kEverything && (has_density || blocks > 1)) {
+    refuse("the " + kind +
+           " sparsifier sends everything: it has no density and no blocks; use random-blocks");
+  }
+  if (known->choice == Choice::kByValue && (density != 0 || blocks != 0)) {
+    refuse("the sparsifier " + kind + " sends what its values demand: it has no density and no blocks");
+  }
+  if (known->choice == Choice::kCoordinates && blocks != 0) {
+    refuse("the sparsifier " + kind + " chooses single coordinates: it has no blocks; use random-blocks");
   }
   static_cast<void>(settings.completed(known->settings, "sparsifier " + kind));
+  if (known->choice == Choice::kCoordinates && density != 0 && count() != 0) {
+    refuse("the sparsifier " + kind + " has a density and a k; give one of them");
+  }
 }
 
 }  // namespace wisp::sparse

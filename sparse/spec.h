@@ -14,9 +14,12 @@ struct SparsifierSpec {
   std::string kind = "identity";  // a name of the catalogue of sparsifiers
   double density =
       0;  // tau, the share of the blocks that is sent, in (0, 1]; 0 means 1/n, n the number of workers
-  std::uint32_t blocks = 0;  // m, the number of blocks, as equal as possible; 0 means n
+  std::uint32_t blocks = 0;  // m, the number of blocks, as equal as possible; 0 means n. For kinds that
+                             // choose blocks
   Settings settings = {};    // those that the kind has beside density and blocks
 
+  // The setting k of kinds that choose coordinates; 0 if it is not given.
+  std::uint32_t count() const { return settings.has("k") ? settings.get<std::uint32_t>("k") : 0; }
   // Throws Error (kConfig) for a value that no job can have.
   void check(const Catalog& catalog) const;
   template <class F>

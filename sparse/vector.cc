@@ -53,6 +53,17 @@ Vector<T> Vector<T>::restricted(std::span<const T> dense, const Partition& parti
 }
 
 template <class T>
+Vector<T> Vector<T>::at(std::span<const T> dense, std::vector<std::uint32_t> indices) {
+  Vector vector;
+  vector.dim = static_cast<std::uint32_t>(dense.size());
+  vector.support = Support::kIndices;
+  vector.values.reserve(indices.size());
+  for (const std::uint32_t index : indices) vector.values.push_back(dense[index]);
+  vector.numbers = std::move(indices);
+  return vector;
+}
+
+template <class T>
 void Vector<T>::check(std::uint32_t expected_dim) const {
   if (dim != expected_dim || dim == 0) {
     malformed("dimension " + std::to_string(dim) + ", expected " + std::to_string(expected_dim));

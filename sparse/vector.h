@@ -35,6 +35,9 @@ struct Vector {
   static Vector restricted(std::span<const T> dense, const Partition& partition,
                            std::vector<std::uint32_t> numbers);
 
+  // `dense` at `indices`, which increase strictly and are below dense.size().
+  static Vector at(std::span<const T> dense, std::vector<std::uint32_t> indices);
+
   // Throws DecodeError that says what is wrong unless this is a well-formed vector of R^expected_dim: right
   // sizes, numbers strictly increasing and in range. Values may be anything. O(numbers).
   void check(std::uint32_t expected_dim) const;

@@ -52,10 +52,27 @@ TEST(Catalog, defaults_to_one_block_of_n) {
 TEST(Catalog, refuses_a_sparsifier_with_the_reason_and_the_remedy) {
   EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", "random-blocks")),
               Optional(HasSubstr("gd sends whole gradients; use ibcd or isega for random-blocks")));
-  EXPECT_THAT(kCatalog.why_not(with_sparsifier("isega", "top-k")), Optional(HasSubstr("use random-blocks")));
+  for (const char* kind : {"top-k", "threshold"}) {  // they look at the values
+    EXPECT_THAT(kCatalog.why_not(with_sparsifier("isega", kind)),
+                Optional(HasSubstr("whatever the gradient is; use random-blocks")));
+    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use identity")));
+  }
+  for (const char* kind : {"bernoulli", "random-k"}) {
+    EXPECT_EQ(kCatalog.why_not(with_sparsifier("isega", kind)), std::nullopt);
+    EXPECT_EQ(kCatalog.why_not(with_sparsifier("ibcd", kind)), std::nullopt);
+    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use ibcd or isega for")));
+  }
   EXPECT_EQ(kCatalog.why_not(with_sparsifier("ibcd", "identity")), std::nullopt);
   EXPECT_THROW(kCatalog.make_worker<double>(1, 0, 2, 5, with_sparsifier("gd", "random-blocks")), Error);
   EXPECT_THROW(kCatalog.make_master<double>(2, 5, {.kind = "sgdd"}, {.L = 1, .mu = 0}), Error);
+}
+
+TEST(Catalog, refuses_a_sparsifier_that_contradicts_itself) {
+  MethodSpec spec = with_sparsifier("isega", "random-k");
+  spec.sparsifier.density = 0.5;
+  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
+  spec.sparsifier.settings.set("k", 3);
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("has a density and a k; give one of them")));
 }
 
 TEST(Catalog, numbers_of_a_job) {

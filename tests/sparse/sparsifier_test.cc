@@ -23,6 +23,10 @@ SparsifierSpec random_blocks(double density, std::uint32_t blocks) {
 
 const Catalog kCatalog;
 
+Density density(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers) {
+  return kCatalog.density(spec, dim, workers);
+}
+
 std::vector<double> counting(std::uint32_t dim) {
   std::vector<double> dense(dim);
   std::iota(dense.begin(), dense.end(), 1.0);
@@ -56,6 +60,25 @@ TEST(Density, has_no_more_blocks_than_coordinates) {
   EXPECT_EQ(d.blocks, 3U);
   EXPECT_EQ(d.chosen, 1U);
   EXPECT_EQ(density({}, 3, 10).tau(), 1.0);
+}
+
+SparsifierSpec of_coordinates(const char* kind, double density, std::uint32_t k) {
+  SparsifierSpec spec{.kind = kind, .density = density};
+  if (k != 0) spec.settings.set("k", k);
+  return spec;
+}
+
+TEST(Density, of_coordinates_has_blocks_of_one) {
+  for (const char* kind : {"random-k", "top-k"}) {
+    EXPECT_EQ(density(of_coordinates(kind, 0.01, 0), 1000, 4).blocks, 1000U);
+    EXPECT_EQ(density(of_coordinates(kind, 0.01, 0), 1000, 4).chosen, 10U);
+    EXPECT_EQ(density(of_coordinates(kind, 0, 0), 1000, 4).chosen, 250U);
+    EXPECT_EQ(density(of_coordinates(kind, 0, 30), 1000, 4).chosen, 30U);
+    EXPECT_EQ(density(of_coordinates(kind, 0, 1000), 1000, 4).tau(), 1.0);
+    EXPECT_THROW(density(of_coordinates(kind, 0, 1001), 1000, 4), Error);
+  }
+  EXPECT_EQ(density({.kind = "threshold"}, 1000, 4).tau(), 1.0);
+  EXPECT_THROW(density({.kind = "nothing"}, 1000, 4), Error);
 }
 
 TEST(Identity, sends_everything) {
@@ -144,7 +167,8 @@ TEST(RandomBlocks, frozen_choices) {
 TEST(Sparsifiers, are_listed_with_what_they_do) {
   for (const Kind& entry : kCatalog.kinds()) {
     EXPECT_FALSE(entry.description.empty());
-    const SparsifierSpec spec{.kind = std::string(entry.name)};
+    SparsifierSpec spec{.kind = std::string(entry.name)};
+    if (entry.name == "threshold") spec.settings.set("threshold", 0.5);
     spec.check(kCatalog);
     kCatalog.make<float>(spec, 5, 2, 1, 0)->select(std::vector<float>(5), 0).check(5);
   }

@@ -74,6 +74,15 @@ TEST(Vector, all_needs_no_numbers) {
   EXPECT_THAT(y, ElementsAre(0, -1, -2));
 }
 
+TEST(Vector, at_indices_has_the_values_there) {
+  const std::vector<double> dense{1, 2, 3, 4};
+  const auto vector = Vector<double>::at(dense, {0, 3});
+  vector.check(4);
+  EXPECT_EQ(vector.support, Support::kIndices);
+  EXPECT_THAT(vector.values, ElementsAre(1, 4));
+  Vector<double>::at(dense, {}).check(4);
+}
+
 TEST(Vector, indices_add_where_they_say) {
   const auto vector = make<double>(5, Support::kIndices, 0, {1, 4}, {10, 20});
   vector.check(5);

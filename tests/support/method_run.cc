@@ -91,8 +91,8 @@ std::vector<Case> awkward_cases() {
 OracleSetting oracle_setting(const Case& c, std::vector<DenseProblem> problem, std::uint64_t seed,
                              double gamma) {
   const optim::MethodSpec spec = method_spec("ibcd", c, 1);
-  const sparse::Density density =
-      sparse::density(spec.sparsifier, static_cast<std::uint32_t>(c.d), static_cast<std::uint32_t>(c.n));
+  const sparse::Density density = sparse::Catalog().density(spec.sparsifier, static_cast<std::uint32_t>(c.d),
+                                                            static_cast<std::uint32_t>(c.n));
   return {.d = c.d,
           .n = c.n,
           .m = density.blocks,

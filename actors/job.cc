@@ -43,12 +43,11 @@ template <class T>
 RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout& layout,
                        std::optional<double> optimum, std::function<void(const Progress&)> on_progress) {
   MasterParameters<T> parameters;
-  parameters.job = job;
   parameters.optimum = optimum;
   parameters.workers = spawn_workers<T>(system, job, layout);
   parameters.monitor = system.adopt("monitor", std::make_unique<Monitor>(std::move(on_progress)));
-  const auto master =
-      system.spawn<RoundMaster<T>>(runtime::Options("master").on(layout.master_node), parameters).get();
+  const auto where = runtime::Options("master").on(layout.master_node);
+  const auto master = system.spawn<RoundMaster<T>>(where, MasterJob(job), parameters).get();
   return RunningJob{master.template call<&RoundMaster<T>::run>(),
                     [master] { master.template tell<&RoundMaster<T>::stop>(); }};
 }

@@ -15,16 +15,22 @@
 
 namespace wisp::actors {
 
+// The job is an argument of its own: inside of the parameters a sparsifier's settings would lie deeper than
+// messages may be nested.
+struct MasterJob : JobSpec {
+  MasterJob() = default;
+  explicit MasterJob(JobSpec spec) : JobSpec(std::move(spec)) {}
+};
+
 template <class T>
 struct MasterParameters {
   MasterParameters() = default;
-  JobSpec job;
   std::optional<double> optimum;  // f*, where it is known
   std::vector<runtime::Handle<Worker<T>>> workers;
   runtime::Handle<Monitor> monitor;
   template <class F>
   void fields(F& f) {
-    f(job, optimum, workers, monitor);
+    f(optimum, workers, monitor);
   }
 };
 
@@ -33,11 +39,11 @@ struct MasterParameters {
 template <class T>
 class RoundMaster : public runtime::Actor {
  public:
-  using Constructor = void(MasterParameters<T>);
+  using Constructor = void(MasterJob, MasterParameters<T>);
   // `catalogs` know the method, and outlive it.
-  RoundMaster(MasterParameters<T> parameters, const Catalogs& catalogs)
+  RoundMaster(MasterJob job, MasterParameters<T> parameters, const Catalogs& catalogs)
       : catalogs_(catalogs),
-        job_(std::move(parameters.job)),
+        job_(std::move(job)),
         optimum_(parameters.optimum),
         workers_(std::move(parameters.workers)),
         monitor_(std::move(parameters.monitor)) {}

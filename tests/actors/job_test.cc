@@ -194,6 +194,22 @@ TEST(Job, sends_less_with_a_sparse_method) {
   EXPECT_LT(2 * sparse.last.uplink_bytes, sparse.last.dense_uplink_bytes);
 }
 
+// The settings of a sparsifier are what lies deepest in the messages that start a job.
+TEST(Job, has_sparsifiers_of_coordinates) {
+  for (const char* kind : {"random-k", "bernoulli"}) {
+    JobSpec job = small_job("isega");
+    job.method.sparsifier = {.kind = kind};
+    job.method.sparsifier_given = true;
+    if (kind == std::string("random-k")) job.method.sparsifier.settings.set("k", 2);
+    Cluster cluster;
+    cluster.start("m");
+    cluster.start("a");
+    const Summary summary = run_on(cluster, job, layout_of(job, "m", {"a"}));
+    EXPECT_EQ(summary.iterate_hash, plain_loop(job, 25).hash) << kind;
+    EXPECT_EQ(summary.last.uplink_bytes, plain_loop(job, 25).uplink_bytes) << kind;
+  }
+}
+
 TEST(Job, starts_from_ones_where_asked) {
   JobSpec job = small_job("gd");
   job.problem.kind = "quadratic";

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -73,7 +74,7 @@ ControlSocket::ControlSocket(const std::filesystem::path& path, Handler handler)
     : path_(path), handler_(std::move(handler)), listener_(make_socket()) {
   const sockaddr_un address = address_of(path_);
   if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      ::listen(listener_.get(), kWaiting) != 0) {
+      ::chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0 || ::listen(listener_.get(), kWaiting) != 0) {
     throw Error(fmt::format("{}: {}", path_.string(), std::strerror(errno)));
   }
   std::tie(wake_read_, wake_write_) = make_pipe();

@@ -126,11 +126,12 @@ bool end_by_force(const GlobalOptions& options, const launcher::JobEntry& job, c
               Fault::kTeardown);
 }
 
-// The actors of which the driver did not see the end.
+// The actors of which the driver did not see the end: also those of hosts that it had lost.
 std::vector<std::string> left_behind(const launcher::JobState& state) {
   std::vector<std::string> names;
   for (const launcher::ActorState& each : state.actors) {
-    if (each.state == "running" || each.state == "starting") names.push_back(each.name + "@" + each.host);
+    if (each.state == "running" || each.state == "starting" || each.state == "lost")
+      names.push_back(each.name + "@" + each.host);
   }
   return names;
 }
@@ -151,7 +152,11 @@ void remove_socket(const launcher::JobEntry& job) {
 int finish_on_hosts(const GlobalOptions& options, const launcher::JobEntry& job) {
   talk(options, fmt::format("{} is not running: {}", title(job), status_text(job)));
   remove_socket(job);
-  if (!is_on_other_hosts(job) || collect_missing_logs(options, job, kAgentPatience)) return kExitDone;
+  if (!is_on_other_hosts(job)) return kExitDone;
+  if (collect_missing_logs(options, job, kAgentPatience)) {
+    talk(options, fmt::format("nothing of {} is left on its hosts", title(job)));
+    return kExitDone;
+  }
   warn(fmt::format("wisp: the end of {} could not be verified on every host; again: wisp down -j {}",
                    title(job), title(job)));
   return kExitTeardown;

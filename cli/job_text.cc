@@ -67,6 +67,15 @@ std::string no_such_actor(const launcher::JobEntry& job, const std::string& name
                      near ? "; did you mean '" + *near + "'?" : "", escape_text(join(known, " | "), 400));
 }
 
+std::string on_one_line(const std::string& text) {
+  std::vector<std::string> lines;
+  for (const std::string& each : split(text, '\n')) {
+    const std::size_t begin = each.find_first_not_of(' ');
+    if (begin != std::string::npos) lines.push_back(escape_text(std::string_view(each).substr(begin), 400));
+  }
+  return join(lines, "; ");
+}
+
 std::string uptime_text(std::chrono::seconds uptime) {
   const auto seconds = std::max<std::chrono::seconds::rep>(uptime.count(), 0);
   if (seconds < 60) return fmt::format("{}s", seconds);

@@ -29,6 +29,9 @@ std::string driven_elsewhere(const launcher::JobEntry& job, const GlobalOptions&
 std::string no_such_actor(const launcher::JobEntry& job, const std::string& name,
                           const std::vector<std::string>& known);
 
+// A reason of several lines as one that is safe for a terminal.
+std::string on_one_line(const std::string& text);
+
 // "8s", "3m05s", "2h04m", "5d03h".
 std::string uptime_text(std::chrono::seconds uptime);
 

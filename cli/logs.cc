@@ -17,6 +17,7 @@
 #include "cli/exit.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
+#include "cli/status.h"
 #include "launcher/jobs.h"
 #include "launcher/log_files.h"
 #include "launcher/log_format.h"
@@ -104,8 +105,11 @@ int logs_command(const GlobalOptions& options, const LogsOptions& logs) {
   collect_missing_logs(options, job, kAgentPatience);
   const LogStyle style = style_of(options, logs);
   launcher::LogReader reader(job.folder, query);
-  if (!job.driver && reader.actors().empty())
-    talk(options, fmt::format("{} has no such log: {}", title(job), status_text(job)));
+  if (!job.driver && reader.actors().empty()) {
+    const std::string reason = on_one_line(status_of(job).reason);
+    talk(options, fmt::format("{} has no such log: {}{}", title(job), status_text(job),
+                              reason.empty() ? "" : ": " + reason));
+  }
   std::string batch;
   std::optional<steady_clock::time_point> quiet_until = steady_clock::now() + kSilence;
   const auto flush = [&] {

@@ -74,12 +74,16 @@ void find_job_folders(const std::vector<launcher::JobEntry>& jobs, bool all, Tim
   }
 }
 
-// Why it could not be removed; empty if it is gone. What the hosts of a job have kept of its logs goes with
-// its folder; those that can't be asked are told of.
+// Why it was not removed; empty if it is gone. What the hosts of a job have kept of its logs goes with its
+// folder, which knows those hosts: it stays while one of them can't be asked.
 std::string remove(const GlobalOptions& options, const Leftover& leftover) {
   try {
     if (leftover.kind == "job folder") {
-      collect_missing_logs(options, launcher::find_job(state_dir(options), leftover.job), kAgentPatience);
+      const auto job = launcher::find_job(state_dir(options), leftover.job);
+      if (!collect_missing_logs(options, job, kAgentPatience)) {
+        return fmt::format("{} stays while one of its hosts can't be asked; without them: rm -r {}",
+                           leftover.job, shell_quote(leftover.path.string()));
+      }
       launcher::remove_job(leftover.path);
     } else {
       remove_runtime_folder(leftover.path);

@@ -196,7 +196,7 @@ std::string status_screen(const JobStatus& status, Time now) {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - job.state.started);
   Rows rows = {
       {"job", title(job)},
-      {"status", safe(status_text(job) + (status.reason.empty() ? "" : ": " + status.reason))},
+      {"status", status_text(job) + (status.reason.empty() ? "" : ": " + on_one_line(status.reason))},
       {"started", format_utc(job.state.started) + (job.driver ? ", " + uptime_text(age) + " ago" : "")}};
   if (!status.method.empty()) rows.push_back({"method", safe(status.method)});
   rows.push_back({"actors", safe(counts_text(status.actors))});

@@ -246,7 +246,11 @@ class Rules {
   }
 
   void network() {
-    if (!draft_.sound("network") || !experiment_.network.tunnel) return;
+    if (!draft_.sound("network")) return;
+    if (experiment_.network.transport == "ipc" && experiment_.launcher.kind != "local") {
+      report("network.transport", "ipc reaches this host only", "use tcp, or auto");
+    }
+    if (!experiment_.network.tunnel) return;
     if (experiment_.network.security == "plaintext") {
       report("network.security", "a tunnel needs network.security: curve",
              "its ports are open to every user of every host");

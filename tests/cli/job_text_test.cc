@@ -45,6 +45,11 @@ TEST(JobText, a_job_that_is_driven_elsewhere_has_a_command_for_there) {
   EXPECT_THAT(text, EndsWith(" down --force -j mine-12ab34cd --state-dir '\\''/state of mine'\\'''"));
 }
 
+TEST(JobText, a_reason_of_several_lines_becomes_one) {
+  EXPECT_EQ(on_one_line("cannot start on n1: refused\n    no\033 key\n\n  load it\n"),
+            "cannot start on n1: refused; no\\x1b key; load it");
+}
+
 TEST(JobText, exit_statuses_of_ended_jobs) {
   EXPECT_EQ(exit_status_of("converged"), 0);
   EXPECT_EQ(exit_status_of("finished"), 0);

@@ -186,6 +186,12 @@ TEST(Rules, workers_need_slots) {
             std::string::npos);
 }
 
+TEST(Rules, sockets_of_the_file_system_reach_no_other_host) {
+  Workbench bench;
+  bench.file("job.yaml", std::string(kJob) + "hosts: [ a ]\nnetwork: { transport: ipc }\n");
+  EXPECT_THAT(messages_of(bench.errors()), testing::EndsWith(": error: ipc reaches this host only\n"));
+}
+
 TEST(Rules, a_tunnel_is_closed_to_others_and_has_no_use_for_addresses) {
   const auto messages = [](const std::string& network) {
     Workbench bench;

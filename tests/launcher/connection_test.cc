@@ -96,13 +96,13 @@ TEST(Connection, a_shell_behind_a_command_reads_the_bootstrap) {
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr const char* kFaketime = nullptr;  // their runtime must be the first library
+constexpr const char* kFaketime = "";  // their runtime must be the first library
 #else
 constexpr const char* kFaketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 #endif
 
 TEST(Connection, measures_a_clock_that_is_an_hour_off) {
-  if (kFaketime == nullptr || ::access(kFaketime, R_OK) != 0) GTEST_SKIP() << "there is no libfaketime";
+  if (::access(kFaketime, R_OK) != 0) GTEST_SKIP() << "there is no libfaketime";
   const test::TemporaryFolder workdir;
   ConnectionSettings settings;
   settings.spec.kind = "ssh";

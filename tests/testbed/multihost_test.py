@@ -5,7 +5,7 @@ import time
 
 import testbed
 import wisp_test
-from on_testbed import HOSTS, SHORT, OnTestbed
+from on_testbed import ENDLESS, HOSTS, SHORT, START, OnTestbed
 
 
 class Testbed(OnTestbed):
@@ -132,6 +132,23 @@ class Cut(OnTestbed):
         self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h3 in round \d+\n  cause: no heartbeats for 10s")
         self.assert_nothing_runs(1, ["h1", "h2"])
         self.assert_nothing_runs(15, ["h3"])
+
+
+class CutWhileDown(OnTestbed):
+    def test_down_does_not_take_a_host_for_ended_that_it_can_not_ask(self):
+        self.wisp.write("endless.yaml", ENDLESS)
+        started = self.wisp.run("run", "-d", "endless.yaml", *self.settings(), timeout=START)
+        self.assertEqual(started.status, 0, started)
+        self.addCleanup(self.bed.heal, "h3")
+        self.bed.cut("h3")
+        down = self.wisp.run("down", timeout=50)
+        self.assertEqual(down.status, 5, down)
+        self.assertRegex(down.stderr, r"could not be verified on every host; again: wisp down -j endless-")
+        self.bed.heal("h3")
+        again = self.wisp.run("down", "-j", "endless", timeout=50)
+        self.assertEqual(again.status, 0, again)
+        self.assertRegex(again.stderr, r"nothing of endless-\w+ is left on its hosts")
+        self.assert_nothing_runs(2)
 
 
 class Down(OnTestbed):

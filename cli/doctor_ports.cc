@@ -193,7 +193,8 @@ std::vector<Check> port_checks(const GlobalOptions& options, const config::Exper
     std::vector<std::string> lines = split(error.what(), '\n');
     for (std::string& each : lines) each.erase(0, std::min(each.find_first_not_of(' '), each.size()));
     return {{"hosts", "ports", Result::kFail, lines.front(),
-             lines.size() > 1 ? join({lines.begin() + 1, lines.end()}, " | ") : "see above"}};
+             lines.size() > 1 ? join({lines.begin() + 1, lines.end()}, " | ")
+                              : "mend that first, then ask again"}};
   }
 }
 

@@ -130,8 +130,7 @@ bool end_by_force(const GlobalOptions& options, const launcher::JobEntry& job, c
 std::vector<std::string> left_behind(const launcher::JobState& state) {
   std::vector<std::string> names;
   for (const launcher::ActorState& each : state.actors) {
-    if (each.state == "running" || each.state == "starting" || each.state == "lost")
-      names.push_back(each.name + "@" + each.host);
+    if (each.state == "lost") names.push_back(each.name + "@" + each.host);
   }
   return names;
 }
@@ -163,8 +162,7 @@ int finish_on_hosts(const GlobalOptions& options, const launcher::JobEntry& job)
 }
 
 int report(const GlobalOptions& options, launcher::JobEntry job, bool by_itself) {
-  job.driver.reset();
-  if (auto state = launcher::read_state(job.folder)) job.state = std::move(*state);
+  launcher::renew(job);
   const std::vector<std::string> left = left_behind(job.state);
   if (options.json) {
     const nlohmann::ordered_json json = {

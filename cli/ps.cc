@@ -92,7 +92,7 @@ int ps_command(const GlobalOptions& options, const PsOptions& ps) {
   if (ps.watch) {
     end_on_interrupt();
     watch(job.folder, [&] {
-      if (auto state = launcher::read_state(job.folder)) job.state = std::move(*state);
+      launcher::renew(job);
       return actors_table(job.state, SystemClock().wall());
     });
     job.driver.reset();

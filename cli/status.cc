@@ -166,9 +166,8 @@ Json run_json(const RunStatus& run) {
 
 std::string text_or_json(const GlobalOptions& options, const launcher::JobEntry& job) {
   launcher::JobEntry now = job;
-  now.driver = launcher::driver_of(job.folder);
   try {
-    if (auto state = launcher::read_state(job.folder)) now.state = std::move(*state);
+    launcher::renew(now);
   } catch (const Error&) {  // as it was when the job was looked for
   }
   const JobStatus status = status_of(now);

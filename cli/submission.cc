@@ -92,8 +92,7 @@ std::optional<int> down_in_slurm(const GlobalOptions& options, const DownOptions
                 down.timeout ? Fault::kDeadline : Fault::kTeardown);
   }
   if (!launcher::is_job_folder(job->folder)) mark(job->folder, "cancelled");
-  job->driver.reset();
-  if (auto state = launcher::read_state(job->folder)) job->state = std::move(*state);
+  launcher::renew(*job);
   talk(options, fmt::format("{} is down: {}", title(*job), status_text(*job)));
   return kExitDone;
 }

@@ -47,8 +47,7 @@ int wait_command(const GlobalOptions& options, const WaitOptions& wait) {
   end_on_interrupt();
   launcher::JobEntry job = launcher::find_job(state_dir(options), options.job);
   wait_for_end(options, job, wait);
-  job.driver.reset();
-  if (auto state = launcher::read_state(job.folder)) job.state = std::move(*state);
+  launcher::renew(job);
   talk(options, fmt::format("{}: {}", title(job), status_text(job)));
   const SystemDisk disk;
   if (!disk.exists(job.folder / "result.json")) return exit_status_of(job.state.status);

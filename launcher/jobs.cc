@@ -44,9 +44,9 @@ JobState state_of_name(const std::filesystem::path& folder) {
 }
 
 JobEntry entry_of(const std::filesystem::path& folder) {
-  JobEntry entry{folder, state_of_name(folder), driver_of(folder)};
+  JobEntry entry{folder, state_of_name(folder), {}};
   try {
-    if (auto state = read_state(folder)) entry.state = std::move(*state);
+    renew(entry);
   } catch (const Error&) {  // one damaged folder must not hide the others
   }
   return entry;
@@ -116,6 +116,15 @@ std::optional<JobState> read_state(const std::filesystem::path& folder) {
     return state_from_json(disk.read_text(file));
   } catch (const Error& error) {  // say which file
     throw Error(fmt::format("{}: {}", file.string(), error.what()));
+  }
+}
+
+void renew(JobEntry& job) {
+  job.driver = driver_of(job.folder);  // first: what it says last is then read
+  if (auto state = read_state(job.folder)) job.state = std::move(*state);
+  if (job.driver) return;
+  for (ActorState& each : job.state.actors) {
+    if (each.state == "running" || each.state == "starting") each.state = "lost";
   }
 }
 

@@ -30,6 +30,10 @@ struct JobEntry {
 std::optional<Driver> driver_of(const std::filesystem::path& folder);
 // state.json; nothing if it is missing. Throws Error if it is not readable as one.
 std::optional<JobState> read_state(const std::filesystem::path& folder);
+// As the job is now: its driver, and what it has written. Where nobody drives it, actors whose end was not
+// seen are "lost": they run no more, or end within 15 s. Throws Error as read_state(); the driver is known
+// then.
+void renew(JobEntry& job);
 
 // 8 hex digits, as JobFolder makes them.
 bool is_job_id(std::string_view text);

@@ -60,6 +60,26 @@ TEST_F(Jobs, the_lock_tells_who_lives) {
   EXPECT_FALSE(driver_of(dir_.path()));
 }
 
+TEST_F(Jobs, what_nobody_drives_does_not_run) {
+  auto job = run("a");
+  JobState state = *read_state(job->path());
+  for (const char* each : {"starting", "running", "exited", "failed"}) {
+    ActorState actor;
+    actor.name = each;
+    actor.state = each;
+    state.actors.push_back(actor);
+  }
+  job->write_state(state);
+  const auto states = [&] {
+    std::string text;
+    for (const ActorState& each : find_job(dir_.path(), "a").state.actors) text += each.state + " ";
+    return text;
+  };
+  EXPECT_EQ(states(), "starting running exited failed ");
+  job.reset();
+  EXPECT_EQ(states(), "lost lost exited failed ");
+}
+
 TEST_F(Jobs, the_lock_goes_over_to_a_child_and_ends_with_it) {
   auto job = run("a");
   int ready[2];

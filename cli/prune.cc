@@ -81,8 +81,10 @@ std::string remove(const GlobalOptions& options, const Leftover& leftover) {
     if (leftover.kind == "job folder") {
       const auto job = launcher::find_job(state_dir(options), leftover.job);
       if (!collect_missing_logs(options, job, kAgentPatience)) {
-        return fmt::format("{} stays while one of its hosts can't be asked; without them: rm -r {}",
-                           leftover.job, shell_quote(leftover.path.string()));
+        return fmt::format(
+            "{} stays while a host of it can't be asked, or still runs something of it; without them: rm -r "
+            "{}",
+            leftover.job, shell_quote(leftover.path.string()));
       }
       launcher::remove_job(leftover.path);
     } else {

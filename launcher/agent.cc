@@ -144,7 +144,7 @@ class Agent {
       case Down::kPing:
         return report(Up::kPong, message::Pong{unpack_body<message::Ping>(unpacker).time, wire_time()});
       case Down::kPlace:
-        return report(Up::kFile, make_working_folder(workdir_, unpack_body<message::Place>(unpacker)));
+        return place(unpack_body<message::Place>(unpacker));
       case Down::kRemoveAtEnd:
         to_remove_.emplace_back(unpack_body<message::RemoveAtEnd>(unpacker).path);
         return;
@@ -174,6 +174,12 @@ class Agent {
            message::Greeting{message::kProtocol, ::getpid(), hostname, std::thread::hardware_concurrency(),
                              connection == nullptr ? "" : connection, workdir_.string(), own_addresses(),
                              !find_program("rsync").empty()});
+  }
+
+  void place(const message::Place& wanted) {
+    const message::File made = make_working_folder(workdir_, wanted);
+    if (made.present) working_folders_.emplace_back(made.path);
+    report(Up::kFile, made);
   }
 
   void replay_logs() {
@@ -376,6 +382,10 @@ class Agent {
       std::error_code ignored;
       if (each.is_absolute()) std::filesystem::remove_all(each, ignored);
     }
+    for (const std::filesystem::path& each : working_folders_) {
+      std::error_code is_in_use;
+      std::filesystem::remove(each, is_in_use);  // an empty one tells nobody anything, whatever cleanup says
+    }
     message::Stopped stopped;
     for (const auto& [name, running] : running_) stopped.survivors.push_back(name);
     report(Up::kStopped, stopped);
@@ -398,6 +408,7 @@ class Agent {
   std::optional<DataStore> store_;
   std::map<std::string, Running> running_;
   std::vector<std::filesystem::path> to_remove_;
+  std::vector<std::filesystem::path> working_folders_;  // that were made
   std::optional<HostLogs> logs_;
   bool driver_there_ = true;
   Steady::time_point heard_ = Steady::now();

@@ -73,6 +73,18 @@ INSTANTIATE_TEST_SUITE_P(Every, DeploymentTest, testing::Values("local", "tar", 
                            return each.param == "shared-fs" ? "shared_fs" : each.param;
                          });
 
+TEST_P(DeploymentTest, a_working_folder_that_is_empty_at_the_end_does_not_stay) {
+  spec_.deploy.files.clear();
+  spec_.deploy.cleanup = "never";
+  test::FleetEvents events;
+  Fleet fleet(spec_, test::test_options(), events.handler());
+  fleet.start_hosts();
+  const std::string path = Deployment(spec_, fleet, "job", {}).bring_to(fleet.hosts().at(0).name, [] {});
+  EXPECT_EQ(fs::is_directory(path), GetParam() != "local");
+  fleet.stop(0ms);
+  EXPECT_FALSE(fs::exists(path));
+}
+
 TEST(Deployment, a_local_job_without_files_stays_where_it_is) {
   const LauncherSpec spec;
   test::FleetEvents events;

@@ -4,7 +4,7 @@ import stat
 
 import testbed
 import wisp_test
-from on_testbed import ENDLESS, HOSTS, SHORT, OnTestbed
+from on_testbed import ENDLESS, SHORT, OnTestbed
 
 
 class ByCommand(OnTestbed):
@@ -22,12 +22,7 @@ class ByCommand(OnTestbed):
         return ["--set", f"launcher={command}", *addresses]
 
     def test_three_hosts_compute_what_this_machine_does(self):
-        self.wisp.write("here.yaml", SHORT.replace(HOSTS, "actors: { worker: { replicas: 4 } }\n"))
-        here = self.wisp.run("run", "here.yaml", "--json", timeout=60)
-        there = self.run_on(SHORT, "--json")
-        self.assertEqual((there.status, there.json()["status"]), (0, "finished"), there)
-        self.assertEqual(there.json()["iterate_hash"], here.json()["iterate_hash"])
-        self.assert_nothing_runs(2)
+        self.assert_computes_what_this_machine_does()
 
     def test_killed_driver(self):
         running = self.start(ENDLESS)

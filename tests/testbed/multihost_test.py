@@ -5,7 +5,7 @@ import time
 
 import testbed
 import wisp_test
-from on_testbed import ENDLESS, HOSTS, SHORT, START, OnTestbed
+from on_testbed import ENDLESS, SHORT, START, OnTestbed
 
 
 class Testbed(OnTestbed):
@@ -23,12 +23,7 @@ class Testbed(OnTestbed):
 
 class Jobs(OnTestbed):
     def test_three_hosts_that_have_nothing_compute_what_this_machine_does(self):
-        self.wisp.write("here.yaml", SHORT.replace(HOSTS, "actors: { worker: { replicas: 4 } }\n"))
-        here = self.wisp.run("run", "here.yaml", "--json", timeout=60)
-        there = self.run_on(SHORT, "--json")
-        self.assertEqual((there.status, there.json()["status"]), (0, "finished"), there)
-        self.assertEqual(there.json()["iterate_hash"], here.json()["iterate_hash"])
-        self.assert_nothing_runs(2)
+        self.assert_computes_what_this_machine_does()
         for name in ["master", "worker-0", "worker-3"]:
             self.assertTrue((self.wisp.job_folder() / f"logs/{name}/1.log").stat().st_size)
 

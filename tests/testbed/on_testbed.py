@@ -40,6 +40,16 @@ class OnTestbed(wisp_test.TestCase):
         self.wisp.write("job.yaml", text)
         return self.wisp.run("run", "job.yaml", *self.settings(), *args, timeout=timeout)
 
+    def assert_computes_what_this_machine_does(self, text=SHORT, workers=4):
+        """The job on hosts, and the one of SHORT with as many workers here."""
+        here = f"actors: {{ worker: {{ replicas: {workers} }} }}\n"
+        self.wisp.write("here.yaml", SHORT.replace(HOSTS, here))
+        wanted = self.wisp.run("run", "here.yaml", "--json", timeout=60)
+        done = self.run_on(text, "--json")
+        self.assertEqual((done.status, done.json()["status"]), (0, "finished"), done)
+        self.assertEqual(done.json()["iterate_hash"], wanted.json()["iterate_hash"])
+        self.assert_nothing_runs(2)
+
     def start(self, text=ENDLESS, *args):
         self.wisp.write("endless.yaml", text)
         running = self.wisp.start("run", "endless.yaml", *self.settings(), *args)

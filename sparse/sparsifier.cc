@@ -1,13 +1,13 @@
 #include "sparse/sparsifier.h"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "base/error.h"
-#include "base/rng.h"
 
 namespace wisp::sparse {
 namespace {
@@ -26,20 +26,21 @@ class RandomBlocks : public Sparsifier<T> {
  public:
   explicit RandomBlocks(const SparsifierPlace& place)
       : partition_(place.dim, place.density.blocks),
-        chosen_(place.density.chosen),
+        drawn_{Draw::kSubset, place.density.chosen},
         seed_(place.seed),
         worker_(place.worker) {}
 
   Vector<T> select(std::span<const T> dense, std::uint64_t round) const override {
-    Rng rng(seed_, worker_, round, Purpose::kBlocks);
-    std::vector<std::uint32_t> numbers(chosen_);
-    rng.sample_without_replacement(partition_.count(), numbers);
-    return Vector<T>::restricted(dense, partition_, std::move(numbers));
+    auto vector = Vector<T>::restricted(
+        dense, partition_, draw(drawn_.how, {seed_, worker_, round}, partition_.count(), drawn_.k));
+    vector.drawn = drawn_;
+    return vector;
   }
+  std::optional<Drawn> drawn() const override { return drawn_; }
 
  private:
   Partition partition_;
-  std::uint32_t chosen_;
+  Drawn drawn_;
   std::uint64_t seed_;
   std::uint32_t worker_;
 };

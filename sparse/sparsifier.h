@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/named_list.h"
+#include "sparse/draw.h"
 #include "sparse/spec.h"
 #include "sparse/vector.h"
 
@@ -33,6 +35,9 @@ class Sparsifier {
   virtual ~Sparsifier() = default;
   // (dense)_U with the U of this worker and round; dense.size() == dim.
   virtual Vector<T> select(std::span<const T> dense, std::uint64_t round) const = 0;
+  // How the numbers of what select() returns are drawn, where they are: as draw() does for the seed and
+  // worker that it was made for, and for the round.
+  virtual std::optional<Drawn> drawn() const { return std::nullopt; }
 };
 
 // What a sparsifier is made for.

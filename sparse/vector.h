@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "sparse/draw.h"
 #include "sparse/partition.h"
 
 namespace wisp::sparse {
@@ -27,6 +28,9 @@ struct Vector {
   std::uint32_t blocks = 0;            // m, for kBlocks
   std::vector<std::uint32_t> numbers;  // strictly increasing; empty for kAll
   std::vector<T> values;
+  // That `numbers` are the draw of the worker and round that send it, of all blocks or coordinates. No part
+  // of the vector that it describes, so neither of its fields nor of a comparison.
+  std::optional<Drawn> drawn = std::nullopt;
 
   Vector() = default;
   // All of R^d, d = values.size().
@@ -65,7 +69,10 @@ struct Vector {
   void fields(F& f) {
     f(dim, support, blocks, numbers, values);
   }
-  bool operator==(const Vector&) const = default;
+  bool operator==(const Vector& other) const {
+    return dim == other.dim && support == other.support && blocks == other.blocks &&
+           numbers == other.numbers && values == other.values;
+  }
 };
 
 template <class T>

@@ -1,12 +1,24 @@
 #include "base/cpu.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 namespace wisp {
 namespace {
 
 #ifdef __x86_64__
+// clang 14 has no name for it. That the system keeps its registers is what AVX2 says. Asked once: where the
+// processor is a virtual machine's, the answer takes microseconds.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+
 bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-         __builtin_cpu_supports("popcnt");
+  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                          __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") && has_f16c();
+  return has;
 }
 
 bool has_avx512() {

@@ -108,8 +108,7 @@ class Catalog {
   Density density(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers) const;
 
   // Throws Error (kConfig) for a spec that has not passed check(), and as density(). What is drawn at random
-  // is drawn from Rng(seed, worker, round, Purpose::kBlocks), each worker independently of the others. T is
-  // float or double.
+  // is a draw() of seed, worker and round, each worker's independent of the others. T is float or double.
   template <class T>
   std::unique_ptr<Sparsifier<T>> make(const SparsifierSpec& spec, std::uint32_t dim, std::uint32_t workers,
                                       std::uint64_t seed, std::uint32_t worker) const;

@@ -8,7 +8,7 @@
 #include "actors/spec.h"
 #include "base/bytes.h"
 #include "problems/source.h"
-#include "sparse/vector.h"
+#include "sparse/encoded.h"
 
 namespace wisp::actors {
 
@@ -32,10 +32,28 @@ struct Update {
   Update() = default;
   std::uint64_t round = 0;        // of the Model it was computed at
   std::uint64_t gradient_ns = 0;  // time spent in the gradient
-  sparse::Vector<T> vector;
+  sparse::Encoded vector;
   template <class F>
   void fields(F& f) {
     f(round, gradient_ns, vector);
+  }
+};
+
+// What a tap is given of an Update: docs/wire_format.md. Stands for itself: what its update leaves out,
+// because the master knows it, is here.
+template <class T>
+struct TapRecord {
+  TapRecord() = default;
+  std::uint32_t version = 1;
+  std::string job;
+  std::uint64_t seed = 0;
+  std::uint32_t worker = 0;  // 0 .. workers-1
+  std::uint32_t workers = 1;
+  std::uint32_t scalar_bytes = sizeof(T);  // of the job's dtype
+  Update<T> update;
+  template <class F>
+  void fields(F& f) {
+    f(version, job, seed, worker, workers, scalar_bytes, update);
   }
 };
 

@@ -21,6 +21,7 @@ double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<dou
 template <class T>
 runtime::Task<Summary> RoundMaster<T>::run() {
   co_await set_up();
+  open_tap();
   for (;;) {
     const bool last = job_.stop.rounds && progress_.round >= *job_.stop.rounds;
     if (last || progress_.round % job_.evaluate.every_rounds == 0 || cancelled_ || time_is_up()) {
@@ -87,17 +88,49 @@ void RoundMaster<T>::absorb(std::size_t worker, const Update<T>& update) {
         fmt::format("{} answered round {} with an update of round {}", name, progress_.round, update.round));
   }
   try {
-    update.vector.check(static_cast<std::uint32_t>(iterate_.size()));
+    const sparse::DrawKey sender{job_.seed, static_cast<std::uint32_t>(worker), update.round};
+    sparse::decode(update.vector, static_cast<std::uint32_t>(iterate_.size()), sender, vector_);
   } catch (const DecodeError& error) {  // it does not know whose vector it is
     throw Error(fmt::format("{} sent an update in round {} that is refused: {}", name, progress_.round,
                             error.what()));
   }
-  if (const auto index = update.vector.first_non_finite()) {
+  if (const auto index = vector_.first_non_finite()) {
     return end("diverged", fmt::format("{} sent a value that is not finite, at coordinate {} in round {}",
                                        name, *index, progress_.round));
   }
+  copy_to_tap(worker, update);
   progress_.uplink_bytes += update.vector.payload_bytes();
-  rule_->absorb(update.vector);
+  rule_->absorb(vector_);
+}
+
+template <class T>
+void RoundMaster<T>::open_tap() {
+  const std::string& endpoint = job_.metrics.tap;
+  if (endpoint.empty()) return;
+  // Two rounds may wait for a reader that is slow, and what fits into 64 MiB.
+  const std::size_t update_bytes = iterate_.size() * sizeof(T) + 1;
+  runtime::TapLimits limits;
+  limits.queue_max = static_cast<std::uint32_t>(
+      std::clamp<std::size_t>((std::size_t{64} << 20) / update_bytes, 2 * workers_.size(), 10'000));
+  tap_ = this->context().open_tap(endpoint, limits);
+  if (tap_->is_read()) {
+    this->context().log().info("updates are copied to " + endpoint);
+  } else {
+    this->context().log().warn("nobody listens at " + endpoint +
+                               ": updates are copied as soon as somebody does");
+  }
+}
+
+template <class T>
+void RoundMaster<T>::copy_to_tap(std::size_t worker, const Update<T>& update) {
+  if (!tap_) return;
+  TapRecord<T> record;
+  record.job = job_.name;
+  record.seed = job_.seed;
+  record.worker = static_cast<std::uint32_t>(worker);
+  record.workers = static_cast<std::uint32_t>(workers_.size());
+  record.update = update;
+  if (!tap_->offer(pack(record).span())) ++not_copied_;
 }
 
 template <class T>
@@ -147,6 +180,10 @@ void RoundMaster<T>::end(std::string status, std::string reason) {
   status_ = std::move(status);
   reason_ = std::move(reason);
   this->context().log().info(status_ + ": " + reason_);
+  if (not_copied_ > 0) {
+    this->context().log().warn(fmt::format(
+        "{} updates were not copied to {}: nobody read, or not fast enough", not_copied_, job_.metrics.tap));
+  }
 }
 
 template <class T>

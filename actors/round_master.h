@@ -60,6 +60,8 @@ class RoundMaster : public runtime::Actor {
   runtime::Task<void> evaluate();
   runtime::Task<void> round();
   void absorb(std::size_t worker, const Update<T>& update);
+  void open_tap();
+  void copy_to_tap(std::size_t worker, const Update<T>& update);
   bool time_is_up() const;
   bool ended();
   void end(std::string status, std::string reason);
@@ -74,10 +76,13 @@ class RoundMaster : public runtime::Actor {
 
   std::vector<T> iterate_;
   std::unique_ptr<optim::MasterRule<T>> rule_;
+  sparse::Vector<T> vector_;  // the update that is being taken in
   double L_ = 0;
   double mu_ = 0;
   double step_ = 0;
 
+  std::unique_ptr<runtime::Tap> tap_;  // null: the job has none
+  std::uint64_t not_copied_ = 0;       // updates that nobody took
   bool cancelled_ = false;
   std::optional<double> first_loss_;
   Progress progress_;

@@ -3,6 +3,7 @@
 #include "actors/catalogs.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "runtime/tap.h"
 
 namespace wisp::actors {
 
@@ -19,8 +20,12 @@ void JobSpec::check(const Catalogs& catalogs) const {
     refuse("stop.gap needs problem.optimum: a number, or solve");
   }
   if (evaluate.every_rounds == 0) refuse("evaluate.every must be at least 1 round");
+  if (!metrics.tap.empty()) static_cast<void>(runtime::check_tap(metrics.tap));
   problem.check(catalogs.problems);
   method.check(catalogs.methods);
+  if (method.wire.codec() == sparse::ValueCodec::kFloat64 && dtype == Dtype::kFloat32) {
+    refuse("method.wire_dtype float64 says more than dtype float32 computes; leave it out");
+  }
 }
 
 }  // namespace wisp::actors

@@ -36,6 +36,15 @@ struct EvaluateSpec {
   }
 };
 
+struct MetricsSpec {
+  std::string tap;  // where the master pushes a copy of each update; empty: nowhere (runtime/tap.h)
+
+  template <class F>
+  void fields(F& f) {
+    f(tap);
+  }
+};
+
 enum class Dtype : std::uint8_t { kFloat64, kFloat32 };
 
 // One kind of actor of a job.
@@ -80,6 +89,7 @@ struct JobSpec {
   optim::MethodSpec method;
   StopSpec stop;
   EvaluateSpec evaluate;
+  MetricsSpec metrics;
   ActorSpec master;
   ActorSpec worker;
 
@@ -87,7 +97,7 @@ struct JobSpec {
   void check(const Catalogs& catalogs) const;
   template <class F>
   void fields(F& f) {
-    f(name, seed, dtype, problem, method, stop, evaluate, master, worker);
+    f(name, seed, dtype, problem, method, stop, evaluate, metrics, master, worker);
   }
 };
 

@@ -45,22 +45,49 @@ Update<T> Worker<T>::step(Model<T> model) {
   const auto before = gradient_time_;
   Update<T> update;
   update.round = model.round;
-  update.vector = rule_->step(model.round, model.iterate, *objective_);
+  const sparse::Vector<T> vector = checked_step(model);
+  update.vector = sparse::encode(vector, parameters_.method.wire.index_choice());
   update.gradient_ns = static_cast<std::uint64_t>((gradient_time_ - before).count());
   ++steps_;
-  log_progress(model.round, update);
+  log_progress(model.round, vector.nnz(), update.vector.payload_bytes());
   return update;
 }
 
+// What a method of a plugin makes may be anything.
 template <class T>
-void Worker<T>::log_progress(std::uint64_t round, const Update<T>& update) {
+sparse::Vector<T> Worker<T>::checked_step(const Model<T>& model) {
+  sparse::Vector<T> vector = rule_->step(model.round, model.iterate, *objective_);
+  const optim::MethodSpec& method = parameters_.method;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(fmt::format("the update of method {} {}", method.kind, why));
+  };
+  try {
+    vector.check(objective_->dim());
+  } catch (const DecodeError& error) {  // it does not know where the vector comes from
+    refuse(fmt::format("is malformed: {}", error.what()));
+  }
+  const auto native = sparse::native_codec<T>();
+  const auto codec = vector.coded ? vector.coded->codec : native;
+  if (const auto wanted = method.wire.codec().value_or(native); codec != wanted) {
+    refuse(
+        fmt::format("has values as {} where wire_dtype says {}: it does not choose them by make_sparsifier()",
+                    to_string(codec), to_string(wanted)));
+  }
+  if (method.wire.index_choice() == sparse::IndexChoice::kSeeded && !vector.drawn) {
+    refuse("has indices that its sparsifier does not say how to draw again; use indices: auto");
+  }
+  return vector;
+}
+
+template <class T>
+void Worker<T>::log_progress(std::uint64_t round, std::size_t values, std::size_t bytes) {
   const auto now = this->context().now();
   if (round != 0 && now - logged_at_ < kLogEvery) return;
   logged_at_ = now;
   const double milliseconds = std::chrono::duration<double, std::milli>(gradient_time_).count();
   this->context().log().info(fmt::format("gradient {:.3g} ms a round, {} of {} values sent, {} bytes",
-                                         milliseconds / static_cast<double>(steps_), update.vector.nnz(),
-                                         objective_->dim(), update.vector.payload_bytes()));
+                                         milliseconds / static_cast<double>(steps_), values,
+                                         objective_->dim(), bytes));
 }
 
 template <class T>

@@ -29,7 +29,8 @@ class Worker : public runtime::Actor {
 
  private:
   void check(const Model<T>& model) const;
-  void log_progress(std::uint64_t round, const Update<T>& update);
+  sparse::Vector<T> checked_step(const Model<T>& model);
+  void log_progress(std::uint64_t round, std::size_t values, std::size_t bytes);
 
   const WorkerParameters parameters_;
   const Catalogs& catalogs_;

@@ -14,7 +14,17 @@ namespace wisp {
 
 // What a stream is drawn for, so that two uses in one round never share numbers. The numbers are part of
 // every published result: add at the end, never reorder.
-enum class Purpose : std::uint32_t { kBlocks, kShuffle, kData, kInit, kBatch, kNetwork, kCompute, kFaults };
+enum class Purpose : std::uint32_t {
+  kBlocks,
+  kShuffle,
+  kData,
+  kInit,
+  kBatch,
+  kNetwork,
+  kCompute,
+  kFaults,
+  kRounding
+};
 
 // One block of Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC
 // 2011).

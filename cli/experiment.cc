@@ -11,6 +11,7 @@
 #include "launcher/slurm.h"
 #include "optim/reference_solver.h"
 #include "problems/catalog.h"
+#include "runtime/tap.h"
 
 namespace wisp::cli {
 namespace {
@@ -36,11 +37,25 @@ config::Request request_of(const GlobalOptions& options, const std::vector<std::
   return request;
 }
 
+// What a room finds wrong with what the key says, at its place in the job file, which no room knows.
+template <class Action>
+auto placed(const config::Experiment& experiment, std::string_view key, Action&& action) {
+  try {
+    return action();
+  } catch (const Error& error) {  // the room does not know where it was said
+    throw experiment.error(key, error.what());
+  }
+}
+
 }  // namespace
 
 config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files,
                                    Inventory& inventory) {
   config::Experiment experiment = config::load(request_of(options, files, inventory));
+  placed(experiment, "metrics.tap", [&] {
+    if (!experiment.job.metrics.tap.empty())
+      static_cast<void>(runtime::check_tap(experiment.job.metrics.tap));
+  });
   // What config has no key for, a room may still refuse.
   if (!experiment.plain()) experiment.job.check(inventory.catalogs());
   return experiment;
@@ -57,11 +72,9 @@ problems::Source prepare_data(const config::Experiment& experiment, const actors
     throw experiment.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
   }
   const problems::Source source = catalogs.problems.prepare(job.problem);
-  try {
+  placed(experiment, "actors.worker.replicas", [&] {  // which asked for so many
     catalogs.problems.check_workers(job.problem, source, job.worker.replicas);
-  } catch (const Error& error) {  // the data does not know which key asked for so many
-    throw experiment.error("actors.worker.replicas", error.what());
-  }
+  });
   return source;
 }
 
@@ -82,11 +95,8 @@ std::optional<double> find_optimum(const config::Experiment& experiment, const a
 }
 
 std::vector<launcher::FileToPlace> files_to_deploy(const config::Experiment& experiment) {
-  try {
-    return launcher::gather_files(experiment.launcher.deploy.files);
-  } catch (const Error& error) {  // the launcher does not know where it was said
-    throw experiment.error("deploy.files", error.what());
-  }
+  return placed(experiment, "deploy.files",
+                [&] { return launcher::gather_files(experiment.launcher.deploy.files); });
 }
 
 }  // namespace wisp::cli

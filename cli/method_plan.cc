@@ -29,17 +29,30 @@ problems::Smoothness smoothness_of(const actors::Catalogs& catalogs, const actor
   return worst;
 }
 
-std::uint64_t scalar_size(const actors::JobSpec& job) {
-  return job.dtype == actors::Dtype::kFloat64 ? sizeof(double) : sizeof(float);
+// Of `chosen` numbers below `blocks`, in the form that the job asks for; where that depends on which they
+// are, by the entropy of numbers without order, which the codecs come within a few percent of.
+double number_bytes(const sparse::Kind& kind, sparse::IndexChoice choice, const sparse::Density& density) {
+  using enum sparse::IndexChoice;
+  const double m = density.blocks;
+  const double k = density.chosen;
+  if (kind.choice == sparse::Choice::kEverything || choice == kSeeded) return 0;
+  if (choice == kAuto && kind.like_random_blocks) return 0;
+  if (choice == kRaw) return k * sizeof(std::uint32_t);
+  if (choice == kBitmap) return std::ceil(m / 8);
+  const double bits = (std::lgamma(m + 1) - std::lgamma(k + 1) - std::lgamma(m - k + 1)) / std::log(2.0);
+  return std::ceil(bits / 8);
 }
 
-void count_bytes(const actors::JobSpec& job, MethodPlan& plan) {
-  const double vector = static_cast<double>(plan.data.dim) * static_cast<double>(scalar_size(job));
+void count_bytes(const actors::JobSpec& job, const sparse::Kind& kind, MethodPlan& plan) {
+  const auto native =
+      job.dtype == actors::Dtype::kFloat64 ? sparse::ValueCodec::kFloat64 : sparse::ValueCodec::kFloat32;
+  const auto vector = static_cast<double>(sparse::encoded_size(native, plan.data.dim));
   const double workers = job.worker.replicas;
   const sparse::Density& density = plan.numbers.density;
-  const bool whole = plan.sparsifier == "identity";
-  const double numbers = whole ? 0.0 : static_cast<double>(density.chosen * sizeof(std::uint32_t));
-  plan.uplink_bytes = workers * (vector * density.tau() + numbers);
+  const auto values = static_cast<std::size_t>(std::lround(plan.data.dim * density.tau()));
+  const auto codec = job.method.wire.codec().value_or(native);
+  const double numbers = number_bytes(kind, job.method.wire.index_choice(), density);
+  plan.uplink_bytes = workers * (static_cast<double>(sparse::encoded_size(codec, values)) + numbers);
   plan.dense_uplink_bytes = workers * vector;
   plan.downlink_bytes = workers * vector;
   plan.dense_downlink_bytes = workers * vector;
@@ -103,10 +116,11 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
   plan.L = worst.L;
   plan.mu = worst.mu;
   plan.sparsifier = catalogs.methods.sparsifier_of(job.method).kind;
-  plan.single = catalogs.sparsifiers.find(plan.sparsifier)->choice == sparse::Choice::kCoordinates;
+  const sparse::Kind& kind = *catalogs.sparsifiers.find(plan.sparsifier);
+  plan.single = kind.choice == sparse::Choice::kCoordinates;
   plan.numbers = catalogs.methods.numbers(job.worker.replicas, source.info.dim, job.method, worst);
   plan.caution = catalogs.methods.caution(job.method, job.problem);
-  count_bytes(job, plan);
+  count_bytes(job, kind, plan);
   return plan;
 }
 

@@ -121,6 +121,12 @@ constexpr auto kKeys = std::to_array<Key>({
    SET(e.job.method.sparsifier.density = v.number), {.low = 0, .high = 1, .above_low = true}},
   {"method.sparsifier.blocks", kInteger, "", "", "number of blocks, as equal as possible; default: n",
    SET(e.job.method.sparsifier.blocks = static_cast<std::uint32_t>(v.integer)), from(1, 4294967295.0)},
+  {"method.wire_dtype", kWord, "float64 | float32 | float16 | bfloat16 | q8 | q4 | ternary | sign", "",
+   "form of the values that workers send; default: dtype",
+   SET(e.job.method.wire.values = v.text)},
+  {"method.indices", kWord, "auto | raw | rice | bitmap | seeded", "auto",
+   "form of their indices or block numbers; seeded: none travel, the master draws them again",
+   SET(e.job.method.wire.indices = v.text)},
 
   {"actors", kSection, "", "", "who does the work"},
   {"actors.master", kSection, "", "", "the actor that holds the iterate"},
@@ -282,6 +288,10 @@ constexpr auto kKeys = std::to_array<Key>({
   {"logs.rotate.max_files", kInteger, "", "5", "of these the newest stay",
    SET(e.launcher.logs.rotate_files = static_cast<std::uint32_t>(v.integer)), from(2, 1000)},
 
+  {"metrics", kSection, "", "", "who may look on"},
+  {"metrics.tap", kText, "", "",
+   "a loopback address of the master's host, as 127.0.0.1:9465: a PULL there gets a copy of each update",
+   SET(e.job.metrics.tap = v.text)},
   {"plugins", kPath, "", "", "shared libraries with more methods, problems, sparsifiers, actors and keys",
    SET(e.plugins = v.texts), {}, false, false, true},
   {"include", kFree, "", "", "files that this one lies over"},

@@ -92,6 +92,22 @@ std::optional<std::string> Catalog::why_not_sparsifier(const Method& method, con
          "; use " + (takers.empty() ? method.sparsifiers.front() : takers + " for " + kind);
 }
 
+std::optional<std::string> Catalog::why_not_wire(const Method& method, const std::string& sparsifier,
+                                                 const sparse::WireSpec& wire) const {
+  if (wire.codec() == sparse::ValueCodec::kSign && !method.takes_biased) {
+    return "method " + method.name +
+           " does not take wire_dtype sign: it keeps no memory of the error, which is large and always the "
+           "same "
+           "way; use ternary, q4 or q8, which are right in the mean";
+  }
+  const sparse::Kind* kind = sparsifiers_.find(sparsifier);
+  if (wire.index_choice() == sparse::IndexChoice::kSeeded && kind != nullptr && !kind->like_random_blocks) {
+    return "indices seeded need a sparsifier that draws at random, which " + sparsifier +
+           " does not; use auto";
+  }
+  return std::nullopt;
+}
+
 const Method& Catalog::allowed(const MethodSpec& spec) const {
   if (const auto reason = why_not(spec)) throw Error(*reason, Fault::kConfig);
   return *find(spec.kind);
@@ -115,6 +131,7 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
   if (const auto reason = why_not_sparsifier(*method, sparsifier.kind)) return reason;
   try {  // its complaint is what was asked for
     sparsifier.check(sparsifiers_);
+    if (const auto reason = why_not_wire(*method, sparsifier.kind, spec.wire)) return reason;
   } catch (const Error& error) {
     return error.what();
   }
@@ -164,6 +181,7 @@ std::unique_ptr<WorkerRule<T>> Catalog::make_worker(std::uint64_t seed, std::uin
                           .dim = dim,
                           .sparsifier = sparsifier_of(spec),
                           .sparsifiers = &sparsifiers_,
+                          .wire = spec.wire.codec(),
                           .settings = spec.settings.completed(method.settings, "method " + method.name)};
   if constexpr (std::is_same_v<T, float>) {
     return method.float32.worker(place);

@@ -40,6 +40,8 @@ struct Method {
   Step theory_step = nullptr;            // null: the method has no step of that name
   Step paper_step = nullptr;
   Rate rate = nullptr;               // null: no rounds are predicted
+  bool takes_biased = false;         // keeps a memory of what its updates leave out, so they need not be
+                                     // right in the mean
   bool needs_interpolation = false;  // P2's A2: grad f_i(x*) = 0 for every i
   std::vector<Setting> settings = {};
   Makers<float> float32 = {};
@@ -111,6 +113,8 @@ class Catalog {
  private:
   bool takes(const Method& method, const std::string& sparsifier) const;
   std::optional<std::string> why_not_sparsifier(const Method& method, const std::string& kind) const;
+  std::optional<std::string> why_not_wire(const Method& method, const std::string& sparsifier,
+                                          const sparse::WireSpec& wire) const;
   const Method& allowed(const MethodSpec& spec) const;
 
   const sparse::Catalog& sparsifiers_;

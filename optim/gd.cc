@@ -1,20 +1,17 @@
 #include "optim/gd.h"
 
 #include <cstddef>
-#include <utility>
-#include <vector>
 
 namespace wisp::optim {
 
 template <class T>
-GdWorker<T>::GdWorker(const WorkerPlace& /*place*/) {}
+GdWorker<T>::GdWorker(const WorkerPlace& place)
+    : everything_(place.make_sparsifier<T>()), gradient_(place.dim) {}
 
 template <class T>
-sparse::Vector<T> GdWorker<T>::step(std::uint64_t /*round*/, std::span<const T> x,
-                                    problems::Objective<T>& f) {
-  std::vector<T> gradient(x.size());
-  f.gradient(x, gradient);
-  return sparse::Vector<T>::all(std::move(gradient));
+sparse::Vector<T> GdWorker<T>::step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) {
+  f.gradient(x, gradient_);
+  return everything_->select(gradient_, round);
 }
 
 template <class T>

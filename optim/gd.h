@@ -2,10 +2,13 @@
 // Gradient descent: every worker sends its whole gradient. The baseline that the sparse methods are measured
 // against.
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "optim/rule.h"
 #include "optim/state.h"
+#include "sparse/sparsifier.h"
 
 namespace wisp::optim {
 
@@ -15,6 +18,10 @@ class GdWorker : public WorkerRule<T> {
  public:
   explicit GdWorker(const WorkerPlace& place);
   sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) override;
+
+ private:
+  std::unique_ptr<sparse::Sparsifier<T>> everything_;
+  std::vector<T> gradient_;
 };
 
 // x <- x - (gamma/n) sum_i grad f_i(x), with gamma the mean step.

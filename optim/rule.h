@@ -6,11 +6,14 @@
 // in T, in one fixed order, so equal inputs give equal bits wherever the halves run.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "base/pack.h"
 #include "problems/objective.h"
+#include "sparse/rounded.h"
 #include "sparse/sparsifier.h"
 #include "sparse/vector.h"
 
@@ -24,12 +27,15 @@ struct WorkerPlace {
   std::uint32_t dim = 0;
   sparse::SparsifierSpec sparsifier = {};
   const sparse::Catalog* sparsifiers = nullptr;  // valid while the rule is made
+  std::optional<sparse::ValueCodec> wire = {};   // how the values of updates travel; none: as T
   Settings settings = {};                        // all that the method declares are set
 
   template <class T>
   std::unique_ptr<sparse::Sparsifier<T>> make_sparsifier() const {
     WISP_CHECK(sparsifiers != nullptr, "who makes a rule says where its sparsifier is looked up");
-    return sparsifiers->make<T>(sparsifier, dim, workers, seed, worker);
+    auto chooser = sparsifiers->make<T>(sparsifier, dim, workers, seed, worker);
+    if (!wire || *wire == sparse::native_codec<T>()) return chooser;
+    return sparse::make_rounded(std::move(chooser), *wire, seed, worker);
   }
 };
 
@@ -53,7 +59,7 @@ class WorkerRule {
  public:
   virtual ~WorkerRule() = default;
   // What worker i sends for `round`, a function of the arguments and of what save() writes. x.size() ==
-  // f.dim() == dim.
+  // f.dim() == dim. Chosen by WorkerPlace::make_sparsifier(): then the values are those that travel.
   virtual sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) = 0;
   // All that step() leaves behind for the next one, as one value. restore() of what another rule of the same
   // kind and dimension saved makes this rule the same; it throws DecodeError, and changes nothing, for
@@ -67,7 +73,7 @@ template <class T>
 class MasterRule {
  public:
   virtual ~MasterRule() = default;
-  // Takes in one worker's update, which has passed Vector::check(dim).
+  // Takes in one worker's update, for which Vector::check(dim) holds.
   virtual void absorb(const sparse::Vector<T>& update) = 0;
   // The next x, from exactly one absorbed update of each of the n workers. iterate.size() == dim.
   virtual void advance(std::span<T> iterate) = 0;

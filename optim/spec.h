@@ -26,13 +26,14 @@ struct MethodSpec {
   StepSizeSpec step_size = {};
   sparse::SparsifierSpec sparsifier = {};
   bool sparsifier_given = false;  // false: the method's own default
+  sparse::WireSpec wire = {};     // how updates travel
   Settings settings = {};         // those that the method declares
 
   // Throws Error (kConfig) for a value that no job can have.
   void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, step_size, sparsifier, sparsifier_given, settings);
+    f(kind, step_size, sparsifier, sparsifier_given, wire, settings);
   }
 };
 

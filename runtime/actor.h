@@ -3,6 +3,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -65,6 +66,8 @@ class Context {
   std::chrono::nanoseconds now() const;
   // Of the whole node.
   Traffic traffic() const;
+  // A way out of the job for copies of what the actor sees. As Transport::open_tap().
+  std::unique_ptr<Tap> open_tap(const std::string& endpoint, const TapLimits& limits) const;
   // Messages that the actor's full mailbox has dropped, or refused without their senders' being told.
   std::uint64_t dropped() const;
   // A handle to this actor, to be given to others. A is its class.

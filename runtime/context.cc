@@ -20,6 +20,9 @@ Node& Context::node() const { return cell_.node(); }
 Log& Context::log() const { return cell_.log(); }
 std::chrono::nanoseconds Context::now() const { return node().clock().steady(); }
 Traffic Context::traffic() const { return node().traffic(); }
+std::unique_ptr<Tap> Context::open_tap(const std::string& endpoint, const TapLimits& limits) const {
+  return node().open_tap(endpoint, limits);
+}
 std::uint64_t Context::dropped() const { return cell_.dropped(); }
 
 Future<void> Context::sleep(std::chrono::nanoseconds duration) const {

@@ -65,6 +65,9 @@ class Node {
   const Clock& clock() const { return *options_.clock; }
   Address address() const { return transport_->address(); }
   Traffic traffic() const { return peers_.traffic(); }
+  std::unique_ptr<Tap> open_tap(const std::string& endpoint, const TapLimits& limits) {
+    return transport_->open_tap(endpoint, limits);
+  }
   // Messages that actors have taken, since the beginning: what a heartbeat says of progress.
   std::uint64_t progress() const { return progress_.load(std::memory_order_relaxed); }
   Scheduler& scheduler() { return scheduler_; }

@@ -2,10 +2,12 @@
 // Transport: carries frames between the nodes of a job.
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/bytes.h"
+#include "runtime/tap.h"
 
 namespace wisp::runtime {
 
@@ -66,6 +68,9 @@ class Transport {
   virtual std::optional<Received> receive(std::optional<std::chrono::milliseconds> wait) = 0;
   // Ends a receive() that waits, or the next one. Any thread.
   virtual void wake() = 0;
+  // A way out for copies. Throws Error (kConfig) where there is none, or `endpoint` can't be one. Any thread,
+  // before close().
+  virtual std::unique_ptr<Tap> open_tap(const std::string& endpoint, const TapLimits& limits);
   // The owning thread gives the transport away: the next that calls it owns it. The two order that between
   // themselves.
   virtual void hand_over() {}

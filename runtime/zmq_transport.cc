@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "runtime/socket_lock.h"
+#include "runtime/zmq_tap.h"
 
 // The thread sanitizer does not see how libzmq, which is not instrumented, hands a frame from one thread to
 // another.
@@ -203,6 +204,10 @@ class ZmqTransport : public Transport {
         if (error.num() != EINTR) throw Error(std::string("cannot wake a node: ") + error.what());
       }
     }
+  }
+
+  std::unique_ptr<Tap> open_tap(const std::string& endpoint, const TapLimits& limits) override {
+    return open_zmq_tap(context_, endpoint, limits);
   }
 
   void hand_over() override { owner_ = std::thread::id(); }

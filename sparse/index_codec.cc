@@ -19,6 +19,31 @@ constexpr std::size_t kTag = 1;
 
 std::size_t raw_size(std::size_t k) { return k * sizeof(std::uint32_t); }
 
+void expect_size(std::span<const std::byte> payload, std::size_t size) {
+  if (payload.size() != size) {
+    malformed(std::to_string(payload.size()) + " bytes, expected " + std::to_string(size));
+  }
+}
+
+// The codecs of what is drawn again follow one another as the ways to draw do.
+IndexCodec codec_of(Draw how) {
+  return static_cast<IndexCodec>(static_cast<unsigned>(IndexCodec::kSubset) + static_cast<unsigned>(how));
+}
+Draw how_of(IndexCodec codec) {
+  return static_cast<Draw>(static_cast<unsigned>(codec) - static_cast<unsigned>(IndexCodec::kSubset));
+}
+
+// One more than k is never drawn: that many are wrong already.
+void decode_bernoulli(std::span<const std::byte> payload, std::size_t k, std::uint32_t dim,
+                      const DrawKey& sender, std::vector<std::uint32_t>& indices) {
+  std::uint32_t expected = 0;
+  expect_size(payload, sizeof(expected));
+  std::memcpy(&expected, payload.data(), sizeof(expected));
+  if (expected > dim) malformed(std::to_string(expected) + " of " + std::to_string(dim) + " coordinates");
+  indices = draw(Draw::kBernoulli, sender, dim, expected, k + 1);
+  if (indices.size() != k) malformed("the draw has not " + std::to_string(k) + " of them");
+}
+
 void decode_raw(std::span<const std::byte> bytes, std::uint32_t dim, std::span<std::uint32_t> out) {
   if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -47,7 +72,8 @@ Bytes encode_rice(std::span<const std::uint32_t> indices, const rice::Plan& plan
 }  // namespace
 
 std::string_view to_string(IndexCodec codec) {
-  constexpr std::array<std::string_view, 4> kNames{"raw", "gaps", "rice", "bitmap"};
+  constexpr std::array<std::string_view, 7> kNames{"raw",    "gaps",       "rice",     "bitmap",
+                                                   "subset", "stratified", "bernoulli"};
   return kNames.at(static_cast<std::size_t>(codec));
 }
 
@@ -81,43 +107,54 @@ Bytes encode_indices(std::span<const std::uint32_t> indices, std::uint32_t dim, 
                     [&](std::span<std::byte> out) { bitmap::encode(indices, out); });
     case IndexCodec::kRaw:
       break;
+    case IndexCodec::kSubset:
+    case IndexCodec::kStratified:
+    case IndexCodec::kBernoulli:
+      WISP_CHECK(false, "what is drawn again is not encoded");
   }
   return tagged(codec, raw_size(indices.size()), [&](std::span<std::byte> out) {
     if (!out.empty()) std::memcpy(out.data(), indices.data(), out.size());
   });
 }
 
-std::vector<std::uint32_t> decode_indices(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim,
-                                          Instructions instructions) {
+Bytes encode_draw(const Drawn& drawn) {
+  const IndexCodec codec = codec_of(drawn.how);
+  if (codec != IndexCodec::kBernoulli) return tagged(codec, 0, [](std::span<std::byte>) {});
+  return tagged(codec, sizeof(drawn.k),
+                [&](std::span<std::byte> out) { std::memcpy(out.data(), &drawn.k, sizeof(drawn.k)); });
+}
+
+void decode_indices(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim, const DrawKey& sender,
+                    std::vector<std::uint32_t>& indices, Instructions instructions) {
   if (k > dim) malformed(std::to_string(k) + " of " + std::to_string(dim) + " coordinates");
   if (bytes.empty()) malformed("there is no codec");
   const auto codec = static_cast<IndexCodec>(bytes[0]);
   const auto payload = bytes.subspan(kTag);
-  std::vector<std::uint32_t> indices;
   switch (codec) {
     case IndexCodec::kRaw:
-      if (payload.size() != raw_size(k)) {
-        malformed(std::to_string(payload.size()) + " bytes, expected " + std::to_string(raw_size(k)));
-      }
+      expect_size(payload, raw_size(k));
       indices.resize(k);
-      decode_raw(payload, dim, indices);
-      return indices;
+      return decode_raw(payload, dim, indices);
     case IndexCodec::kGaps:
       gaps::check(payload, k);
       indices.resize(k);
-      gaps::decode(payload, dim, indices);
-      return indices;
+      return gaps::decode(payload, dim, indices);
     case IndexCodec::kRice: {
       const rice::Parts parts(payload, k, dim);
       indices.resize(k);
-      rice::decode(parts, dim, indices, instructions);
-      return indices;
+      return rice::decode(parts, dim, indices, instructions);
     }
     case IndexCodec::kBitmap:
       bitmap::check(payload, k, dim);
       indices.resize(k);
-      bitmap::decode(payload, indices, instructions);
-      return indices;
+      return bitmap::decode(payload, indices, instructions);
+    case IndexCodec::kSubset:
+    case IndexCodec::kStratified:
+      expect_size(payload, 0);
+      indices = draw(how_of(codec), sender, dim, static_cast<std::uint32_t>(k));
+      return;
+    case IndexCodec::kBernoulli:
+      return decode_bernoulli(payload, k, dim, sender, indices);
   }
   malformed("unknown codec " + std::to_string(static_cast<unsigned>(codec)));
 }

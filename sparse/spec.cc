@@ -1,5 +1,9 @@
 #include "sparse/spec.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "sparse/sparsifier.h"
@@ -34,6 +38,20 @@ void SparsifierSpec::check(const Catalog& catalog) const {
   if (known->choice == Choice::kCoordinates && density != 0 && count() != 0) {
     refuse("the sparsifier " + kind + " has a density and a k; give one of them");
   }
+}
+
+std::optional<ValueCodec> WireSpec::codec() const {
+  if (values.empty()) return std::nullopt;
+  const auto found = value_codec_of(values);
+  if (!found) refuse("unknown wire_dtype '" + values + "'");
+  return found;
+}
+
+IndexChoice WireSpec::index_choice() const {
+  constexpr std::array<std::string_view, 5> kNames{"auto", "raw", "rice", "bitmap", "seeded"};
+  const auto found = std::find(kNames.begin(), kNames.end(), indices);
+  if (found == kNames.end()) refuse("unknown form of indices '" + indices + "'");
+  return static_cast<IndexChoice>(found - kNames.begin());
 }
 
 }  // namespace wisp::sparse

@@ -1,9 +1,11 @@
 #pragma once
 // What a job file may say of a sparsifier.
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/settings.h"
+#include "sparse/value_codec.h"
 
 namespace wisp::sparse {
 
@@ -25,6 +27,29 @@ struct SparsifierSpec {
   template <class F>
   void fields(F& f) {
     f(kind, density, blocks, settings);
+  }
+};
+
+// In which form indices and block numbers travel.
+enum class IndexChoice : std::uint8_t {
+  kAuto,    // drawn again by the receiver where they can be, else in the form that takes the fewest bytes
+  kRaw,     // 4 bytes each
+  kRice,    // as gaps in split Golomb-Rice code
+  kBitmap,  // a bit for each that there could be
+  kSeeded,  // drawn again by the receiver; for sparsifiers that draw at random
+};
+
+// How what was chosen travels.
+struct WireSpec {
+  std::string values;            // a name of value_codec.h; empty: the job's dtype
+  std::string indices = "auto";  // auto | raw | rice | bitmap | seeded
+
+  // Both throw Error (kConfig) for a word that is none of those.
+  std::optional<ValueCodec> codec() const;
+  IndexChoice index_choice() const;
+  template <class F>
+  void fields(F& f) {
+    f(values, indices);
   }
 };
 

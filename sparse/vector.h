@@ -8,6 +8,7 @@
 
 #include "sparse/draw.h"
 #include "sparse/partition.h"
+#include "sparse/value_codec.h"
 
 namespace wisp::sparse {
 
@@ -18,9 +19,14 @@ enum class Support : std::uint8_t {
   kIndices,  // those in `numbers`
 };
 
-// A vector of R^dim that is zero outside its support (P2: x_U). A message; T is float or double.
-// Whoever received one calls check() before anything else: all other members trust what check() has
-// established.
+// Values in another form than T.
+struct CodedValues {
+  ValueCodec codec = ValueCodec::kFloat64;
+  std::vector<std::byte> bytes;
+};
+
+// A vector of R^dim that is zero outside its support (P2: x_U). How it travels: encoded.h. T is float or
+// double.
 template <class T>
 struct Vector {
   std::uint32_t dim = 0;
@@ -28,9 +34,10 @@ struct Vector {
   std::uint32_t blocks = 0;            // m, for kBlocks
   std::vector<std::uint32_t> numbers;  // strictly increasing; empty for kAll
   std::vector<T> values;
-  // That `numbers` are the draw of the worker and round that send it, of all blocks or coordinates. No part
-  // of the vector that it describes, so neither of its fields nor of a comparison.
-  std::optional<Drawn> drawn = std::nullopt;
+  // How it may travel, where that is not as T and by `numbers`. What `values` are the decoded form of, if
+  // they were rounded, and how `numbers` were drawn, if at random whatever the values are.
+  std::optional<CodedValues> coded;
+  std::optional<Drawn> drawn;
 
   Vector() = default;
   // All of R^d, d = values.size().
@@ -49,11 +56,6 @@ struct Vector {
   std::optional<std::uint32_t> first_non_finite() const;
 
   std::size_t nnz() const { return values.size(); }
-  // What the mathematics sends: the values, and 4 bytes for each block number or index. Envelopes are not
-  // counted.
-  std::size_t payload_bytes() const {
-    return values.size() * sizeof(T) + numbers.size() * sizeof(std::uint32_t);
-  }
 
   // Calls run(offset, std::span<const T>) for each stretch of neighbouring coordinates that travels, in
   // increasing order.
@@ -65,10 +67,7 @@ struct Vector {
   // y += scale * this. y.size() == dim.
   void add_to(std::span<T> y, T scale) const;
 
-  template <class F>
-  void fields(F& f) {
-    f(dim, support, blocks, numbers, values);
-  }
+  // The same vector, however it may travel.
   bool operator==(const Vector& other) const {
     return dim == other.dim && support == other.support && blocks == other.blocks &&
            numbers == other.numbers && values == other.values;

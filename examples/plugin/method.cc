@@ -1,8 +1,8 @@
 // A method: gradient descent with momentum (heavy ball), in its two halves.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "optim/state.h"
@@ -15,13 +15,17 @@ namespace {
 template <class T>
 class HeavyBallWorker : public wisp::optim::WorkerRule<T> {
  public:
-  explicit HeavyBallWorker(const wisp::optim::WorkerPlace&) {}
-  wisp::sparse::Vector<T> step(std::uint64_t, std::span<const T> x,
+  explicit HeavyBallWorker(const wisp::optim::WorkerPlace& place)
+      : everything_(place.make_sparsifier<T>()), gradient_(place.dim) {}
+  wisp::sparse::Vector<T> step(std::uint64_t round, std::span<const T> x,
                                wisp::problems::Objective<T>& f) override {
-    std::vector<T> gradient(x.size());
-    f.gradient(x, gradient);
-    return wisp::sparse::Vector<T>::all(std::move(gradient));
+    f.gradient(x, gradient_);
+    return everything_->select(gradient_, round);  // rounded, if the job says so
   }
+
+ private:
+  std::unique_ptr<wisp::sparse::Sparsifier<T>> everything_;
+  std::vector<T> gradient_;
 };
 
 // At the master: updates -> model. v <- beta v + (1 - beta) grad f(x), x <- x - gamma v.

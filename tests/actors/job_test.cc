@@ -59,7 +59,7 @@ class PlainLoop {
       if (round % 10 == 0) evaluate();
       for (std::uint32_t i = 0; i < workers_; ++i) {
         const sparse::Vector<T> update = rules_[i]->step(round, iterate_, *objectives_[i]);
-        expected_.uplink_bytes += update.payload_bytes();
+        expected_.uplink_bytes += sparse::encode(update).payload_bytes();
         master_->absorb(update);
       }
       master_->advance(iterate_);
@@ -208,6 +208,26 @@ TEST(Job, has_sparsifiers_of_coordinates) {
     EXPECT_EQ(summary.iterate_hash, plain_loop(job, 25).hash) << kind;
     EXPECT_EQ(summary.last.uplink_bytes, plain_loop(job, 25).uplink_bytes) << kind;
   }
+}
+
+// Rounded at the workers, drawn again at the master, in every form: the bits of the plain loop.
+TEST(Job, says_the_same_in_every_form_of_the_wire) {
+  for (const char* values : {"float32", "float16", "bfloat16", "q8", "q4", "ternary"}) {
+    for (const char* indices : {"auto", "raw", "rice", "bitmap", "seeded"}) {
+      JobSpec job = small_job("isega");
+      job.method.wire.values = values;
+      job.method.wire.indices = indices;
+      const Summary summary = run_here(job);
+      EXPECT_EQ(summary.iterate_hash, plain_loop(job, 25).hash) << values << " " << indices;
+    }
+  }
+}
+
+TEST(Job, has_no_tap_where_there_are_no_sockets) {
+  JobSpec job = small_job("gd");
+  job.metrics.tap = "127.0.0.1:9465";
+  EXPECT_THAT([&] { (void)run_here(job); },
+              testing::ThrowsMessage<runtime::ActorError>(HasSubstr("this world has no sockets")));
 }
 
 TEST(Job, starts_from_ones_where_asked) {

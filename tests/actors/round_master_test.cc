@@ -46,7 +46,7 @@ class Rogue : public runtime::Actor {
     if (trick_ == "no number") values[4] = kNan;
     Update<double> update;
     update.round = trick_ == "another round" ? model.round + 7 : model.round;
-    update.vector = sparse::Vector<double>::all(std::move(values));
+    update.vector = sparse::encode(sparse::Vector<double>::all(std::move(values)));
     co_return update;
   }
   double evaluate(Model<double>) { return trick_ == "no loss" ? kNan : 1.0; }

@@ -74,7 +74,9 @@ TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
     const std::vector<double> x(13, 0.5 * static_cast<double>(round));
     const auto update = worker.call<&Worker<double>::step>(Model<double>(round, x)).get(kHang);
     EXPECT_EQ(update.round, round);
-    EXPECT_EQ(update.vector, rule->step(round, x, *objective_));
+    sparse::Vector<double> vector;
+    sparse::decode(update.vector, 13, sparse::DrawKey{job_.seed, 1, round}, vector);
+    EXPECT_EQ(vector, rule->step(round, x, *objective_));
     EXPECT_EQ(update.gradient_ns, 250'000u);  // one look at the clock after the other
     EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(round, x)).get(kHang),
               objective_->loss(x));

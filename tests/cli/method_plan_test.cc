@@ -42,7 +42,7 @@ TEST(MethodPlan, constants_are_the_worst_of_the_workers) {
 TEST(MethodPlan, bytes_of_a_round) {
   const test::Scratch scratch;
   const MethodPlan sparse = plan_method(diagonal(scratch), test::inventory().catalogs());
-  EXPECT_EQ(sparse.uplink_bytes, 2 * (2 * 8 + 4));  // half of four float64 and a block's number, twice
+  EXPECT_EQ(sparse.uplink_bytes, 2 * 2 * 8);  // half of four float64, twice; blocks are drawn again
   EXPECT_EQ(sparse.dense_uplink_bytes, 2 * 4 * 8);
   EXPECT_EQ(sparse.downlink_bytes, 2 * 4 * 8);
   const MethodPlan narrow =

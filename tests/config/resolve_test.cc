@@ -36,6 +36,7 @@ TEST(Resolve, writes_every_value_with_its_origin) {
                 "method:\n"
                 "  kind: gd  # from job.yaml:3\n"
                 "  step_size: theory  # default\n"
+                "  indices: auto  # default\n"
                 "actors:\n"
                 "  master:\n"
                 "    isolation: process  # default\n"

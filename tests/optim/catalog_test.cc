@@ -75,6 +75,26 @@ TEST(Catalog, refuses_a_sparsifier_that_contradicts_itself) {
   EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("has a density and a k; give one of them")));
 }
 
+TEST(Catalog, refuses_a_wire_that_the_method_cannot_bear) {
+  MethodSpec spec{.kind = "isega"};
+  for (const char* dtype : {"float64", "float32", "float16", "bfloat16", "q8", "q4", "ternary"}) {
+    spec.wire.values = dtype;
+    EXPECT_EQ(kCatalog.why_not(spec), std::nullopt) << dtype;
+  }
+  spec.wire.values = "sign";
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("keeps no memory of the error")));
+  spec.wire.values = "float8";
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("unknown wire_dtype 'float8'")));
+  spec.wire.values = "";
+  spec.wire.indices = "seeded";
+  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
+  spec.kind = "gd";
+  EXPECT_THAT(kCatalog.why_not(spec),
+              Optional(HasSubstr("draws at random, which identity does not; use auto")));
+  spec.wire.indices = "sorted";
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("unknown form of indices 'sorted'")));
+}
+
 TEST(Catalog, numbers_of_a_job) {
   MethodSpec spec{.kind = "ibcd"};
   MethodNumbers numbers = kCatalog.numbers(10, 100, spec, {.L = 2, .mu = 0.01});

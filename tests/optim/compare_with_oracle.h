@@ -90,4 +90,21 @@ inline void expect_is_gd_when_all_is_sent(const char* kind, double tolerance) {
   }
 }
 
+// How far a long run that sends its values as `dtype` ends from where exact gradient descent does.
+inline double distance_with_values_as(const char* kind, const char* dtype) {
+  const Case c = awkward_cases()[0];
+  const auto problem = random_problem(c.loss, c.d, c.n, c.rows, 0.1, seed());
+  const problems::Smoothness constants = constants_of(problem);
+  const std::vector<double> start = random_start(c.d, seed());
+  MethodRun<double> exact(problem, method_spec("gd", c, 1 / constants.L), seed(), constants, start);
+  optim::MethodSpec spec = method_spec(kind, c, 0.1 / constants.L);
+  spec.wire.values = dtype;
+  MethodRun<double> rounded(problem, spec, seed(), constants, start);
+  for (int step = 0; step < 10'000; ++step) {
+    exact.step();
+    rounded.step();
+  }
+  return largest_difference(exact.x(), rounded.x());
+}
+
 }  // namespace wisp::test

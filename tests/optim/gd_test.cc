@@ -25,7 +25,8 @@ TEST(Gd, survives_a_restart) {
 }
 
 TEST(Gd, sends_every_coordinate) {
-  GdWorker<double> worker({.workers = 2, .dim = 3});
+  const sparse::Catalog sparsifiers;
+  GdWorker<double> worker({.workers = 2, .dim = 3, .sparsifiers = &sparsifiers});
   const auto f = test::make_dense_objective<double>(
       {.loss = test::Loss::kQuadratic, .d = 3, .a = {1, 0, 0}, .b = {0}, .weight = 1, .l2 = 0});
   const auto sent = worker.step(0, std::vector<double>{5, 6, 7}, *f);

@@ -41,6 +41,13 @@ TEST(Isega, uses_hbar_before_its_update) {
   EXPECT_EQ(x[0], -6);  // hbar (1 + 3) / n
 }
 
+// What it sends goes to zero, and so does the error of rounding it: h_i takes in what the master has got.
+TEST(Isega, reaches_the_minimiser_with_rounded_updates) {
+  for (const char* dtype : {"float32", "float16", "bfloat16", "q8", "q4", "ternary"}) {
+    EXPECT_LE(test::distance_with_values_as("isega", dtype), 1e-10) << dtype;
+  }
+}
+
 TEST(Isega, refuses_state_of_another_dimension) {
   IsegaMaster<double> small({.workers = 1, .dim = 2, .step = 1});
   IsegaMaster<double> large({.workers = 1, .dim = 3, .step = 1});

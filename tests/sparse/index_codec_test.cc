@@ -145,7 +145,7 @@ TEST(IndexCodec, names_what_is_wrong) {
 }
 
 TEST(IndexCodec, asks_for_no_memory_that_the_bytes_do_not_fill) {
-  for (int codec = 0; codec < 5; ++codec) {
+  for (const int codec : {0, 1, 2, 3, 7, 255}) {
     for (const std::size_t size : {1, 2, 9, 1000}) {
       Raw bytes(size, std::byte{1});
       bytes[0] = static_cast<std::byte>(codec);
@@ -153,6 +153,25 @@ TEST(IndexCodec, asks_for_no_memory_that_the_bytes_do_not_fill) {
       EXPECT_FALSE(complaint(bytes, kDimMax / 2, kDimMax).empty());
     }
   }
+}
+
+TEST(IndexCodec, draws_again_what_was_drawn) {
+  for (const Draw how : {Draw::kSubset, Draw::kStratified, Draw::kBernoulli}) {
+    const Indices drawn = draw(how, test::kSender, 5000, 700);
+    const Raw bytes = raw(encode_draw({how, 700}));
+    EXPECT_EQ(bytes.size(), how == Draw::kBernoulli ? 5U : 1U);
+    EXPECT_EQ(outcome(bytes, drawn.size(), 5000), (Outcome{drawn, ""}));
+    EXPECT_THAT(complaint(bytes, 5001, 5000), HasSubstr("5001 of 5000"));
+    Raw longer = bytes;
+    longer.push_back(std::byte{0});
+    EXPECT_THAT(complaint(longer, drawn.size(), 5000),
+                HasSubstr("expected " + std::to_string(bytes.size() - 1)));
+  }
+  const std::size_t count = draw(Draw::kBernoulli, test::kSender, 5000, 700).size();
+  for (const std::size_t other : {count - 1, count + 1, std::size_t{0}}) {
+    EXPECT_THAT(complaint(raw(encode_draw({Draw::kBernoulli, 700})), other, 5000), HasSubstr("has not"));
+  }
+  EXPECT_THAT(complaint(raw(encode_draw({Draw::kBernoulli, 5001})), 700, 5000), HasSubstr("5001 of 5000"));
 }
 
 bool valid(const Indices& indices, std::size_t k, std::uint32_t dim) {

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "base/check.h"
 #include "base/pack.h"
+#include "sparse/encoded.h"
 #include "sparse/sparsifier.h"
 
 namespace wisp::test {
@@ -47,8 +49,12 @@ void MethodRun<T>::make_rules() {
 template <class T>
 void MethodRun<T>::step() {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    const sparse::Vector<T> update = workers_[i]->step(round_, x_, *objectives_[i]);
-    update.check(static_cast<std::uint32_t>(x_.size()));
+    const sparse::Vector<T> sent = workers_[i]->step(round_, x_, *objectives_[i]);
+    const sparse::DrawKey sender{seed_, static_cast<std::uint32_t>(i), round_};
+    sparse::Vector<T> update;  // as the master has it
+    sparse::decode(sparse::encode(sent, spec_.wire.index_choice()), static_cast<std::uint32_t>(x_.size()),
+                   sender, update);
+    WISP_CHECK(update == sent, "a worker has sent what the master takes in");
     values_sent_ += update.nnz();
     master_->absorb(update);
   }

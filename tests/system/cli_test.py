@@ -137,7 +137,7 @@ class JobFiles(Cli):
         self.assertAlmostEqual(plan["L"], 8.5)
         self.assertAlmostEqual(plan["paper_step"], 1 / (8.5 * 2))  # 1 / (L (1 + 1/(n tau))), tau = 1/n
         self.assertEqual(plan["step"], plan["paper_step"])
-        self.assertEqual(plan["uplink_bytes"], 2 * (2 * 8 + 4))
+        self.assertEqual(plan["uplink_bytes"], 2 * 2 * 8)
         self.assertEqual(plan["dense_uplink_bytes"], 2 * 4 * 8)
 
     def test_plan_of_hosts_starts_nothing(self):

@@ -145,7 +145,12 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
 std::optional<std::string> Catalog::caution(const MethodSpec& spec,
                                             const problems::ProblemSpec& problem) const {
   const Method* method = find(spec.kind);
-  if (method == nullptr || !method->needs_interpolation) return std::nullopt;
+  if (method == nullptr) return std::nullopt;
+  if (spec.wire.codec() == sparse::ValueCodec::kTernary && !method->takes_biased) {
+    return "values as ternary are right in the mean, but their noise is as large as the largest of 256 values: "
+           "most steps that are safe without it are too large; give a smaller step_size, or use q4";
+  }
+  if (!method->needs_interpolation) return std::nullopt;
   if (sparsifier_of(spec).kind == "identity" || problem.kind == "quadratic") return std::nullopt;
   if (problem.l2 == 0 && !problem.l2_inverse_rows) return std::nullopt;
   return spec.kind +

@@ -114,6 +114,14 @@ TEST(Catalog, a_flat_problem_needs_a_number) {
   EXPECT_EQ(kCatalog.numbers(2, 3, spec, {.L = 0, .mu = 0}).theory_step, std::nullopt);
 }
 
+TEST(Catalog, cautions_where_rounding_is_noisier_than_the_step_allows) {
+  MethodSpec spec{.kind = "isega"};
+  spec.wire.values = "ternary";
+  EXPECT_THAT(kCatalog.caution(spec, {}), Optional(HasSubstr("give a smaller step_size, or use q4")));
+  spec.wire.values = "q4";
+  EXPECT_EQ(kCatalog.caution(spec, {}), std::nullopt);
+}
+
 TEST(Catalog, cautions_where_ibcd_levels_off) {
   problems::ProblemSpec problem;
   problem.kind = "logistic";

@@ -147,7 +147,8 @@ std::optional<std::string> Catalog::caution(const MethodSpec& spec,
   const Method* method = find(spec.kind);
   if (method == nullptr) return std::nullopt;
   if (spec.wire.codec() == sparse::ValueCodec::kTernary && !method->takes_biased) {
-    return "values as ternary are right in the mean, but their noise is as large as the largest of 256 values: "
+    return "values as ternary are right in the mean, but their noise is as large as the largest of 256 "
+           "values: "
            "most steps that are safe without it are too large; give a smaller step_size, or use q4";
   }
   if (!method->needs_interpolation) return std::nullopt;

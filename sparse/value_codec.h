@@ -67,13 +67,13 @@ constexpr std::array<ValueCodec, 8> kValueCodecs{
     ValueCodec::kFloat64, ValueCodec::kFloat32, ValueCodec::kFloat16, ValueCodec::kBfloat16,
     ValueCodec::kQ8,      ValueCodec::kQ4,      ValueCodec::kTernary, ValueCodec::kSign};
 
-// float64, float32, float16, bfloat16, q8, q4, ternary, sign.
 // That of T itself.
 template <class T>
 constexpr ValueCodec native_codec() {
   return sizeof(T) == sizeof(double) ? ValueCodec::kFloat64 : ValueCodec::kFloat32;
 }
 
+// float64, float32, float16, bfloat16, q8, q4, ternary, sign.
 std::string_view to_string(ValueCodec codec);
 std::optional<ValueCodec> value_codec_of(std::string_view name);
 

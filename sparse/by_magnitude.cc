@@ -1,10 +1,13 @@
 // Top-k and threshold: the coordinates of largest magnitude.
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
+#include "base/check.h"
+#include "base/cpu.h"
 #include "sparse/sparsifier.h"
 #include "sparse/top_k.h"
 
@@ -19,18 +22,26 @@ class Largest : public Sparsifier<T> {
   explicit Largest(const SparsifierPlace& place) : k_(place.density.chosen) {}
 
   Vector<T> select(std::span<const T> dense, std::uint64_t /*round*/) const override {
-    const auto chosen = top_k_.select(dense, k_);
+    return vector(dense.size(), top_k_.select(dense, k_));
+  }
+  Vector<T> take(std::span<T> kept, std::span<const T> gradient, T scale,
+                 std::uint64_t /*round*/) const override {
+    return vector(kept.size(), top_k_.take(kept, gradient, scale, k_));
+  }
+
+ private:
+  static Vector<T> vector(std::size_t dim, typename TopK<T>::Chosen chosen) {
     Vector<T> vector;
-    vector.dim = static_cast<std::uint32_t>(dense.size());
+    vector.dim = static_cast<std::uint32_t>(dim);
     vector.support = Support::kIndices;
     vector.numbers.assign(chosen.indices.begin(), chosen.indices.end());
     vector.values.assign(chosen.values.begin(), chosen.values.end());
     return vector;
   }
 
- private:
   std::uint32_t k_;
-  mutable TopK<T> top_k_;  // memory that is used again; nothing that a choice depends on
+  // Memory that is used again, and where to look first; nothing that a choice depends on.
+  mutable TopK<T> top_k_;
 };
 
 // All j with |x_j| >= threshold, those that are not finite among them. The threshold is rounded to T.
@@ -41,19 +52,48 @@ class Threshold : public Sparsifier<T> {
       : low_(top_k::magnitude(static_cast<T>(place.settings.get<double>("threshold")))) {}
 
   Vector<T> select(std::span<const T> dense, std::uint64_t /*round*/) const override {
-    constexpr std::size_t kChunk = 4096;
-    const auto find = top_k::find<T>(best_instructions());
-    std::vector<std::uint32_t> chosen;
-    std::vector<std::uint32_t> places(kChunk + top_k::kSlack);
-    for (std::size_t begin = 0; begin < dense.size(); begin += kChunk) {
-      const auto chunk = dense.subspan(begin, std::min(kChunk, dense.size() - begin));
-      const std::size_t count = find(chunk, static_cast<std::uint32_t>(begin), low_, places.data());
-      chosen.insert(chosen.end(), places.begin(), places.begin() + static_cast<std::ptrdiff_t>(count));
-    }
-    return Vector<T>::at(dense, std::move(chosen));
+    Vector<T> vector = none_of(dense.size());
+    std::size_t count = dense.size();  // in the chunk before
+    for_each_chunk(dense.size(), [&](std::size_t begin, std::size_t size, std::uint32_t* places) {
+      count =
+          kernels_.find(dense.subspan(begin, size), static_cast<std::uint32_t>(begin), low_, places, count);
+      vector.numbers.insert(vector.numbers.end(), places, places + count);
+      for (std::size_t i = 0; i < count; ++i) vector.values.push_back(dense[places[i]]);
+    });
+    return vector;
+  }
+
+  Vector<T> take(std::span<T> kept, std::span<const T> gradient, T scale,
+                 std::uint64_t /*round*/) const override {
+    WISP_CHECK(gradient.size() == kept.size(), "a gradient is added to what is kept of others of its size");
+    Vector<T> vector = none_of(kept.size());
+    std::array<T, top_k::kChunk + top_k::kSlack> values;
+    for_each_chunk(kept.size(), [&](std::size_t begin, std::size_t size, std::uint32_t* places) {
+      const std::size_t count =
+          kernels_.take_sum(kept.subspan(begin, size), gradient.data() + begin, scale,
+                            static_cast<std::uint32_t>(begin), low_, low_, places, values.data());
+      vector.numbers.insert(vector.numbers.end(), places, places + count);
+      vector.values.insert(vector.values.end(), values.data(), values.data() + count);
+    });
+    return vector;
   }
 
  private:
+  static Vector<T> none_of(std::size_t dim) {
+    Vector<T> vector;
+    vector.dim = static_cast<std::uint32_t>(dim);
+    vector.support = Support::kIndices;
+    return vector;
+  }
+  template <class Chunk>
+  static void for_each_chunk(std::size_t dim, Chunk&& chunk) {
+    std::array<std::uint32_t, top_k::kChunk + top_k::kSlack> places;
+    for (std::size_t begin = 0; begin < dim; begin += top_k::kChunk) {
+      chunk(begin, std::min(top_k::kChunk, dim - begin), places.data());
+    }
+  }
+
+  top_k::Kernels<T> kernels_ = top_k::kernels<T>(best_instructions());
   top_k::Magnitude<T> low_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/rng.h"
+#include "sparse/memory.h"
 
 namespace wisp::sparse {
 namespace {
@@ -18,6 +19,14 @@ class Rounded : public Sparsifier<T> {
     Vector<T> vector = chooser_->select(dense, round);
     round_values_of(vector, round);
     return vector;
+  }
+  Vector<T> take(std::span<T> kept, std::span<const T> gradient, T scale,
+                 std::uint64_t round) const override {
+    const Vector<T> exact = chooser_->take(kept, gradient, scale, round);
+    Vector<T> sent = exact;
+    round_values_of(sent, round);
+    keep_difference(kept, exact, sent);
+    return sent;
   }
 
  private:

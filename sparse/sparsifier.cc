@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "sparse/memory.h"
 
 namespace wisp::sparse {
 namespace {
@@ -46,6 +47,20 @@ class RandomBlocks : public Sparsifier<T> {
 };
 
 }  // namespace
+
+template <class T>
+Vector<T> Sparsifier<T>::take(std::span<T> kept, std::span<const T> gradient, T scale,
+                              std::uint64_t round) const {
+  add_gradient(kept, gradient, scale);
+  Vector<T> sent = select(kept, round);
+  sent.add_to(kept, T{-1});
+  return sent;
+}
+
+template Vector<float> Sparsifier<float>::take(std::span<float>, std::span<const float>, float,
+                                               std::uint64_t) const;
+template Vector<double> Sparsifier<double>::take(std::span<double>, std::span<const double>, double,
+                                                 std::uint64_t) const;
 
 Setting count_setting() {
   return Setting::of<std::uint32_t>("k", "number of coordinates that are sent; 0: density says it", 0);

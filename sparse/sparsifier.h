@@ -35,6 +35,11 @@ class Sparsifier {
   virtual ~Sparsifier() = default;
   // (dense)_U with the U of this worker and round; dense.size() == dim.
   virtual Vector<T> select(std::span<const T> dense, std::uint64_t round) const = 0;
+  // v = select(e, round) of e = kept + scale * gradient (add_gradient of memory.h); kept becomes e - v. As
+  // many gradients as kept. A kind that does it faster than one after the other returns and leaves the same
+  // bits. One that changes the values of another's choice takes that kind's v, and says by keep_difference()
+  // what it made of it.
+  virtual Vector<T> take(std::span<T> kept, std::span<const T> gradient, T scale, std::uint64_t round) const;
   // How the numbers of what select() returns are drawn, where they are: as draw() does for the seed and
   // worker that it was made for, and for the round.
   virtual std::optional<Drawn> drawn() const { return std::nullopt; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <utility>
 
 #include "base/check.h"
@@ -15,7 +17,14 @@ constexpr std::size_t kSampleMin = 512;    // values
 constexpr std::size_t kSampleMax = 16384;  // more cost more than they tell
 constexpr std::size_t kShare = 128;        // between those, one value of so many
 constexpr std::size_t kWhole = 2048;       // so short a vector is all fringe
-constexpr std::size_t kChunk = 4096;       // values between two looks at the memory
+
+// A margin that is carried is at least 2^-10 of an octave, and no more than 2^-4.
+template <class T>
+constexpr top_k::Magnitude<T> kOctave = top_k::Magnitude<T>{1} << (std::numeric_limits<T>::digits - 1);
+template <class T>
+constexpr top_k::Magnitude<T> kNarrowest = kOctave<T> >> 10;
+template <class T>
+constexpr top_k::Magnitude<T> kWidest = kOctave<T> >> 4;
 
 // Neighbours that a sample takes together: one line of memory.
 template <class T>
@@ -51,53 +60,102 @@ std::uint32_t scrambled(std::uint64_t counter) {
   return static_cast<std::uint32_t>(bits >> 32);
 }
 
+// More than so many entries are not collected on the word of the calls before.
+constexpr std::size_t most(std::size_t k) { return 2 * k + 2 * top_k::kChunk; }
+
 }  // namespace
 
 template <class T>
-TopK<T>::TopK(Instructions instructions)
-    : find_(top_k::find<T>(instructions)), keep_(top_k::keep<T>(instructions)) {}
+TopK<T>::TopK(Instructions instructions) : kernels_(top_k::kernels<T>(instructions)) {}
 
 template <class T>
 auto TopK<T>::select(std::span<const T> values, std::size_t k) -> Chosen {
   WISP_CHECK(k <= values.size() && values.size() <= UINT32_MAX, "k of at most 2^32 - 1 values are chosen");
   if (k == 0) return {};
-  const Bracket bracket = collect_enough(values, k);
-  return cut(k, bracket);
+  std::optional<Bracket> bracket = by_last(values.size(), k);
+  if (bracket && !(collect(values, k, *bracket, most(k)) && found_ >= k)) {
+    ++misses_;
+    bracket.reset();
+  }
+  if (!bracket) bracket = collect_by_sample(values, k);
+  return cut(values.size(), k, *bracket, nullptr);
 }
 
-// Collects k entries at least; the bracket that did it.
 template <class T>
-auto TopK<T>::collect_enough(std::span<const T> values, std::size_t k) -> Bracket {
-  Bracket bracket{0, top_k::kMagnitudeMax<T>};
-  if (values.size() > kWhole) {
-    take_sample(values);
-    bracket = estimate(values.size(), k, 1);
+auto TopK<T>::take(std::span<T> kept, std::span<const T> gradient, T scale, std::size_t k) -> Chosen {
+  const std::size_t size = kept.size();
+  WISP_CHECK(gradient.size() == size, "a gradient is added to what is kept of others of its size");
+  WISP_CHECK(k <= size && size <= UINT32_MAX, "k of at most 2^32 - 1 values are chosen");
+  if (k == 0) {
+    for (std::size_t i = 0; i < size; ++i) kept[i] = top_k::sum_of(kept[i], scale, gradient[i]);
+    return {};
   }
-  collect(values, bracket);
-  if (found_ >= k) return bracket;
+  std::optional<Bracket> bracket = by_last(size, k);
+  const bool carried = bracket.has_value();
+  if (!carried) {
+    bracket = by_sample(size, k, [&](std::size_t i) { return top_k::sum_of(kept[i], scale, gradient[i]); });
+  }
+  const std::size_t added = collect_sum(kept, gradient, scale, *bracket, carried ? most(k) : size);
+  if (added == size && found_ >= k) return cut(size, k, *bracket, kept.data());
+
+  // Back to the whole sum, and on as if that had been given.
+  for (std::size_t i = 0; i < found_; ++i) kept[indices_.entries[i]] = values_.entries[i];
+  for (std::size_t i = added; i < size; ++i) kept[i] = top_k::sum_of(kept[i], scale, gradient[i]);
   ++misses_;
-  bracket = estimate(values.size(), k, 6);
-  if (bracket.low != 0) collect(values, bracket);
-  if (found_ >= k) return bracket;
-  ++histograms_;
-  bracket.low = Histogram<T>(values).not_below(k);
-  bracket.top = bracket.low + ((Magnitude{1} << Histogram<T>::kShift) - 1);
-  collect(values, bracket);
-  return bracket;
+  bracket = carried ? collect_by_sample(kept, k) : collect_again(kept, k);
+  const Chosen chosen = cut(size, k, *bracket, nullptr);
+  for (std::size_t i = 0; i < k; ++i) kept[chosen.indices[i]] = chosen.values[i] - chosen.values[i];
+  return chosen;
+}
+
+// Near the last one, if the calls before differed little.
+template <class T>
+auto TopK<T>::by_last(std::size_t size, std::size_t k) -> std::optional<Bracket> {
+  if (size != last_.size || k != last_.k || last_.margin > kWidest<T>) return {};
+  ++carried_;
+  const Magnitude magnitude = last_.magnitude;
+  const Magnitude room = top_k::kMagnitudeMax<T> - magnitude;
+  return Bracket{.low = magnitude - std::min(last_.margin, magnitude),
+                 .middle = magnitude,
+                 .top = magnitude + std::min(last_.margin, room)};
+}
+
+// The margin is twice the largest difference of late, as differences of bits: those of logarithms, nearly.
+template <class T>
+void TopK<T>::remember(std::size_t size, std::size_t k, Magnitude magnitude) {
+  constexpr Magnitude kUnknown = top_k::kMagnitudeMax<T>;
+  if (size != last_.size || k != last_.k) {
+    last_ = {.size = size, .k = k, .magnitude = magnitude, .margin = kUnknown};
+    return;
+  }
+  const Magnitude before = last_.margin == kUnknown ? 0 : last_.margin - last_.margin / 8;
+  const Magnitude last = std::exchange(last_.magnitude, magnitude);
+  const Magnitude difference = std::max(last, magnitude) - std::min(last, magnitude);
+  last_.margin = std::max({2 * difference, before, kNarrowest<T>});
+}
+
+template <class T>
+template <class At>
+auto TopK<T>::by_sample(std::size_t size, std::size_t k, At&& at) -> Bracket {
+  if (size <= kWhole) return {.low = 0, .middle = top_k::kMagnitudeMax<T>, .top = top_k::kMagnitudeMax<T>};
+  take_sample(size, at);
+  return estimate(size, k, 1);
 }
 
 // Groups of neighbours, one from each of as many equal stretches, at a place that looks random.
 template <class T>
-void TopK<T>::take_sample(std::span<const T> values) {
+template <class At>
+void TopK<T>::take_sample(std::size_t size, At&& at) {
   constexpr std::size_t kSize = kGroup<T>;
-  const std::size_t groups = std::clamp(values.size() / kShare, kSampleMin, kSampleMax) / kSize;
+  const std::size_t groups = std::clamp(size / kShare, kSampleMin, kSampleMax) / kSize;
   sample_.resize(groups * kSize);
   upper_places_.resize(sample_.size() + top_k::kSlack);
   upper_.reserve(sample_.size());
-  const std::size_t stretch = values.size() / groups;
+  const std::size_t stretch = size / groups;
   for (std::size_t group = 0; group < groups; ++group) {
     const std::size_t jitter = std::uint64_t{scrambled(group)} * (stretch - kSize + 1) >> 32;
-    std::copy_n(values.data() + group * stretch + jitter, kSize, &sample_[group * kSize]);
+    const std::size_t begin = group * stretch + jitter;
+    for (std::size_t i = 0; i < kSize; ++i) sample_[group * kSize + i] = at(begin + i);
   }
 }
 
@@ -116,6 +174,7 @@ auto TopK<T>::estimate(std::size_t size, std::size_t k, double caution) -> Brack
   const double lowest = r + caution * margin(variance);
   const double highest = r - margin(variance);
   return {.low = lowest < all ? value_at(lowest) : 0,
+          .middle = value_at(r),
           .top = highest >= 0 ? value_at(highest) : top_k::kMagnitudeMax<T>};
 }
 
@@ -123,7 +182,7 @@ auto TopK<T>::estimate(std::size_t size, std::size_t k, double caution) -> Brack
 template <class T>
 void TopK<T>::take_upper(std::size_t count) {
   const Magnitude low = Histogram<T>(sample_).not_below(count);
-  const std::size_t found = find_(sample_, 0, low, upper_places_.data());
+  const std::size_t found = kernels_.find(sample_, 0, low, upper_places_.data(), count);
   upper_.resize(found);
   for (std::size_t i = 0; i < found; ++i) upper_[i] = top_k::magnitude(sample_[upper_places_[i]]);
 }
@@ -148,37 +207,97 @@ double TopK<T>::spread(Magnitude threshold) const {
   return static_cast<double>(squares) / static_cast<double>(sum);
 }
 
-// The entries that are not below the bracket. A chunk at a time: first where they are, then, while the chunk
-// is in the cache, what they are.
+// The entries that are not below the bracket, k of them at least.
 template <class T>
-void TopK<T>::collect(std::span<const T> values, Bracket bracket) {
-  found_ = fringe_count_ = 0;
-  for (std::size_t begin = 0; begin < values.size(); begin += kChunk) {
-    const auto chunk = values.subspan(begin, std::min(kChunk, values.size() - begin));
-    const std::size_t room = chunk.size() + top_k::kSlack;
-    std::uint32_t* const indices = indices_.grown(found_, room) + found_;
-    T* const chosen = values_.grown(found_, room) + found_;
-    Magnitude* const fringe = fringe_.grown(fringe_count_, room);
-    const std::size_t count = find_(chunk, static_cast<std::uint32_t>(begin), bracket.low, indices);
-    std::size_t inside = fringe_count_;
-    for (std::size_t i = 0; i < count; ++i) {
-      const T value = values[indices[i]];
-      const Magnitude magnitude = top_k::magnitude(value);
-      chosen[i] = value;
-      fringe[inside] = magnitude;
-      inside += magnitude <= bracket.top ? 1 : 0;
-    }
-    fringe_count_ = inside;
-    found_ += count;
-  }
+auto TopK<T>::collect_by_sample(std::span<const T> values, std::size_t k) -> Bracket {
+  const Bracket bracket = by_sample(values.size(), k, [&](std::size_t i) { return values[i]; });
+  collect(values, k, bracket, values.size());
+  if (found_ >= k) return bracket;
+  ++misses_;
+  return collect_again(values, k);
 }
 
-// Of what was found, which is k entries at least, the first k in the order of the header.
+// The same where the sample, which has been taken, misjudged.
 template <class T>
-auto TopK<T>::cut(std::size_t k, Bracket bracket) -> Chosen {
+auto TopK<T>::collect_again(std::span<const T> values, std::size_t k) -> Bracket {
+  Bracket bracket = estimate(values.size(), k, 6);
+  if (bracket.low != 0) collect(values, k, bracket, values.size());
+  if (found_ >= k) return bracket;
+  ++histograms_;
+  bracket.low = bracket.middle = Histogram<T>(values).not_below(k);
+  bracket.top = bracket.low + ((Magnitude{1} << Histogram<T>::kShift) - 1);
+  collect(values, k, bracket, values.size());
+  return bracket;
+}
+
+// A chunk at a time: first where the entries are, then, while the chunk is in the cache, what they are. Gives
+// up, and returns false, when more than `limit` have been found.
+template <class T>
+bool TopK<T>::collect(std::span<const T> values, std::size_t k, Bracket bracket, std::size_t limit) {
+  found_ = fringe_count_ = 0;
+  std::size_t count = k * top_k::kChunk / values.size();  // in the chunk before
+  for (std::size_t begin = 0; begin < values.size() && found_ <= limit; begin += top_k::kChunk) {
+    const auto chunk = values.subspan(begin, std::min(top_k::kChunk, values.size() - begin));
+    std::uint32_t* const indices = room_for(chunk.size());
+    count = kernels_.find(chunk, static_cast<std::uint32_t>(begin), bracket.low, indices, count);
+    T* const chosen = values_.entries.get() + found_;
+    for (std::size_t i = 0; i < count; ++i) chosen[i] = values[indices[i]];
+    add_found(count, bracket);
+  }
+  return found_ <= limit;
+}
+
+// The same of kept + scale * gradient, which replaces kept. What is found near or above the middle of the
+// bracket is taken out of it. How many have been added up.
+template <class T>
+std::size_t TopK<T>::collect_sum(std::span<T> kept, std::span<const T> gradient, T scale, Bracket bracket,
+                                 std::size_t limit) {
+  found_ = fringe_count_ = 0;
+  std::size_t begin = 0;
+  while (begin < kept.size() && found_ <= limit) {
+    const auto chunk = kept.subspan(begin, std::min(top_k::kChunk, kept.size() - begin));
+    std::uint32_t* const indices = room_for(chunk.size());
+    const std::size_t count =
+        kernels_.take_sum(chunk, gradient.data() + begin, scale, static_cast<std::uint32_t>(begin),
+                          bracket.low, bracket.middle, indices, values_.entries.get() + found_);
+    add_found(count, bracket);
+    begin += chunk.size();
+  }
+  return begin;
+}
+
+// Room behind what has been found for what may be found in a chunk; that for the indices.
+template <class T>
+std::uint32_t* TopK<T>::room_for(std::size_t size) {
+  const std::size_t room = size + top_k::kSlack;
+  values_.grown(found_, room);
+  fringe_places_.grown(fringe_count_, room);
+  fringe_.grown(fringe_count_, room);
+  return indices_.grown(found_, room) + found_;
+}
+
+// Behind what has been found are `count` entries more.
+template <class T>
+void TopK<T>::add_found(std::size_t count, Bracket bracket) {
+  std::uint32_t* const places = fringe_places_.entries.get() + fringe_count_;
+  const std::span<const T> chosen(values_.entries.get() + found_, count);
+  const std::size_t inside =
+      kernels_.find_up_to(chosen, static_cast<std::uint32_t>(found_), bracket.top, places);
+  Magnitude* const fringe = fringe_.entries.get() + fringe_count_;
+  for (std::size_t i = 0; i < inside; ++i) fringe[i] = top_k::magnitude(values_.entries[places[i]]);
+  found_ += count;
+  fringe_count_ += inside;
+}
+
+// Of what was found, which is k entries at least, the first k in the order of the header. Where they were
+// collected from `kept`, they alone are missing there afterwards.
+template <class T>
+auto TopK<T>::cut(std::size_t size, std::size_t k, Bracket bracket, T* kept) -> Chosen {
   std::size_t above = found_ - fringe_count_;
   if (above >= k) {  // more than expected are above the bracket: all of them are the fringe
     Magnitude* const fringe = fringe_.grown(0, found_);
+    std::uint32_t* const places = fringe_places_.grown(0, found_);
+    std::iota(places, places + found_, 0U);
     for (std::size_t i = 0; i < found_; ++i) fringe[i] = top_k::magnitude(values_.entries[i]);
     fringe_count_ = found_;
     above = 0;
@@ -188,6 +307,7 @@ auto TopK<T>::cut(std::size_t k, Bracket bracket) -> Chosen {
   const bool narrow = bracket.top != top_k::kMagnitudeMax<T>;
   const NumberRange<Magnitude> range{bracket.low, bracket.top};
   const Ranked<Magnitude> least = ranked(fringe, k - above - 1, narrow ? range : range_of(fringe));
+  remember(size, k, least.value);
   const std::size_t wanted = k - above - least.above;  // of those that equal the least, the first ones
   std::size_t until = found_;
   if (wanted < least.equal) {
@@ -196,12 +316,37 @@ auto TopK<T>::cut(std::size_t k, Bracket bracket) -> Chosen {
       seen += top_k::magnitude(values_.entries[until]) == least.value ? 1 : 0;
     }
   }
+  if (kept != nullptr) correct(kept, bracket, least.value, until);
   std::uint32_t* const indices = indices_.entries.get();
   T* const values = values_.entries.get();
-  const std::size_t kept = keep_(indices, values, 0, until, 0, least.value);
-  const std::size_t count = keep_(indices, values, until, found_, kept, least.value + 1);
+  const std::size_t left = kernels_.keep(indices, values, 0, until, 0, least.value);
+  const std::size_t count = kernels_.keep(indices, values, until, found_, left, least.value + 1);
   WISP_CHECK(count == k, "the bracket holds the k-th magnitude");
   return {std::span(indices, k), std::span(values, k)};
+}
+
+// The middle of the bracket was taken for the least magnitude that is chosen. Between it and the real one,
+// and of those that equal the real one, of which only those before `until` are chosen, kept is wrong. Changes
+// fringe_places_.
+template <class T>
+void TopK<T>::correct(T* kept, Bracket bracket, Magnitude least, std::size_t until) {
+  const bool too_many = bracket.middle <= least;
+  const Magnitude from = std::min(bracket.middle, least);
+  const Magnitude width = std::max(bracket.middle, least) - from;
+  std::uint32_t* const places = fringe_places_.entries.get();
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < fringe_count_; ++i) {
+    const std::uint32_t place = places[i];
+    places[count] = place;
+    count += top_k::magnitude(values_.entries[place]) - from <= width ? 1 : 0;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t place = places[i];
+    const T value = values_.entries[place];
+    const Magnitude magnitude = top_k::magnitude(value);
+    if (magnitude == least ? (place < until) == too_many : magnitude == bracket.middle && !too_many) continue;
+    kept[indices_.entries[place]] = too_many ? value : value - value;
+  }
 }
 
 // The memory, with room for `more` behind the `used` ones.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,9 +17,11 @@ namespace wisp::sparse {
 // payload) larger than infinity: it is never silently left behind, and whoever looks at the chosen values
 // (Vector::first_non_finite) sees whether the vector had any.
 //
-// A sample of the vector brackets the k-th magnitude, one pass collects what is not below the bracket, and
-// the rank inside decides. Where the sample misjudged, a second pass with a wider bracket follows, and then
-// an exact histogram: slower, never wrong.
+// A bracket is laid around the k-th magnitude, one pass collects what is not below it, and the rank inside
+// decides. The bracket comes from a sample of the vector, or from the calls before: where those asked for the
+// same k of as many values, and their k-th magnitudes hardly differed, the next is expected near the last.
+// Where the bracket misjudged, a second pass with a wider one follows, and then an exact histogram: slower,
+// never wrong. So a call depends on those before it in its time alone.
 //
 // Keeps its memory from call to call (8 to 24 bytes for each entry that is not below the bracket: about k of
 // them, and all in a vector of equals). Not thread-safe. T is float or double.
@@ -37,16 +40,30 @@ class TopK {
   // k <= values.size() < 2^32.
   Chosen select(std::span<const T> values, std::size_t k);
 
-  // How many calls needed a second pass, and how many of those the histogram as well.
+  // The same of kept + scale * gradient (add_gradient of memory.h), in one pass over both. The sum replaces
+  // kept, less what is chosen: v - v stays there, which is 0 if v is finite. As many gradients as kept.
+  Chosen take(std::span<T> kept, std::span<const T> gradient, T scale, std::size_t k);
+
+  // How often a bracket misjudged, so that another pass was needed, and how many calls needed the histogram.
   std::size_t misses() const { return misses_; }
   std::size_t histograms() const { return histograms_; }
+  // How many calls took their bracket from the calls before, those that missed included.
+  std::size_t carried() const { return carried_; }
 
  private:
   using Magnitude = top_k::Magnitude<T>;
-  // The k-th magnitude is expected in [low, top].
+  // The k-th magnitude is expected in [low, top], and near `middle`.
   struct Bracket {
     Magnitude low;
+    Magnitude middle;
     Magnitude top;
+  };
+  // The k-th magnitude of the last call, and how far from it the next one may be.
+  struct Last {
+    std::size_t size = 0;
+    std::size_t k = 0;
+    Magnitude magnitude = 0;
+    Magnitude margin = top_k::kMagnitudeMax<T>;
   };
 
   // What is free of initialisation and grows by doubling.
@@ -57,26 +74,41 @@ class TopK {
     Entry* grown(std::size_t used, std::size_t more);
   };
 
-  void take_sample(std::span<const T> values);
+  template <class At>
+  Bracket by_sample(std::size_t size, std::size_t k, At&& at);
+  template <class At>
+  void take_sample(std::size_t size, At&& at);
   void take_upper(std::size_t count);
   double spread(Magnitude threshold) const;
   Bracket estimate(std::size_t size, std::size_t k, double caution);
-  Bracket collect_enough(std::span<const T> values, std::size_t k);
-  void collect(std::span<const T> values, Bracket bracket);
-  Chosen cut(std::size_t k, Bracket bracket);
 
-  top_k::Find<T> find_;
-  top_k::Keep<T> keep_;
+  std::optional<Bracket> by_last(std::size_t size, std::size_t k);
+  void remember(std::size_t size, std::size_t k, Magnitude magnitude);
+
+  bool collect(std::span<const T> values, std::size_t k, Bracket bracket, std::size_t limit);
+  std::size_t collect_sum(std::span<T> kept, std::span<const T> gradient, T scale, Bracket bracket,
+                          std::size_t limit);
+  std::uint32_t* room_for(std::size_t size);
+  void add_found(std::size_t count, Bracket bracket);
+  Bracket collect_by_sample(std::span<const T> values, std::size_t k);
+  Bracket collect_again(std::span<const T> values, std::size_t k);
+  Chosen cut(std::size_t size, std::size_t k, Bracket bracket, T* kept);
+  void correct(T* kept, Bracket bracket, Magnitude least, std::size_t until);
+
+  top_k::Kernels<T> kernels_;
   std::vector<T> sample_;
   std::vector<std::uint32_t> upper_places_;  // the largest of the sample: where in it,
   std::vector<Magnitude> upper_;             // and, in some other order, what they are
   Memory<std::uint32_t> indices_;
   Memory<T> values_;
-  Memory<Magnitude> fringe_;
-  std::size_t found_ = 0;         // entries of indices_ and values_
-  std::size_t fringe_count_ = 0;  // magnitudes in fringe_: those of the entries inside the bracket
+  Memory<std::uint32_t> fringe_places_;  // which entries are inside the bracket,
+  Memory<Magnitude> fringe_;             // and, in some other order, their magnitudes
+  std::size_t found_ = 0;                // entries of indices_ and values_
+  std::size_t fringe_count_ = 0;
+  Last last_;
   std::size_t misses_ = 0;
   std::size_t histograms_ = 0;
+  std::size_t carried_ = 0;
 };
 
 extern template class TopK<float>;

@@ -16,7 +16,8 @@ bool any_at_least(const T* values, Magnitude<T> low) {
 
 template <class T>
 std::size_t find_portable(std::span<const T> values, std::uint32_t first, Magnitude<T> low,
-                          std::uint32_t* places) {
+                          std::uint32_t* places, std::size_t expected) {
+  if (expected > values.size() / 20) return find_rest(values, 0, first, low, places, 0);
   std::size_t count = 0;
   std::size_t i = 0;
   for (; i + kStretch <= values.size(); i += kStretch) {
@@ -30,45 +31,44 @@ std::size_t find_portable(std::span<const T> values, std::uint32_t first, Magnit
 }
 
 template <class T>
-Find<T> find_of(Instructions instructions) {
-#ifdef __x86_64__
-  if (instructions == Instructions::kAvx512) return find_avx512;
-  if (instructions == Instructions::kAvx2) return find_avx2;
-#endif
-  static_cast<void>(instructions);
-  return find_portable<T>;
+std::size_t take_sum_portable(std::span<T> kept, const T* gradient, T scale, std::uint32_t first,
+                              Magnitude<T> low, Magnitude<T> middle, std::uint32_t* places, T* chosen) {
+  std::size_t i = 0;
+  for (; i + kStretch <= kept.size(); i += kStretch) {
+    for (std::size_t j = i; j < i + kStretch; ++j) kept[j] = sum_of(kept[j], scale, gradient[j]);
+  }
+  for (; i < kept.size(); ++i) kept[i] = sum_of(kept[i], scale, gradient[i]);
+  const std::size_t count = find_portable(std::span<const T>(kept), first, low, places, 0);
+  take_found(kept, first, middle, places, chosen, 0, count);
+  return count;
 }
 
-// AVX2 would have to permute by a table what is nearly all kept: no gain.
 template <class T>
-Keep<T> keep_of(Instructions instructions) {
+std::size_t find_up_to_portable(std::span<const T> values, std::uint32_t first, Magnitude<T> top,
+                                std::uint32_t* places) {
+  return find_up_to_rest(values, 0, first, top, places, 0);
+}
+
+template <class T>
+Kernels<T> kernels_of(Instructions instructions) {
 #ifdef __x86_64__
-  if (instructions == Instructions::kAvx512) return keep_avx512;
+  if (instructions == Instructions::kAvx512) return kernels_avx512(T{});
+  if (instructions == Instructions::kAvx2) return kernels_avx2(T{});
 #endif
   static_cast<void>(instructions);
-  return keep_portable<T>;
+  return {find_portable<T>, take_sum_portable<T>, find_up_to_portable<T>, keep_portable<T>};
 }
 
 }  // namespace
 
 template <>
-Find<float> find(Instructions instructions) {
-  return find_of<float>(instructions);
+Kernels<float> kernels(Instructions instructions) {
+  return kernels_of<float>(instructions);
 }
 
 template <>
-Find<double> find(Instructions instructions) {
-  return find_of<double>(instructions);
-}
-
-template <>
-Keep<float> keep(Instructions instructions) {
-  return keep_of<float>(instructions);
-}
-
-template <>
-Keep<double> keep(Instructions instructions) {
-  return keep_of<double>(instructions);
+Kernels<double> kernels(Instructions instructions) {
+  return kernels_of<double>(instructions);
 }
 
 }  // namespace wisp::sparse::top_k

@@ -1,10 +1,8 @@
 #include "sparse/top_k.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -12,77 +10,13 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "tests/sparse/hard_values.h"
 #include "tests/support/seed.h"
 
 namespace wisp::sparse {
 namespace {
 
 using testing::ElementsAre;
-
-// All indices in the order of top_k.h, by a full sort.
-template <class T>
-std::vector<std::uint32_t> ordered(const std::vector<T>& values) {
-  std::vector<std::uint32_t> order(values.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return top_k::magnitude(values[a]) > top_k::magnitude(values[b]);
-  });
-  return order;
-}
-
-// A name and a value for each index.
-template <class T>
-struct Data {
-  std::string name;
-  std::vector<T> values;
-};
-
-template <class T>
-std::vector<Data<T>> hard_cases(std::size_t size, Rng& rng) {
-  using Limits = std::numeric_limits<T>;
-  const T special[] = {0,
-                       -T{0},
-                       1,
-                       -1,
-                       Limits::infinity(),
-                       -Limits::infinity(),
-                       Limits::quiet_NaN(),
-                       Limits::denorm_min(),
-                       -Limits::denorm_min(),
-                       Limits::min(),
-                       Limits::max(),
-                       Limits::lowest()};
-  std::vector<Data<T>> all;
-  const auto add = [&](const char* name, auto&& value) {
-    Data<T>& data = all.emplace_back(Data<T>{name, std::vector<T>(size)});
-    for (std::size_t i = 0; i < size; ++i) data.values[i] = static_cast<T>(value(i));
-  };
-  add("normal", [&](std::size_t) { return rng.normal(); });
-  add("all equal", [&](std::size_t i) { return i % 2 == 0 ? 0.5 : -0.5; });
-  add("all zero", [&](std::size_t i) { return i % 3 == 0 ? -0.0 : 0.0; });
-  add("nearly all zero", [&](std::size_t) { return rng.below(100) == 0 ? rng.normal() : 0.0; });
-  add("few levels", [&](std::size_t) { return static_cast<double>(rng.below(7)) - 3; });
-  add("heavy tail", [&](std::size_t) { return 1 / (rng.uniform() + 1e-9); });
-  add("subnormal", [&](std::size_t) { return Limits::denorm_min() * static_cast<T>(rng.below(1000)); });
-  add("special", [&](std::size_t) { return special[rng.below(12)]; });
-  add("some not finite",
-      [&](std::size_t i) { return i % 97 == 5 ? special[4 + i % 3] : static_cast<T>(rng.normal()); });
-  add("rising", [&](std::size_t i) { return static_cast<double>(i); });
-  add("falling", [&](std::size_t i) { return static_cast<double>(size - i); });
-  add("hot first tenth", [&](std::size_t i) { return rng.normal() * (i < size / 10 ? 100 : 1); });
-  double scale = 1;
-  add("scale by line", [&](std::size_t i) {
-    if (i % 16 == 0) scale = 1 / (rng.uniform() + 1e-3);
-    return rng.normal() * scale;
-  });
-  return all;
-}
-
-// Bits, so that NaN equals itself and -0 differs from 0.
-template <class T>
-auto bits_of(const T& value) {
-  return std::bit_cast<top_k::Magnitude<T>>(value);
-}
 
 template <class T>
 void expect_first_k(TopK<T>& top_k, const Data<T>& data, const std::vector<std::uint32_t>& order,
@@ -202,6 +136,35 @@ TYPED_TEST(TopKOf, stays_exact_where_the_sample_is_deceived) {
       ASSERT_NO_FATAL_FAILURE(expect_first_k(top_k, all[i], order, k));
       EXPECT_EQ(top_k.misses(), misses[i]) << all[i].name;
       EXPECT_EQ(top_k.histograms(), histograms[i]) << all[i].name;
+    }
+  }
+}
+
+// Where a vector resembles the last one, as those of one worker do, the bracket comes from there.
+TYPED_TEST(TopKOf, looks_first_where_it_found_the_last_one) {
+  Rng rng(test::seed(), 0, 3, Purpose::kInit);
+  std::vector<TypeParam> base(20'000);
+  for (TypeParam& value : base) value = static_cast<TypeParam>(rng.normal());
+  struct Jump {
+    double factor;
+    std::size_t misses;
+  };
+  // What grows a little is found above the bracket; too much, and too little, make another pass.
+  for (const Jump jump : {Jump{1.05, 0}, Jump{100, 1}, Jump{0.9, 1}, Jump{0, 1}}) {
+    for (const Instructions each : available_instructions()) {
+      TopK<TypeParam> top_k(each);
+      for (int round = 0; round < 15; ++round) {
+        Data<TypeParam> data{"round " + std::to_string(round), base};
+        const double factor = round == 12 ? jump.factor : 1 + 0.001 * (round % 2);
+        for (TypeParam& value : data.values) value = static_cast<TypeParam>(value * factor);
+        ASSERT_NO_FATAL_FAILURE(expect_first_k(top_k, data, ordered(data.values), 2000));
+        if (round == 11) {
+          EXPECT_EQ(top_k.carried(), 10U);  // all but two that say how much they differ
+          EXPECT_EQ(top_k.misses(), 0U);
+        }
+      }
+      EXPECT_EQ(top_k.misses(), jump.misses) << jump.factor;
+      EXPECT_EQ(top_k.histograms(), 0U);
     }
   }
 }

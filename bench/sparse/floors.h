@@ -1,5 +1,6 @@
 #pragma once
-// The least that a kernel over a vector can take: a pass that reads it, with the best instructions there are.
+// The least that a kernel over a vector can take, with the best instructions there are: a pass that reads it,
+// and one that adds another to it.
 
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,35 @@ inline std::uint64_t read_pass(const float* values, std::size_t size) {
   if (best_instructions() == Instructions::kAvx2) return read_avx2(values, size);
 #endif
   return read_portable(values, size);
+}
+
+inline void add_portable(float* sum, const float* values, std::size_t size) {
+  for (std::size_t i = 0; i + 16 <= size; i += 16) {
+    for (std::size_t j = i; j < i + 16; ++j) sum[j] += values[j];
+  }
+}
+
+#ifdef __x86_64__
+WISP_AVX2 inline void add_avx2(float* sum, const float* values, std::size_t size) {
+  for (std::size_t i = 0; i + 8 <= size; i += 8) {
+    _mm256_storeu_ps(sum + i, _mm256_add_ps(_mm256_loadu_ps(sum + i), _mm256_loadu_ps(values + i)));
+  }
+}
+
+WISP_AVX512 inline void add_avx512(float* sum, const float* values, std::size_t size) {
+  for (std::size_t i = 0; i + 16 <= size; i += 16) {
+    _mm512_storeu_ps(sum + i, _mm512_add_ps(_mm512_loadu_ps(sum + i), _mm512_loadu_ps(values + i)));
+  }
+}
+#endif
+
+/// sum += values, but for a tail shorter than a register.
+inline void add_pass(float* sum, const float* values, std::size_t size) {
+#ifdef __x86_64__
+  if (best_instructions() == Instructions::kAvx512) return add_avx512(sum, values, size);
+  if (best_instructions() == Instructions::kAvx2) return add_avx2(sum, values, size);
+#endif
+  add_portable(sum, values, size);
 }
 
 }  // namespace wisp::bench

@@ -69,10 +69,16 @@ void race(std::uint32_t dim, const Indices& indices, int turns) {
         keep(copied);
       },
       repeats);
+  const sparse::DrawKey nobody;
+  Indices decoded;
   std::vector<Race::Number> decoders;
   for (const Instructions path : available_instructions()) {
-    decoders.push_back(
-        by_turns.enter([&, path] { keep(decode_indices(bytes.span(), k, dim, path)); }, repeats));
+    decoders.push_back(by_turns.enter(
+        [&, path] {
+          decode_indices(bytes.span(), k, dim, nobody, decoded, path);
+          keep(decoded);
+        },
+        repeats));
   }
   const auto encoder = by_turns.enter([&] { keep(encode_indices(indices, dim)); }, repeats);
   by_turns.run(turns);

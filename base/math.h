@@ -24,6 +24,19 @@ constexpr double kRounder = 0x1.8p52;
 
 inline std::uint64_t all_ones_if_negative(std::uint64_t bits) { return ~((bits >> 63) - 1); }
 
+// x, but no more than 710 and no less than -746. By masks: g++ makes branches of comparisons with a constant,
+// and then no vectors of the loop around them. 710 - |x| of a NaN is one without a sign, so a NaN stays.
+inline double clamped(double x) {
+  constexpr double high = 710, low = -746;
+  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+  const double magnitude = std::bit_cast<double>(bits & 0x7fffffffffffffff);
+  const std::uint64_t negative = all_ones_if_negative(bits);
+  const std::uint64_t over = all_ones_if_negative(std::bit_cast<std::uint64_t>(high - magnitude)) & ~negative;
+  const std::uint64_t under = all_ones_if_negative(std::bit_cast<std::uint64_t>(-low - magnitude)) & negative;
+  return std::bit_cast<double>((bits & ~(over | under)) | (std::bit_cast<std::uint64_t>(high) & over) |
+                               (std::bit_cast<std::uint64_t>(low) & under));
+}
+
 // e^r - 1 for |r| <= 0.35: its Taylor polynomial of degree 13, remainder below 5e-18.
 inline double exp_minus_one(double r) {
   constexpr double c2 = 1.0 / 2, c3 = 1.0 / 6, c4 = 1.0 / 24, c5 = 1.0 / 120, c6 = 1.0 / 720, c7 = 1.0 / 5040;
@@ -58,8 +71,7 @@ inline double log_one_plus(double f) {
 inline double exp(double x) {
   constexpr double inverse_ln2 = 0x1.71547652b82fep+0;
   // Beyond these it is 0 and infinity; within them 2^k below is made of two representable factors.
-  double within = x > 710 ? 710 : x;
-  within = within < -746 ? -746 : within;
+  const double within = detail::clamped(x);
   const double rounded = within * inverse_ln2 + detail::kRounder;
   const double k = rounded - detail::kRounder;
   const double r = (within - k * detail::kLn2High) - k * detail::kLn2Low;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/pack.h"
+#include "sparse/scatter.h"
 
 namespace wisp::sparse {
 namespace {
@@ -109,9 +110,13 @@ std::optional<std::uint32_t> Vector<T>::first_non_finite() const {
 template <class T>
 void Vector<T>::add_to(std::span<T> y, T scale) const {
   WISP_CHECK(y.size() == dim, "a vector is added to one of another dimension");
+  if (support == Support::kIndices) {
+    scatter_add<T>(y, numbers, values, scale);
+    return;
+  }
+  const Instructions instructions = best_instructions();
   for_each_run([&](std::uint32_t offset, std::span<const T> run) {
-    T* const target = y.data() + offset;
-    for (std::size_t i = 0; i < run.size(); ++i) target[i] += scale * run[i];
+    dense_add(y.subspan(offset, run.size()), run, scale, instructions);
   });
 }
 

@@ -21,10 +21,9 @@ Sum dot(std::span<const A> a, std::span<const B> b) {
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-// The same for a sparse vector of `size` entries and a dense x that has all of its indices.
-template <class Sum, class A, class B>
-Sum sparse_dot(const std::uint32_t* index, const A* value, std::size_t size, const B* x) {
-  const auto term = [=](std::size_t i) { return static_cast<Sum>(value[i]) * static_cast<Sum>(x[index[i]]); };
+// term(0) + ... + term(size - 1) in that order, where term gives a Sum.
+template <class Sum, class Term>
+Sum sum_of_terms(std::size_t size, Term term) {
   Sum sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
   std::size_t i = 0;
   for (; i + 4 <= size; i += 4) {
@@ -37,6 +36,13 @@ Sum sparse_dot(const std::uint32_t* index, const A* value, std::size_t size, con
   if (i + 1 < size) sum1 += term(i + 1);
   if (i + 2 < size) sum2 += term(i + 2);
   return (sum0 + sum1) + (sum2 + sum3);
+}
+
+// a'x for a sparse vector a of `size` entries and a dense x that has all of its indices.
+template <class Sum, class A, class B>
+Sum sparse_dot(const std::uint32_t* index, const A* value, std::size_t size, const B* x) {
+  const auto term = [=](std::size_t i) { return static_cast<Sum>(value[i]) * static_cast<Sum>(x[index[i]]); };
+  return sum_of_terms<Sum>(size, term);
 }
 
 // y += factor * a for a sparse a, whose indices differ.

@@ -13,7 +13,7 @@ constexpr std::size_t kColumnSize = 8;       // a block has so many entries a co
 constexpr std::uint32_t kSorted = 4096;      // neighbours that are sorted by size
 constexpr std::size_t kGroup = 8;            // sums side by side: an addition takes three or four cycles
 constexpr std::size_t kNnzMin = 4096;        // less is quick anyhow
-constexpr std::size_t kNnzSmall = 1U << 22;  // a copy of 50 MB, or 70
+constexpr std::size_t kNnzSmall = 1U << 22;  // in float, a copy of 40 MB
 constexpr std::size_t kNearSums = 16 * 1024;  // sums that fit beside everything else
 constexpr std::size_t kNearRows = 65536;      // the same of factors
 constexpr std::size_t kAhead = 64;  // entries between the one used and the one whose factor is asked for
@@ -33,7 +33,7 @@ std::size_t rows_of_block(std::size_t count, std::size_t nnz, std::uint32_t dim)
 
 template <class T>
 bool Columns<T>::pay(std::size_t nnz, std::uint32_t dim, bool ones) {
-  return nnz >= kNnzMin && (ones || dim > kNearSums || nnz <= kNnzSmall);
+  return nnz >= kNnzMin && (ones || dim > kNearSums || (sizeof(T) == sizeof(float) && nnz <= kNnzSmall));
 }
 
 template <class T>

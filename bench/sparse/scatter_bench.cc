@@ -59,6 +59,7 @@ void race(std::uint32_t dim, double share, int turns) {
   };
   const int repeats = static_cast<int>(std::max(1.0, kPairs / static_cast<double>(pairs)));
   Race by_turns;
+  by_turns.enter([&] { each(plain<T>); });  // after the dense pass, for a fair start of the next
   const auto ours = by_turns.enter([&] { each(sparse::scatter_add<T>); }, repeats);
   const auto loop = by_turns.enter([&] { each(plain<T>); }, repeats);
   const auto pass = by_turns.enter(

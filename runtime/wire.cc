@@ -102,7 +102,7 @@ MessageReader::Run MessageReader::run(std::uint64_t most) {
 bool MessageReader::next_of_few(std::size_t left) {
   if (left == 0) return false;
   // A cut envelope is continued by zeros: its body size is then missing, or ends behind the frame.
-  std::array<std::byte, kEnvelopeSizeMax> copy{};
+  std::array<std::byte, kEnvelopeReadMax> copy{};
   std::copy(next_, end_, copy.begin());
   const std::byte* body = get_envelope(copy.data(), envelope_);
   if (!body || static_cast<std::size_t>(body - copy.data()) > left) return fail(WireError::kEnvelope);

@@ -58,7 +58,8 @@ struct Envelope {
   std::uint64_t stream = 0;     // number of a durable message; 0: not durable
   std::uint32_t body_size = 0;  // bytes that follow; filled in by who writes the body
 };
-inline constexpr std::size_t kEnvelopeSizeMax = 40;
+inline constexpr std::size_t kEnvelopeSizeMax = 40;  // as they are written
+inline constexpr std::size_t kEnvelopeReadMax = 48;  // with integers as wide as they may be
 inline constexpr Envelope::Kind kLastEnvelopeKind = Envelope::Kind::kDurable;
 
 // What messages cost of a link's window. Bytes are those of bodies.
@@ -169,7 +170,7 @@ inline const std::byte* get_short(const std::byte* from, std::uint32_t& value) {
   return wide <= 0xffffffff ? from : nullptr;
 }
 
-// kEnvelopeSizeMax bytes can be read, whatever they are. Null: no envelope. The kind is not checked.
+// kEnvelopeReadMax bytes can be read, whatever they are. Null: no envelope. The kind is not checked.
 inline const std::byte* get_envelope(const std::byte* from, Envelope& envelope) {
   if (from[0] != kArrayOf7 || from[1] >= std::byte{0x80}) return nullptr;
   envelope.kind = static_cast<Envelope::Kind>(from[1]);
@@ -216,7 +217,7 @@ class MessageReader {
   // To the next message. False: there is none, or the bytes are none (see error()), now and ever after.
   bool next() {
     const auto left = static_cast<std::size_t>(end_ - next_);
-    if (left < kEnvelopeSizeMax) return next_of_few(left);
+    if (left < kEnvelopeReadMax) return next_of_few(left);
     return take(wire_detail::get_envelope(next_, envelope_), left);
   }
   // Messages in a row that differ in their bodies only.

@@ -245,6 +245,22 @@ TEST(Wire, any_other_type_byte_in_a_header_is_refused) {
   }
 }
 
+// With a body of a few bytes they end where the frame does.
+TEST(Wire, the_longest_envelope_is_read_up_to_its_end_and_no_further) {
+  const auto wide = [](char value) { return std::string("\xcf\x00\x00\x00\x00\x00\x00\x00", 8) + value; };
+  const std::string envelope = std::string("\x97\x01", 2) + wide(1) + wide(2) +
+                               std::string("\xce\x00\x00\x00\x03", 5) + wide(4) + wide(5) +
+                               std::string("\xce\x00\x00\x00\x02", 5);
+  ASSERT_EQ(envelope.size(), kEnvelopeReadMax);
+  const Read read(written(some_header()) + envelope + "hi");
+  ASSERT_EQ(read.error, WireError::kNone);
+  EXPECT_EQ(read.bodies, std::vector<std::string>{"hi"});
+  for (std::size_t size = 1; size < envelope.size(); ++size) {
+    EXPECT_EQ(Read(written(some_header()) + envelope.substr(0, size)).error, WireError::kEnvelope) << size;
+  }
+  EXPECT_EQ(Read(written(some_header()) + envelope + "h").error, WireError::kBodySize);
+}
+
 TEST(Wire, integers_may_be_wider_than_they_need_but_not_than_their_field) {
   const auto with_sender = [](std::string_view sender) {
     return written(some_header()) + std::string("\x97\x00", 2) + std::string(sender) +

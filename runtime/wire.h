@@ -11,7 +11,7 @@
 
 namespace wisp::runtime {
 
-inline constexpr std::uint8_t kWireVersion = 2;
+inline constexpr std::uint8_t kWireVersion = 3;
 
 enum class FrameKind : std::uint8_t {
   kData,             // messages follow

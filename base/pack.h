@@ -378,8 +378,8 @@ struct Codec<std::vector<T>> {
 
 template <Packable T>
 requires(!std::is_arithmetic_v<T>) struct Codec<std::vector<T>> {
-  // More than this is not reserved for elements that may turn out not to be there.
-  static constexpr std::size_t kReserveMax = 1024;
+  // More bytes than this are not reserved for elements that may turn out not to be there.
+  static constexpr std::size_t kReserveMax = 64 << 10;
 
   static void write(Packer& packer, const std::vector<T>& value) {
     packer.array(value.size());
@@ -388,7 +388,7 @@ requires(!std::is_arithmetic_v<T>) struct Codec<std::vector<T>> {
   static void read(Unpacker& unpacker, std::vector<T>& value) {
     const std::size_t size = unpacker.enter_array();
     value.clear();
-    value.reserve(std::min(size, kReserveMax));
+    value.reserve(std::min(size, kReserveMax / sizeof(T)));
     for (std::size_t i = 0; i < size; ++i) unpack(unpacker, value.emplace_back());
     unpacker.leave_array();
   }

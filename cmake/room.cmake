@@ -17,11 +17,17 @@ if(WISP_SANITIZE)
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(wisp_flags INTERFACE -fsanitize=${WISP_SANITIZE})
   if(WISP_SANITIZE MATCHES "undefined")
-    target_compile_options(wisp_flags INTERFACE -fno-sanitize-recover=all)
+    # clang 14 can't write down what it keeps for checking calls through pointers where a function is a coroutine.
+    target_compile_options(wisp_flags INTERFACE -fno-sanitize-recover=all
+      $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>)
   endif()
   if(WISP_SANITIZE MATCHES "thread")
     target_compile_options(wisp_flags INTERFACE -Wno-tsan)
   endif()
+endif()
+
+if(WISP_BUILD_FUZZERS)  # tests/fuzz adds what calls their targets
+  target_compile_options(wisp_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # The standard library's headers, parsed once for all rooms (and once more for all tests). Only where building often
@@ -103,25 +109,39 @@ function(wisp_install_library)
     DESTINATION lib/cmake/wisp)
 endfunction()
 
+# Gives a program the objects of these rooms and of those below them, and the libraries of all.
+function(wisp_take_rooms target)
+  set(rooms)
+  set(libs)
+  foreach(room ${ARGN})
+    get_property(below GLOBAL PROPERTY WISP_${room}_BELOW)
+    get_property(more GLOBAL PROPERTY WISP_${room}_LIBS)
+    list(APPEND rooms ${room} ${below})
+    list(APPEND libs ${more})
+  endforeach()
+  list(REMOVE_DUPLICATES rooms)
+  list(REMOVE_DUPLICATES libs)
+  foreach(room ${rooms})
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:wisp_${room}>)
+  endforeach()
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE wisp_flags ${libs})
+endfunction()
+
 # wisp_tests(<room> SOURCES ... [LIBS ...]): program <room>_tests from that room's objects and those below it; a
-# second program of one room has a name of its own: wisp_tests(<name> ROOM <room> ...). TIMEOUT: seconds a test.
+# second program of one room, and one of several rooms, has a name of its own: wisp_tests(<name> ROOM <room>... ...).
+# TIMEOUT: seconds a test.
 function(wisp_tests name)
-  cmake_parse_arguments(ARG "" "ROOM;TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "ROOM;SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT ARG_ROOM)
     set(ARG_ROOM ${name})
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
-  set(room ${ARG_ROOM})
-  get_property(below GLOBAL PROPERTY WISP_${room}_BELOW)
-  get_property(libs GLOBAL PROPERTY WISP_${room}_LIBS)
   add_executable(${name}_tests ${ARG_SOURCES})
-  foreach(each ${room} ${below})
-    target_sources(${name}_tests PRIVATE $<TARGET_OBJECTS:wisp_${each}>)
-  endforeach()
-  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name}_tests PRIVATE wisp_flags wisp_test_main ${libs} ${ARG_LIBS})
+  wisp_take_rooms(${name}_tests ${ARG_ROOM})
+  target_link_libraries(${name}_tests PRIVATE wisp_test_main ${ARG_LIBS})
   if(WISP_PRECOMPILE)
     target_precompile_headers(${name}_tests REUSE_FROM wisp_precompiled_tests)
   endif()

@@ -14,6 +14,7 @@ constexpr int kLevel = 6;         // of pieces: what came as .gz stays as small
 constexpr int kProgramLevel = 3;  // nearly as small in less than half the time, and everybody waits for it
 constexpr int kGzipWindow = 15 + 16;  // zlib's word for its format
 constexpr int kMemoryLevel = 8;
+constexpr std::size_t kRatioMax = 1032;  // no byte of deflate is more bytes than this
 
 Bytef* input(std::span<const std::byte> bytes) {  // zlib does not write there
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));
@@ -48,10 +49,12 @@ std::optional<Bytes> deflate(std::span<const std::byte> bytes) {
 }
 
 Bytes inflate(std::span<const std::byte> bytes, std::size_t size) {
+  const Error damaged("a piece of the file arrived damaged", Fault::kHost);
+  if (size / kRatioMax > bytes.size()) throw damaged;
   std::vector<std::byte> out(size);
   uLongf there = size;
   const int done = uncompress(reinterpret_cast<Bytef*>(out.data()), &there, input(bytes), bytes.size());
-  if (done != Z_OK || there != size) throw Error("a piece of the file arrived damaged", Fault::kHost);
+  if (done != Z_OK || there != size) throw damaged;
   return Bytes(std::move(out));
 }
 

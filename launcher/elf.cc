@@ -54,7 +54,8 @@ void keep_newer(std::string& newest, std::string_view name) {
   if (is_number && (newest.empty() || older(newest, version))) newest = version;
 }
 
-// A list of libraries, each with a list of the versions asked of it.
+// A list of libraries, each with a list of the versions asked of it. A next one that is not behind this one
+// is none, however long the list is said to be.
 void read_needs(const File& file, const Section& needs, const Section& names, std::string& newest) {
   std::size_t at = needs.sh_offset;
   for (std::size_t i = 0; i < needs.sh_info; ++i) {
@@ -65,8 +66,10 @@ void read_needs(const File& file, const Section& needs, const Section& names, st
       const auto version = file.at<ElfW(Vernaux)>(aux);
       if (!version) return;
       keep_newer(newest, file.text_at(names.sh_offset + version->vna_name));
+      if (version->vna_next < sizeof *version) break;
       aux += version->vna_next;
     }
+    if (library->vn_next < sizeof *library) break;
     at += library->vn_next;
   }
 }

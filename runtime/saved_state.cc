@@ -55,7 +55,12 @@ SavedState::SavedState(Disk& disk, const std::filesystem::path& folder, const st
 
 void SavedState::check_owner() const {
   if (faults_.no_incarnation_check || !disk_.exists(owner_file_)) return;
-  const auto owner = unpack<ActorId>(disk_.read(owner_file_));
+  ActorId owner;
+  try {
+    owner = unpack<ActorId>(disk_.read(owner_file_));
+  } catch (const DecodeError& error) {
+    throw Error(owner_file_.string() + " can't be read: " + error.what());
+  }
   if (owner <= incarnation_) return;
   throw Fenced(file_.string() + " belongs to a later incarnation, on node " + std::to_string(owner.node));
 }

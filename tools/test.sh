@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what tests need, builds, and runs every test: all of them in release; the quick ones again under the address
-# sanitizer, and those of the rooms with threads under the thread sanitizer. Compiles each header alone, too. Ends with
-# one line a stage, after the last lines of those that failed. Exit status 1 if any stage failed.
+# sanitizer, and those of the rooms with threads under the thread sanitizer. Compiles each header alone, too, and looks
+# for inputs that break a decoder. Ends with one line a stage, after the last lines of those that failed. Exit status 1
+# if any stage failed.
 #
 # usage: tools/test.sh [--quick]        --quick: the dev preset's quick tests only
 # Tests that want real data take it from the folder WISP_TEST_DATA, and say that they skip where it is not set.
@@ -35,7 +36,7 @@ report() {
   local name
   for name in "${failures[@]}"; do
     printf '\n== what failed in %s\n' "$name"
-    grep -n -A12 -E '^FAILED: |error: |\*\*\*(Failed|Timeout|Exception)|^\[  FAILED' "$outputs/$name" | head -n 120
+    grep -a -n -A12 -E '^FAILED: |error: |\*\*\*(Failed|Timeout|Exception)|^\[  FAILED' "$outputs/$name" | head -n 120
     tail -n 30 "$outputs/$name"
   done
   printf '\n== summary\n'
@@ -80,5 +81,6 @@ fi
 stage release-build build release && stage release-test test_plainly
 stage headers cmake --build build/release --target all_verify_interface_header_sets --parallel "$(nproc)"
 stage asan-build build asan && stage asan-test test_with_addresses
+stage fuzz tools/fuzz.sh --quick
 stage tsan-build build tsan "${threaded[@]/%/_tests}" && stage tsan-test test_with_threads
 report

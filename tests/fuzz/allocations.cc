@@ -14,32 +14,48 @@ void note(std::size_t size) {
   }
 }
 
-void* allocate(std::size_t size) {
+void* try_to_allocate(std::size_t size) {
   note(size);
-  if (void* found = std::malloc(size)) return found;
-  throw std::bad_alloc();
+  return std::malloc(size);
 }
 
-void* allocate(std::size_t size, std::align_val_t alignment) {
+void* try_to_allocate(std::size_t size, std::align_val_t alignment) {
   note(size);
   const auto unit = static_cast<std::size_t>(alignment);
-  if (void* found = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return found;
+  return std::aligned_alloc(unit, (size + unit - 1) / unit * unit);
+}
+
+template <class... Alignment>
+void* allocate(std::size_t size, Alignment... alignment) {
+  if (void* found = try_to_allocate(size, alignment...)) return found;
   throw std::bad_alloc();
 }
 
 }  // namespace
 
-// The forms that the others of the standard library call.
+// All forms: with the address sanitizer those that are left would be its own.
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
 void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, alignment); }
 void* operator new[](std::size_t size, std::align_val_t alignment) { return allocate(size, alignment); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return try_to_allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return try_to_allocate(size); }
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return try_to_allocate(size, alignment);
+}
+void* operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return try_to_allocate(size, alignment);
+}
 void operator delete(void* found) noexcept { std::free(found); }
 void operator delete[](void* found) noexcept { std::free(found); }
+void operator delete(void* found, const std::nothrow_t&) noexcept { std::free(found); }
+void operator delete[](void* found, const std::nothrow_t&) noexcept { std::free(found); }
 void operator delete(void* found, std::size_t) noexcept { std::free(found); }
 void operator delete[](void* found, std::size_t) noexcept { std::free(found); }
 void operator delete(void* found, std::align_val_t) noexcept { std::free(found); }
 void operator delete[](void* found, std::align_val_t) noexcept { std::free(found); }
+void operator delete(void* found, std::align_val_t, const std::nothrow_t&) noexcept { std::free(found); }
+void operator delete[](void* found, std::align_val_t, const std::nothrow_t&) noexcept { std::free(found); }
 void operator delete(void* found, std::size_t, std::align_val_t) noexcept { std::free(found); }
 void operator delete[](void* found, std::size_t, std::align_val_t) noexcept { std::free(found); }
 

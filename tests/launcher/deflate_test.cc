@@ -21,6 +21,7 @@ TEST(Deflate, comes_back_as_it_was) {
   EXPECT_THROW(inflate(small->span(), plain.size() - 1), Error);
   EXPECT_THROW(inflate(small->span(), plain.size() + 1), Error);
   EXPECT_THROW(inflate(small->span().first(small->size() - 1), plain.size()), Error);
+  EXPECT_THROW(inflate(small->span(), std::size_t{1} << 60), Error);
 }
 
 TEST(Deflate, leaves_alone_what_it_can_not_make_smaller) {

@@ -1,5 +1,8 @@
 #include "launcher/elf.h"
 
+#include <elf.h>
+
+#include <cstring>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -35,6 +38,37 @@ TEST(NeededLibc, a_program_cut_anywhere_is_no_danger) {
   for (std::size_t size = 16; size < whole.size(); size += size / 2) {
     std::ofstream(file, std::ios::binary) << whole.substr(0, size);
     EXPECT_NO_THROW(needed_libc({file})) << size;
+  }
+}
+
+// Sections: none, names, needs. One library that asks for one version; `next` is where the lists say that
+// they go on.
+std::string program(std::uint32_t next) {
+  const std::string names("\0GLIBC_2.34", 12);
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_shoff = sizeof header;
+  header.e_shnum = 3;
+  Elf64_Shdr sections[3] = {};
+  sections[1].sh_offset = sizeof header + sizeof sections;
+  sections[2].sh_type = SHT_GNU_verneed;
+  sections[2].sh_link = 1;
+  sections[2].sh_info = UINT32_MAX;
+  sections[2].sh_offset = sections[1].sh_offset + names.size();
+  const Elf64_Verneed library{1, UINT16_MAX, 0, sizeof(Elf64_Verneed), next};
+  const Elf64_Vernaux version{0, 0, 0, 1, next};
+  const auto bytes = [](const auto& value) {
+    return std::string(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  return bytes(header) + bytes(sections) + names + bytes(library) + bytes(version);
+}
+
+TEST(NeededLibc, lists_without_an_end_have_one) {
+  const test::TemporaryFolder folder;
+  const auto file = folder.path() / "file";
+  for (const std::uint32_t next : {0u, 1u, 16u, UINT32_MAX}) {
+    std::ofstream(file, std::ios::binary) << program(next);
+    EXPECT_EQ(needed_libc({file}), "2.34") << next;
   }
 }
 

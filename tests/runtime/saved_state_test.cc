@@ -147,6 +147,14 @@ TEST_F(SavedStateTest, a_damaged_file_is_refused_by_name_at_every_offset) {
   EXPECT_EQ(why_not_open(kSecond), "");
 }
 
+TEST_F(SavedStateTest, a_damaged_word_of_the_owner_is_refused_by_name) {
+  save_once();
+  for (std::size_t kept = disk_.read("/folder/sum.owner").size(); kept-- > 0;) {
+    disk_.truncate("/folder/sum.owner", kept);
+    EXPECT_THAT(why_not_open(kSecond), HasSubstr("/folder/sum.owner can't be read")) << kept << " bytes";
+  }
+}
+
 TEST_F(SavedStateTest, a_file_that_was_cut_is_refused) {
   save_once();
   const std::size_t size = disk_.read("/folder/sum.saved").size();

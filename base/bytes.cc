@@ -5,10 +5,18 @@
 
 namespace wisp {
 
-Bytes Bytes::copy(std::span<const std::byte> source) {
-  Buffer buffer(source.size(), source.size() >= kLarge ? kHeadroom : 0);
+Bytes Bytes::copy(std::span<const std::byte> source, std::size_t more) {
+  Buffer buffer(source.size(), source.size() >= kLarge ? kHeadroom + more : 0);
   if (!source.empty()) std::memcpy(buffer.span().data(), source.data(), source.size());
   return std::move(buffer).freeze();
+}
+
+std::optional<Bytes> Bytes::joined(std::span<const std::byte> between, const Bytes& next) const {
+  const std::byte* const end = view_.data() + view_.size();
+  if (owner_.get() == nullptr || owner_.get() != next.owner_.get() || next.data() != end + between.size())
+    return std::nullopt;
+  if (std::memcmp(end, between.data(), between.size()) != 0) return std::nullopt;
+  return Bytes(owner_, {view_.data(), view_.size() + between.size() + next.size()});
 }
 
 void Buffer::move_to(std::size_t capacity) {

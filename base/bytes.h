@@ -40,8 +40,8 @@ class Bytes {
   // `owner` keeps `view` alive.
   Bytes(std::shared_ptr<const void> owner, std::span<const std::byte> view)
       : owner_(std::move(owner), nullptr), view_(view) {}
-  // With headroom if it is large.
-  static Bytes copy(std::span<const std::byte> source);
+  // With headroom if it is large: the usual one, and `more`.
+  static Bytes copy(std::span<const std::byte> source, std::size_t more = 0);
 
   std::span<const std::byte> span() const { return view_; }
   const std::byte* data() const { return view_.data(); }
@@ -53,6 +53,9 @@ class Bytes {
   Bytes slice(std::size_t offset, std::size_t size) const {
     return Bytes(owner_, view_.subspan(offset, size));
   }
+
+  // This, `between` and `next` as one piece, if that is how they lie in the memory of one buffer.
+  std::optional<Bytes> joined(std::span<const std::byte> between, const Bytes& next) const;
 
   // Whether `n` bytes fit right in front of it now; another thread may take the place.
   bool has_headroom(std::size_t n) const;

@@ -73,22 +73,40 @@ void Packer::text(std::string_view value) {
   raw(std::as_bytes(std::span(value)));
 }
 
-void Packer::blob_length(std::size_t size) {
+std::size_t write_blob_header(std::byte* to, std::size_t size) {
   const std::uint32_t bytes = length(size);
-  if (bytes <= 0xff) return number(0xc4, static_cast<std::uint8_t>(bytes));
-  if (bytes <= 0xffff) return number(0xc5, static_cast<std::uint16_t>(bytes));
-  number(0xc6, bytes);
+  const auto write = [to]<class T>(std::uint8_t head, T value) {
+    *to = static_cast<std::byte>(head);
+    value = swapped(value);
+    std::memcpy(to + 1, &value, sizeof value);
+    return 1 + sizeof value;
+  };
+  if (bytes <= 0xff) return write(0xc4, static_cast<std::uint8_t>(bytes));
+  if (bytes <= 0xffff) return write(0xc5, static_cast<std::uint16_t>(bytes));
+  return write(0xc6, bytes);
 }
 
 void Packer::blob(std::span<const std::byte> value) {
-  blob_length(value.size());
+  if (blobs_ == Blobs::kTail && value.size() >= Bytes::kLarge) return blob(Bytes::copy(value));
+  buffer_->end_ += write_blob_header(claim(kBlobHeaderMax), value.size());
   raw(value);
 }
 
 void Packer::blob(const Bytes& value) {
-  if (blobs_ == Blobs::kCopy || value.size() < Bytes::kLarge) return blob(value.span());
-  blob_length(value.size());
-  tail_ = value;
+  std::byte header[kBlobHeaderMax];
+  const std::span<const std::byte> written(header, write_blob_header(header, value.size()));
+  if (!tail_.empty()) {
+    if (std::optional<Bytes> joined = tail_.joined(written, value)) {
+      tail_ = *std::move(joined);
+      return;
+    }
+  }
+  raw(written);
+  if (blobs_ == Blobs::kTail && value.size() >= Bytes::kLarge) {
+    tail_ = value;
+  } else {
+    raw(value.span());
+  }
 }
 
 void Packer::raw(std::span<const std::byte> packed) {

@@ -47,16 +47,23 @@ struct Packed {
   std::size_t size() const { return head.size() + tail.size(); }
 };
 
+inline constexpr std::size_t kBlobHeaderMax = 5;
+// What stands before a blob of `size` bytes. Returns its size. Throws Error for 4 GiB or more.
+std::size_t write_blob_header(std::byte* to, std::size_t size);
+
 // Writes msgpack values one after another, into a buffer of its own or behind what another one holds. Throws
 // Error for a value of 4 GiB or more; what was written before it stays in the buffer. Not thread-safe.
 class Packer {
  public:
   enum class Blobs {
     kCopy,
-    kTail,  // a large blob at the end is kept as it is, for take_tail()
+    // A large blob at the end is kept for take_tail(): Bytes as they are, others as one copy with headroom.
+    // So are Bytes behind it that lie behind it in memory, with nothing but their write_blob_header()
+    // between.
+    kTail,
   };
 
-  Packer() : buffer_(&own_), blobs_(Blobs::kTail) {}
+  explicit Packer(Blobs blobs = Blobs::kTail) : buffer_(&own_), blobs_(blobs) {}
   // Writes behind what `buffer` holds. With kTail the caller is to take the tail when everything is packed.
   explicit Packer(Buffer& buffer, Blobs blobs = Blobs::kCopy) : buffer_(&buffer), blobs_(blobs) {}
   Packer(const Packer&) = delete;
@@ -118,7 +125,6 @@ class Packer {
   void long_array(std::size_t size);
   void wide_integer(std::int64_t value);
   void wide_unsigned_integer(std::uint64_t value);
-  void blob_length(std::size_t size);
   void copy_tail();
 
   Buffer own_;
@@ -474,7 +480,7 @@ void unpack(Unpacker& unpacker, T& value) {
 
 template <class T>
 Bytes pack(const T& value) {
-  Packer packer;
+  Packer packer(Packer::Blobs::kCopy);
   pack(packer, value);
   return packer.finish();
 }

@@ -136,7 +136,7 @@ void pack_arguments(Packer& packer, const A&... arguments) {
 // In one piece.
 template <class Tuple, class... A>
 Bytes packed_arguments(const A&... arguments) {
-  Packer packer;
+  Packer packer(Packer::Blobs::kCopy);
   pack_arguments<Tuple>(packer, arguments...);
   return packer.finish();
 }

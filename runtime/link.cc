@@ -33,20 +33,39 @@ void Link::end_with(const Bytes& tail) {
     end();
     return;
   }
-  const std::span<const std::byte> message = buffer.span().subspan(message_at_);
+  const std::span<std::byte> message = buffer.span().subspan(message_at_);
   const std::size_t envelope_size = body_at_ - message_at_;
-  const std::size_t body_size = message.size() - envelope_size + tail.size();
+  take_back(*std::exchange(lane_, nullptr));  // it is read before anything is written there
+  push_large(message.first(envelope_size), message.subspan(envelope_size), tail, charged_);
+}
+
+void Link::add_large(const Envelope& envelope, std::span<const std::byte> head, const Bytes& tail) {
+  WISP_CHECK(!lane_, "a message is ended before the next one begins");
+  std::byte place[kEnvelopeSizeMax];
+  const std::span<std::byte> written(place, write_envelope(place, envelope));
+  push_large(written, head, tail, is_charged(envelope.kind));
+}
+
+void Link::push_large(std::span<std::byte> envelope, std::span<const std::byte> head, const Bytes& tail,
+                      bool charged) {
+  const std::size_t body_size = head.size() + tail.size();
+  set_body_size(envelope.data() + envelope.size(), body_size);
   Frame frame;
-  frame.written = Buffer::with_capacity(kHeaderSize + message.size(), 0);
-  frame.written.extend(kHeaderSize);
-  frame.written.append(message);
-  set_body_size(frame.written.span().data() + kHeaderSize + envelope_size, body_size);
-  frame.tail = tail;
   frame.messages = 1;
-  if (charged_) frame.charge = {1, body_size};
-  Lane& lane = *std::exchange(lane_, nullptr);
-  take_back(lane);
-  if (&lane == &open_lane_ && fits_besides(frame.charge)) {
+  if (charged) frame.charge = {1, body_size};
+  std::optional<Bytes> joined;
+  if (tail.has_headroom(kHeaderSize + envelope.size() + head.size())) joined = tail.prepend(head);
+  if (joined) joined = joined->prepend(envelope);
+  if (joined) {
+    frame.tail = *std::move(joined);  // nobody else knows where it begins, so the place before stays free
+  } else {
+    frame.tail = tail;
+    frame.written = Buffer::with_capacity(kHeaderSize + envelope.size() + head.size(), 0);
+    frame.written.extend(kHeaderSize);
+    frame.written.append(envelope);
+    frame.written.append(head);
+  }
+  if (!(charged && waits()) && fits_besides(frame.charge)) {
     seal_open();
     out_ += frame.charge;
     frames_.push_back(std::move(frame));
@@ -159,16 +178,16 @@ bool Link::emit_frames(FrameSink& sink) {
 void Link::prepare(Frame& frame) {
   FrameHeader data = header(FrameKind::kData);
   data.sequence = sent_ + 1;
-  write_header(frame.written.span().data(), data);
-  std::optional<Bytes> joined;
-  if (!frame.tail.empty()) joined = frame.tail.prepend(frame.written.span());
-  if (!joined) {
+  if (frame.written.empty()) {
+    std::byte place[kHeaderSize];
+    write_header(place, data);
+    frame.bytes = frame.tail.prepend(place).value();
+  } else {
+    write_header(frame.written.span().data(), data);
     frame.written.append(frame.tail.span());
-    joined = std::move(frame.written).freeze();
+    frame.bytes = std::move(frame.written).freeze();
   }
-  frame.written = Buffer();
   frame.tail = Bytes();
-  frame.bytes = *std::move(joined);
 }
 
 bool Link::emit_acknowledgement(std::chrono::nanoseconds now, FrameSink& sink) {

@@ -136,8 +136,8 @@ class Link {
     }
     lane_ = nullptr;
   }
-  // The body goes on with `tail`. A large one makes a frame of its own, into the tail's headroom if that is
-  // free when the frame leaves; else it is copied then.
+  // The body goes on with `tail`. A large one makes a frame of its own, in the tail's memory if what comes
+  // before fits into its headroom; else the tail is copied when the frame leaves.
   void end(const Bytes& tail) {
     if (tail.empty()) {
       end();
@@ -152,9 +152,13 @@ class Link {
     begin(envelope).append(body);
     end();
   }
-  void add(const Envelope& envelope, const Bytes& head, const Bytes& tail) {
-    begin(envelope).append(head.span());
-    end(tail);
+  void add(const Envelope& envelope, std::span<const std::byte> head, const Bytes& tail) {
+    if (tail.size() < kLargeTail) {
+      begin(envelope).append(head);
+      end(tail);
+    } else {
+      add_large(envelope, head, tail);
+    }
   }
   // False: too much waits for the window. What is added all the same is sent, too.
   bool room() const {
@@ -193,7 +197,7 @@ class Link {
  private:
   // Written until it leaves for the first time, shared and never changed from then on.
   struct Frame {
-    Buffer written;  // with place for the header
+    Buffer written;  // with place for the header; empty if `tail` is all but that
     Bytes tail;      // of a large message: what follows `written`
     Bytes bytes;     // all of it; empty until it leaves
     std::uint64_t messages = 0;
@@ -231,6 +235,9 @@ class Link {
   bool unused() const { return out_.messages + limits_.window.messages == granted_.messages; }
 
   void end_with(const Bytes& tail);
+  void add_large(const Envelope& envelope, std::span<const std::byte> head, const Bytes& tail);
+  void push_large(std::span<std::byte> envelope, std::span<const std::byte> head, const Bytes& tail,
+                  bool charged);
   void end_waiting(Charge charge);
   void start(Lane& lane);
   static Frame cut(Lane& lane);

@@ -125,12 +125,7 @@ void Peers::note_room(Peer& peer) {
 const std::string* Peers::send(NodeId id, const Envelope& envelope, const PackedView& packed) {
   Peer& peer = find(id);
   if (peer.lost) return &*peer.lost;
-  peer.link.begin(envelope).append(packed.head);
-  if (packed.tail.empty()) {
-    peer.link.end();
-  } else {
-    peer.link.end(packed.tail);
-  }
+  peer.link.add(envelope, packed.head, packed.tail);
   peer.dirty = true;
   if (peer.link.ready() && peer.address) peer.link.flush(node_.clock().steady(), peer);
   if (peer.full == peer.link.room()) note_room(peer);

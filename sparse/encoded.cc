@@ -76,6 +76,26 @@ void check_head(const Encoded& encoded, std::uint32_t dim) {
   }
 }
 
+// So that a message is packed, and becomes a frame, without copying what is large once more: behind the
+// numbers as they are to stand in it, or with room for them in front.
+void set_values(Encoded& encoded, std::span<const std::byte> values) {
+  const std::span<const std::byte> numbers = encoded.numbers.span();
+  if (numbers.size() < Bytes::kLarge) {
+    encoded.values = Bytes::copy(values, numbers.size());
+    return;
+  }
+  std::byte header[kBlobHeaderMax];
+  const std::size_t header_size = write_blob_header(header, values.size());
+  const std::size_t values_at = numbers.size() + header_size;
+  Buffer buffer = Buffer::with_capacity(values_at + values.size());
+  buffer.append(numbers);
+  buffer.append({header, header_size});
+  buffer.append(values);
+  const Bytes both = std::move(buffer).freeze();
+  encoded.numbers = both.slice(0, numbers.size());
+  encoded.values = both.slice(values_at, values.size());
+}
+
 }  // namespace
 
 template <class T>
@@ -88,13 +108,9 @@ Encoded encode(const Vector<T>& vector, IndexChoice indices) {
   if (vector.support != Support::kAll) {
     encoded.numbers = numbers_of(vector.numbers, universe(vector), vector.drawn, indices);
   }
-  if (vector.coded) {
-    encoded.codec = vector.coded->codec;
-    encoded.values = Bytes::copy(vector.coded->bytes);
-  } else {
-    encoded.codec = native_codec<T>();
-    encoded.values = Bytes::copy(std::as_bytes(std::span(vector.values)));
-  }
+  encoded.codec = vector.coded ? vector.coded->codec : native_codec<T>();
+  set_values(encoded, vector.coded ? std::span<const std::byte>(vector.coded->bytes)
+                                   : std::as_bytes(std::span(vector.values)));
   return encoded;
 }
 

@@ -45,7 +45,12 @@ void decode_bernoulli(std::span<const std::byte> payload, std::size_t k, std::ui
 }
 
 void decode_raw(std::span<const std::byte> bytes, std::uint32_t dim, std::span<std::uint32_t> out) {
-  if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
+  if (out.empty()) return;
+  std::memcpy(out.data(), bytes.data(), bytes.size());
+  // Without a branch for each; which one is wrong is looked for where one is.
+  bool increasing = true;
+  for (std::size_t i = 1; i < out.size(); ++i) increasing &= out[i - 1] < out[i];
+  if (increasing && out.back() < dim) return;
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (out[i] >= dim) malformed(std::to_string(out[i]) + " is not below " + std::to_string(dim));
     if (i > 0 && out[i] <= out[i - 1]) {

@@ -7,6 +7,7 @@
 #   hosts         [200]    runs of a job on four hosts of the testbed, which only root can make
 #   busy-reader   [1]      readers that compute for 60 s while messages wait for them
 #   stopped-node  [1]      nodes that are stopped, killed, or left by their driver
+#   memory        [1]      receivers that are ten times slower than those who send to them
 #   registration  [1000]   drivers whose nodes join at any time and call each other at once
 #   races         [1000]   ends and cancellations of actors and nodes among calls
 #   simulation    [10000]  seeds of each simulated world
@@ -15,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '4,14s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,15s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
@@ -78,6 +79,10 @@ case $name in
   stopped-node)
     count=${count:-1}
     for ((i = 0; i < count; ++i)); do real '*StoppedNode.*:*.end_when_their_driver_is_silent/*'; done
+    ;;
+  memory)
+    count=${count:-1}
+    for ((i = 0; i < count; ++i)); do real '*RealMemory.*'; done
     ;;
   registration)
     count=${count:-1000}

@@ -25,6 +25,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -187,6 +188,29 @@ class Child {
 
   Line line_;
   pid_t process_ = 0;
+};
+
+/// Several of them, each of which is told its number, from 0 on.
+class Children {
+ public:
+  Children(std::size_t count, const std::function<void(Line&, std::size_t)>& work) {
+    const std::vector<int> all = cores();
+    for (std::size_t i = 0; i < count; ++i) {
+      keep_to(all);
+      children_.push_back(std::make_unique<Child>([&work, i](Line& line) { work(line, i); }));
+    }
+  }
+
+  Line& line(std::size_t number) const { return children_[number]->line(); }
+
+  /// Tells all of them, and waits for their ends.
+  void end() const {
+    for (const auto& each : children_) each->line().tell("end");
+    for (const auto& each : children_) each->join();
+  }
+
+ private:
+  std::vector<std::unique_ptr<Child>> children_;
 };
 
 /// Tells the driver that this process is in the state it wants to look at, and waits until it has looked.

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from _programs import SECONDS_MAX, program, row
 
 WISP, CAF, ZMQ, FLOOR = "wisp_bench", "caf_peer", "zmq_peer", "threads_floor"
+PATHS, PATHS_ZMQ = "paths_bench", "paths_peer"
 
 # (what it is called, program, case, count). A program that was not built is left out. The floor and the peers come
 # before wisp, whose rows are compared with theirs.
@@ -54,6 +55,24 @@ WORK = [
     ("tcp k=1 updates, window 1024, calls: wisp", WISP, "tcp-update-calls", 1_000_000),
 ]
 
+# Whole paths, of updates with 10,000 of 1,000,000 float32, which the sender codes and the receiver decodes and adds,
+# unless they are only moved; of whole vectors of 1,000,000; and of rounds: a model of 100,000 to each worker, an update
+# of 10,000 from each.
+PATH_CASES = [
+    ("path: push, indices raw, with acknowledgement", "push-raw", 2_000),
+    ("path: push, indices in Rice code, with acknowledgement", "push-rice", 2_000),
+    ("path: push, only moved, with acknowledgement", "push-bare", 2_000),
+    ("path: rounds, 1 worker", "rounds-1", 1_000),
+    ("path: rounds, 4 workers", "rounds-4", 500),
+    ("path: whole vectors one-way", "dense", 500),
+    ("path: whole vectors one-way, only moved", "dense-bare", 500),
+    ("path: sparse one-way, indices raw", "sparse-raw", 10_000),
+    ("path: sparse one-way, indices in Rice code", "sparse-rice", 10_000),
+    ("path: sparse one-way, only moved", "sparse-bare", 20_000),
+]
+WORK += [(f"{name}: {who}", program_name, case, count)
+         for name, case, count in PATH_CASES for who, program_name in (("zmq", PATHS_ZMQ), ("wisp", PATHS))]
+
 
 @dataclass
 class Goal:
@@ -80,6 +99,10 @@ GOALS = [
     Goal("tcp-updates", ">=", 0.5, ZMQ, "tcp-updates"),
     Goal("tcp-update-calls", ">=", 1e6),
 ]
+for _case in ("push-raw", "push-rice", "push-bare", "rounds-1", "rounds-4"):
+    GOALS.append(Goal(_case, "<=", 1.25, PATHS_ZMQ, _case))
+for _case in ("dense", "dense-bare", "sparse-raw", "sparse-rice", "sparse-bare"):
+    GOALS.append(Goal(_case, ">=", 0.85, PATHS_ZMQ, _case))
 
 
 def measure(path, case, count):
@@ -119,7 +142,7 @@ def print_rows(work, figures):
     for name, program_name, case, _ in work:
         key = (program_name, case)
         unit, median = figures.units[key], figures.median(key)
-        goals = [each for each in GOALS if program_name == WISP and each.case == case]
+        goals = [each for each in GOALS if program_name in (WISP, PATHS) and each.case == case]
         if not goals:
             row(name, median, unit)
         for goal in goals:

@@ -3,16 +3,13 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/process.h"
 #include "bench/runtime/measure.h"
+#include "bench/runtime/serving.h"
 #include "runtime/handle.h"
 #include "runtime/in_process_transport.h"
-#include "runtime/zmq_transport.h"
 
 namespace wisp::bench {
 namespace {
@@ -167,42 +164,6 @@ void register_all(runtime::Registry& registry) {
       .method<&Counter::reset>("reset");
 }
 
-// A node that serves on a thread of its own.
-class Serving {
- public:
-  Serving(runtime::NodeId id, unsigned threads, std::unique_ptr<runtime::Transport> transport,
-          std::uint64_t window = 65'536) {
-    register_all(registry_);
-    runtime::NodeOptions options;
-    options.id = id;
-    options.run = 1;
-    options.threads = threads;
-    options.clock = &clock_;
-    options.make_log = [](const std::string&) { return std::make_unique<SilentLog>(); };
-    options.limits.window.messages = window;
-    options.limits.waiting.messages = window;
-    node_ = std::make_unique<runtime::Node>(options, registry_, std::move(transport));
-    node_->adopt("service", std::make_unique<Counter>());
-    loop_ = std::thread([this] { node_->run(); });
-  }
-  ~Serving() {
-    node_->stop();
-    loop_.join();
-  }
-  runtime::Node& node() { return *node_; }
-  template <class A, class... P>
-  Handle<A> adopt(const std::string& name, const runtime::CellOptions& options = {}) {
-    return Handle<A>(*node_, node_->adopt(name, std::make_unique<A>(), options), name);
-  }
-  void wait_for_end() { loop_.join(); }
-
- private:
-  const SystemClock clock_;
-  runtime::Registry registry_;
-  std::unique_ptr<runtime::Node> node_;
-  std::thread loop_;
-};
-
 std::unique_ptr<runtime::Transport> attach_locally() {
   static runtime::InProcessNetwork network;
   static std::atomic<runtime::NodeId> next = 1;
@@ -210,7 +171,7 @@ std::unique_ptr<runtime::Transport> attach_locally() {
 }
 
 Figure local(std::uint64_t count, std::uint64_t senders, unsigned threads) {
-  Serving serving(1, threads, attach_locally());
+  Serving serving(1, threads, attach_locally(), register_all);
   runtime::CellOptions bounded;
   bounded.capacity = kMailbox;
   bounded.overflow = runtime::Overflow::kBlock;
@@ -227,7 +188,7 @@ Figure local(std::uint64_t count, std::uint64_t senders, unsigned threads) {
 }
 
 Figure ping_parked(std::uint64_t count) {
-  Serving serving(1, 0, attach_locally());
+  Serving serving(1, 0, attach_locally(), register_all);
   runtime::CellOptions own;
   own.own_thread = true;
   const auto counter = serving.adopt<Pinned>("counter", own);
@@ -238,36 +199,20 @@ Figure ping_parked(std::uint64_t count) {
 }
 
 Figure ping_one_thread(std::uint64_t count) {
-  Serving serving(1, 1, attach_locally());
+  Serving serving(1, 1, attach_locally(), register_all);
   const auto counter = serving.adopt<Counter>("counter");
   const auto producer = serving.adopt<Producer>("producer");
   return time_each(count, producer.call<&Producer::ping_here>(counter, count).get());
 }
 
-std::unique_ptr<runtime::Transport> listen(runtime::NodeId self) {
-  runtime::ZmqOptions options;
-  options.self = self;
-  options.binds = {"tcp://127.0.0.1"};
-  return runtime::ZmqSockets(options).data();
-}
-
 // Two nodes in two processes; `measure` runs at the first, with a handle to a counter of the second.
 template <class Measure>
 double between_processes(std::uint64_t window, const Measure& measure) {
-  Child child([window](Line& line) {
-    Serving serving(2, 0, listen(2), window);
-    line.tell(serving.node().address().endpoint);
-    serving.node().add_peer(1, runtime::Address(line.hear(), ""));
-    line.tell("ready");
-    line.hear();
-  });
+  Child child([window](Line& line) { serve<Counter>(line, 2, register_all, window); });
   double seconds = 0;
   {
-    Serving serving(1, 0, listen(1), window);
-    serving.node().add_peer(2, runtime::Address(child.line().hear(), ""));
-    child.line().tell(serving.node().address().endpoint);
-    child.line().hear();
-    const Handle<Counter> remote(serving.node(), runtime::ActorId(2, 0), "service");
+    Serving serving(1, 0, listen(1), register_all, window);
+    const auto remote = meet<Counter>(serving, child.line(), 2);
     remote.call<&Counter::ping>(std::uint64_t{1}).get();
     seconds = measure(serving.adopt<Producer>("producer"), remote);
   }
@@ -277,14 +222,14 @@ double between_processes(std::uint64_t window, const Measure& measure) {
 }
 
 template <auto M>
-double remotely(std::uint64_t count, std::uint64_t window = 65'536) {
+double remotely(std::uint64_t count, std::uint64_t window = kUsualWindow) {
   return between_processes(window, [count](const Handle<Producer>& producer, const Handle<Counter>& remote) {
     return producer.call<M>(remote, count).get();
   });
 }
 
 Figure idle(std::uint64_t count) {
-  Serving serving(1, 0, attach_locally());
+  Serving serving(1, 0, attach_locally(), register_all);
   serving.adopt<Counter>("first").call<&Counter::ping>(std::uint64_t{1}).get();
   show_state("started");
   std::vector<Handle<Counter>> actors;

@@ -56,7 +56,27 @@ Bytes frozen(int n, std::size_t headroom) {
 
 TEST(Bytes, only_large_copies_have_headroom) {
   EXPECT_FALSE(Bytes::copy(std::vector<std::byte>(Bytes::kLarge - 1)).has_headroom(1));
+  const Bytes large = Bytes::copy(std::vector<std::byte>(Bytes::kLarge), 100);
+  EXPECT_TRUE(large.has_headroom(Bytes::kHeadroom + 100));
+  EXPECT_FALSE(large.has_headroom(Bytes::kHeadroom + 101));
   EXPECT_TRUE(Bytes::copy(std::vector<std::byte>(Bytes::kLarge)).has_headroom(Bytes::kHeadroom));
+}
+
+TEST(Bytes, pieces_of_one_buffer_are_joined_where_they_lie_so) {
+  const Bytes all = frozen(10, 16);
+  const Bytes first = all.slice(0, 4), between = all.slice(4, 2), last = all.slice(6, 4);
+  const std::optional<Bytes> joined = first.joined(between.span(), last);
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->data(), all.data());
+  EXPECT_EQ(vector_of(*joined), count_to(10));
+  EXPECT_TRUE(joined->has_headroom(16));
+  EXPECT_TRUE(all.slice(0, 6).joined({}, last));
+  EXPECT_FALSE(first.joined(all.slice(3, 2).span(), last)) << "something else is between";
+  EXPECT_FALSE(first.joined({}, last));
+  EXPECT_FALSE(last.joined({}, first));
+  EXPECT_FALSE(first.joined(between.span(), frozen(10, 16).slice(6, 4)));
+  const Bytes taken_over(count_to(10));
+  EXPECT_FALSE(taken_over.slice(0, 6).joined({}, taken_over.slice(6, 4))) << "not of a Buffer";
 }
 
 TEST(Bytes, a_prefix_is_put_in_front_without_copying) {

@@ -421,6 +421,48 @@ TEST(Pack, a_large_blob_with_something_behind_it_is_copied) {
   EXPECT_EQ(vector_of(back[1].values), vector_of(updates[1].values));
 }
 
+// What a blob of `first` bytes and one of `second` are in a message, in one buffer.
+std::vector<Bytes> neighbours(std::size_t first, std::size_t second, std::byte flaw = {}) {
+  std::byte header[kBlobHeaderMax];
+  const std::size_t header_size = write_blob_header(header, second);
+  header[header_size - 1] ^= flaw;
+  Buffer buffer;
+  std::memset(buffer.extend(first), 1, first);
+  buffer.append({header, header_size});
+  std::memset(buffer.extend(second), 2, second);
+  const Bytes all = std::move(buffer).freeze();
+  return {all.slice(0, first), all.slice(first + header_size, second)};
+}
+
+TEST(Pack, large_blobs_that_lie_as_they_are_to_be_sent_are_not_copied) {
+  for (const std::size_t second : {0u, 1u, 255u, 256u, 65'535u, 65'536u}) {
+    const std::vector<Bytes> blobs = neighbours(Bytes::kLarge, second);
+    const Packed packed = pack_parts(blobs);
+    EXPECT_EQ(packed.tail.data(), blobs[0].data());
+    EXPECT_EQ(packed.tail.size(), static_cast<std::size_t>(blobs[1].data() - blobs[0].data()) + second);
+    EXPECT_EQ(joined(packed), vector_of(pack(blobs)));
+    EXPECT_EQ(vector_of(unpack<std::vector<Bytes>>(pack(blobs))[1]), vector_of(blobs[1]));
+  }
+}
+
+TEST(Pack, blobs_that_lie_otherwise_are_copied) {
+  const std::vector<Bytes> flawed = neighbours(5000, 6000, std::byte{1});
+  EXPECT_EQ(pack_parts(flawed).tail.data(), flawed[1].data());
+  EXPECT_EQ(joined(pack_parts(flawed)), vector_of(pack(flawed)));
+  const std::vector<Bytes> swapped = {neighbours(5000, 6000)[1], neighbours(5000, 6000)[0]};
+  EXPECT_EQ(joined(pack_parts(swapped)), vector_of(pack(swapped)));
+  const std::vector<Bytes> small = neighbours(Bytes::kLarge - 1, 6000);
+  EXPECT_EQ(pack_parts(small).tail.data(), small[1].data());
+}
+
+TEST(Pack, a_large_vector_at_the_end_is_copied_once_with_headroom) {
+  const std::vector<float> values(Bytes::kLarge, 1.5F);
+  const Packed packed = pack_parts(values);
+  EXPECT_EQ(packed.tail.size(), values.size() * sizeof(float));
+  EXPECT_TRUE(packed.tail.has_headroom(Bytes::kHeadroom));
+  EXPECT_EQ(joined(packed), vector_of(pack(values)));
+}
+
 TEST(Pack, a_tail_is_kept_out_of_a_buffer_only_where_asked) {
   const Update update = update_of(10'000);
   Buffer frame;

@@ -186,7 +186,7 @@ TEST(Link, a_large_tail_is_not_copied_where_it_has_headroom) {
   Side side(0);
   const Bytes tail = bytes_of(std::string(100'000, 't'));
   side.tell("before");
-  side.link.add(Envelope(), bytes_of("head"), tail);
+  side.link.add(Envelope(), bytes_of("head").span(), tail);
   side.tell("after");
   const auto frames = side.flush();
   ASSERT_EQ(frames.size(), 3u);
@@ -202,12 +202,23 @@ TEST(Link, a_large_tail_is_copied_where_another_has_its_headroom) {
   std::vector<Bytes> frames;
   for (int i = 0; i < 2; ++i) {
     Side side(0);
-    side.link.add(Envelope(), Bytes(), tail);
+    side.link.add(Envelope(), {}, tail);
     frames.push_back(side.flush().at(0));
   }
   EXPECT_EQ(frames[0].data() + frames[0].size(), tail.data() + tail.size());
   EXPECT_NE(frames[1].data() + frames[1].size(), tail.data() + tail.size());
   EXPECT_EQ(bodies_of(frames[1]), bodies_of(frames[0]));
+}
+
+TEST(Link, a_large_tail_with_headroom_for_only_a_part_is_copied) {
+  const std::string head(Bytes::kHeadroom - kHeaderSize, 'h');
+  const Bytes tail = bytes_of(std::string(100'000, 't'));
+  Side side(0);
+  side.link.add(Envelope(), bytes_of(head).span(), tail);
+  const Bytes frame = side.flush().at(0);
+  EXPECT_NE(frame.data() + frame.size(), tail.data() + tail.size());
+  EXPECT_TRUE(tail.has_headroom(Bytes::kHeadroom)) << "nothing of it is taken";
+  EXPECT_EQ(bodies_of(frame).at(0), head + std::string(100'000, 't'));
 }
 
 TEST(Link, what_a_packer_keeps_as_a_tail_is_sent_as_such) {
@@ -272,7 +283,7 @@ TEST(Link, a_message_larger_than_the_window_goes_when_nothing_else_is_out) {
   Side a(0, window_of(4, 1'000)), b(1, window_of(4, 1'000));
   for (const std::size_t size : {std::size_t{2'000}, std::size_t{30'000}}) {
     a.tell("small");
-    a.link.add(Envelope(), Bytes(), bytes_of(std::string(size, 'x')));
+    a.link.add(Envelope(), {}, bytes_of(std::string(size, 'x')));
     a.tell("next");
     auto frames = a.flush();
     ASSERT_EQ(frames.size(), 1u);

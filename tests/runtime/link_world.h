@@ -106,7 +106,7 @@ class LinkWorld {
       if (chance(3)) size = 5'000 + rng_.below(40'000);  // larger than any window here
       const Bytes body = Bytes::copy(std::vector<std::byte>(size, std::byte(size)));
       if (chance(50)) {
-        side.link.add(envelope, Bytes(), body);
+        side.link.add(envelope, {}, body);
       } else {
         side.link.add(envelope, body.span());
       }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -119,6 +120,56 @@ class Caller : public Actor {
   }
 };
 
+// A master as far as memory is concerned: adds what comes to a model, and then computes.
+class Adder : public Actor {
+ public:
+  using Constructor = void(std::uint32_t, std::uint32_t);
+  // As many coordinates, and messages that will come.
+  Adder(std::uint32_t dim, std::uint32_t expected) : model_(dim), expected_(expected) {}
+  // The indices are uint32, the values float.
+  void push(Bytes indices, Bytes values) {
+    for (std::size_t i = 0; i < values.size() / sizeof(float); ++i) {
+      std::uint32_t index = 0;
+      float value = 0;
+      std::memcpy(&index, indices.data() + i * sizeof index, sizeof index);
+      std::memcpy(&value, values.data() + i * sizeof value, sizeof value);
+      model_.at(index) += value;
+    }
+    const auto end = context().now() + work_;
+    while (context().now() < end) {
+    }
+    if (++count_ == expected_) all_are_here_.set();
+  }
+  void compute_for(std::chrono::nanoseconds work) { work_ = work; }
+  std::uint32_t count() { return count_; }
+  Task<void> all() {
+    auto all_are_here = all_are_here_.future();
+    co_await all_are_here;
+  }
+
+ private:
+  std::vector<float> model_;
+  const std::uint32_t expected_;
+  std::chrono::nanoseconds work_{0};
+  std::uint32_t count_ = 0;
+  const Promise<void> all_are_here_{"all messages"};
+};
+
+// A worker that does not wait for answers.
+class Pusher : public Actor {
+ public:
+  using Constructor = void();
+  Task<void> push(Handle<Adder> adder, std::uint32_t count, std::uint32_t pairs) {
+    std::vector<std::uint32_t> indices(pairs);
+    for (std::uint32_t i = 0; i < pairs; ++i) indices[i] = i;
+    const std::vector<float> values(pairs, 1.0F);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const Bytes numbers = Bytes::copy(std::as_bytes(std::span(indices)));
+      co_await adder.send<&Adder::push>(numbers, Bytes::copy(std::as_bytes(std::span(values))));
+    }
+  }
+};
+
 // One on each node; they make each other, and call each other at once.
 class Talker : public Actor {
  public:
@@ -171,6 +222,12 @@ inline void register_all(Registry& registry) {
   registry.actor<Counter>("counter").method<&Counter::add>("add").method<&Counter::value>("value");
   registry.actor<Teller>("teller").method<&Teller::begin>("begin").method<&Teller::never>("never");
   registry.actor<Caller>("caller").method<&Caller::cause_of_death>("cause_of_death");
+  registry.actor<Adder>("adder")
+      .method<&Adder::push>("push")
+      .method<&Adder::compute_for>("compute_for")
+      .method<&Adder::count>("count")
+      .method<&Adder::all>("all");
+  registry.actor<Pusher>("pusher").method<&Pusher::push>("push");
   registry.actor<Talker>("talker").method<&Talker::hello>("hello").method<&Talker::greet>("greet");
   registry.actor<Racer>("racer")
       .method<&Racer::at_once>("at_once")

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "tests/runtime/real_node.h"
 
 namespace wisp::runtime::real {
@@ -70,6 +71,7 @@ int run(Log& log) {
 
 int main() {
   std::signal(SIGPIPE, SIG_IGN);
+  wisp::keep_freed_memory();  // as every node does
   wisp::LineSink log(STDERR_FILENO, "node");
   try {
     return wisp::runtime::real::run(log);

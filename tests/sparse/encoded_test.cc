@@ -178,6 +178,27 @@ TEST(Encoded, decode_names_what_is_wrong) {
               HasSubstr("16 bytes of 2 values, expected 8"));
 }
 
+// Few indices and many, of few bits and many: packing copies nothing that is large.
+TEST(Encoded, is_packed_without_copying_its_blobs) {
+  for (const std::uint32_t k : {1000U, 5000U, 50'000U}) {
+    for (const IndexChoice indices : {IndexChoice::kRaw, IndexChoice::kRice}) {
+      std::vector<std::uint32_t> numbers(k);
+      for (std::uint32_t i = 0; i < k; ++i) numbers[i] = 3 * i;
+      Rng rng(test::seed(), 0, k, Purpose::kInit);
+      const auto vector = Vector<double>::at(normal<double>(rng, 200'000), std::move(numbers));
+      const Encoded encoded = encode(vector, indices);
+      const Packed packed = pack_parts(encoded);
+      EXPECT_LT(packed.head.size(), Bytes::kLarge + 40);
+      EXPECT_EQ(packed.tail.data() + packed.tail.size(), encoded.values.data() + encoded.values.size());
+      const std::optional<Bytes> whole = packed.tail.prepend(packed.head.span());
+      ASSERT_TRUE(whole) << "there is room for the head";
+      Vector<double> back;
+      decode(unpack<Encoded>(*whole), vector.dim, kSender, back);
+      EXPECT_EQ(back, vector);
+    }
+  }
+}
+
 // Four billion coordinates, of which nothing came.
 TEST(Encoded, sizes_that_nothing_stands_behind_are_refused) {
   for (const Support support : {Support::kAll, Support::kBlocks, Support::kIndices}) {

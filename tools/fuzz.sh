@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets of tests/fuzz with clang and runs them, two at a time, each for so long. Prints a line a
 # target. What breaks a promise, takes too long or too much memory is kept in build/fuzz/findings, with the command
-# that repeats it; exit status 1 if there is any. New inputs go to build/fuzz/corpus, where the next run begins with
-# them; nothing is written into the source tree.
+# that repeats it; exit status 1 if there is any. The next run begins with what was found, and with the new inputs in
+# build/fuzz/corpus: a finding is one until it is mended, or removed. Nothing is written into the source tree.
 #
 # usage: tools/fuzz.sh [SECONDS [TARGET...]]        default: 600 seconds, all targets
 #        tools/fuzz.sh --quick                      what continuous integration runs
@@ -62,7 +62,7 @@ run() {  # run <target>: in its own folder; libFuzzer's exit status
     "$build/bin/fuzz/$target" -max_total_time="$(seconds_for "$target")" -max_len=$input_max -timeout=$one_max \
     -rss_limit_mb=$memory_max -malloc_limit_mb=$piece_max -print_final_stats=1 -verbosity=1 \
     -artifact_prefix="$build/findings/$target/" $(dictionary_of "$target") \
-    "$build/corpus/$target" "tests/fuzz/corpus/$target" </dev/null >"$build/logs/$target" 2>&1
+    "$build/corpus/$target" "tests/fuzz/corpus/$target" "$build/findings/$target" </dev/null >"$build/logs/$target" 2>&1
 }
 
 summary() {  # summary <target> <status>
@@ -76,7 +76,6 @@ summary() {  # summary <target> <status>
     "${peak:-?}" "$([ "$status" = 0 ] && echo none || echo "FOUND ($status)")"
 }
 
-rm -rf "$build/findings"
 printf '%-10s %12s %9s %9s %8s %6s   %s\n' target runs runs/s coverage inputs MiB findings
 found=()
 statuses=$(mktemp -d)

@@ -7,7 +7,7 @@
 #include "actors/messages.h"
 #include "base/process.h"
 #include "bench/runtime/measure.h"
-#include "bench/runtime/paths.h"
+#include "bench/actors/paths.h"
 #include "bench/runtime/serving.h"
 #include "runtime/handle.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/process.h"
 #include "bench/runtime/measure.h"
-#include "bench/runtime/paths.h"
+#include "bench/actors/paths.h"
 #include "sparse/index_codec.h"
 
 namespace wisp::bench {

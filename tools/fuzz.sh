@@ -62,7 +62,8 @@ run() {  # run <target>: in its own folder; libFuzzer's exit status
     "$build/bin/fuzz/$target" -max_total_time="$(seconds_for "$target")" -max_len=$input_max -timeout=$one_max \
     -rss_limit_mb=$memory_max -malloc_limit_mb=$piece_max -print_final_stats=1 -verbosity=1 \
     -artifact_prefix="$build/findings/$target/" $(dictionary_of "$target") \
-    "$build/corpus/$target" "tests/fuzz/corpus/$target" "$build/findings/$target" </dev/null >"$build/logs/$target" 2>&1
+    "$build/corpus/$target" "tests/fuzz/corpus/$target" "$build/findings/$target" \
+    </dev/null >"$build/logs/$target" 2>&1
 }
 
 summary() {  # summary <target> <status>
@@ -70,7 +71,7 @@ summary() {  # summary <target> <status>
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
   peak=$(sed -n 's/^stat::peak_rss_mb: *//p' "$log")
-  coverage=$(grep -oE ' cov: [0-9]+' "$log" | tail -n 1 | tr -dc 0-9)
+  coverage=$(grep -aoE ' cov: [0-9]+' "$log" | tail -n 1 | tr -dc 0-9)
   inputs=$(find "$build/corpus/$target" -type f | wc -l)
   printf '%-10s %12s %9s %9s %8s %6s   %s\n' "$target" "${runs:-?}" "${rate:-?}" "${coverage:-?}" "$inputs" \
     "${peak:-?}" "$([ "$status" = 0 ] && echo none || echo "FOUND ($status)")"

@@ -34,7 +34,7 @@ class Sizes(wisp_test.TestCase):
 
     def test_summary_of_one_worker(self):
         self.wisp.write("short.yaml", SHORT)
-        done = self.wisp.run("run", "short.yaml", "--workers", "1")
+        done = self.wisp.run("run", "short.yaml", "--workers", "1", "--set", "method.indices=raw")
         self.assertIn("isega, 1 worker, dimension 50", done.stdout)
         self.assertRegex(done.stdout, r"(?m)^uplink .*x dense: block numbers cost more than they save")
 

@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <algorithm>
 #include <new>
 #include <type_traits>
 
@@ -15,7 +16,7 @@ std::optional<Bytes> Bytes::joined(std::span<const std::byte> between, const Byt
   const std::byte* const end = view_.data() + view_.size();
   if (owner_.get() == nullptr || owner_.get() != next.owner_.get() || next.data() != end + between.size())
     return std::nullopt;
-  if (std::memcmp(end, between.data(), between.size()) != 0) return std::nullopt;
+  if (!std::equal(between.begin(), between.end(), end)) return std::nullopt;
   return Bytes(owner_, {view_.data(), view_.size() + between.size() + next.size()});
 }
 

@@ -18,8 +18,8 @@ GOLDEN = SOURCE / "tests/golden/wire"
 PAGE = (SOURCE / "docs/wire_format.md").read_text()
 DECODER = os.environ["WISP_DECODE"]
 
-SMALL = 100  # bytes of a file of which every bit is flipped
-SAMPLE = 250  # bits of a larger one
+SMALL = 60  # bytes of a file of which every bit is flipped
+SAMPLE = 150  # bits of a larger one
 
 
 def goldens():

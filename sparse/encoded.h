@@ -40,8 +40,8 @@ Encoded encode(const Vector<T>& vector, IndexChoice indices = IndexChoice::kAuto
 // The vector of R^dim that `encoded` is, into `vector`, whose memory is used again. `sender` is who sent it,
 // and in which round: numbers that do not travel are drawn again. Throws DecodeError that says what is wrong
 // unless everything is as it should be: then Vector::check(dim) holds, and the values may be anything, NaN
-// and infinities included. For anything else `vector` is unspecified. What it allocates is at most 64 bytes
-// for each byte that came. With these instructions, which are available.
+// and infinities included. For anything else `vector` is unspecified. It allocates no piece of more than
+// 64 bytes for each byte that came. With these instructions, which are available.
 template <class T>
 void decode(const Encoded& encoded, std::uint32_t dim, const DrawKey& sender, Vector<T>& vector,
             Instructions instructions = best_instructions());

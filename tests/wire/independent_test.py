@@ -29,7 +29,7 @@ def goldens():
 def of_wisp(kind, settings, cases):
     """What wisp's decoder says of each."""
     lines = "".join(json.dumps({"kind": kind, "settings": settings, "bytes": case.hex()}) + "\n" for case in cases)
-    done = subprocess.run([DECODER], input=lines, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run([DECODER], input=lines, capture_output=True, text=True, check=True, timeout=300)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(cases), done.stderr
     return answers

@@ -111,7 +111,7 @@ void RoundMaster<T>::open_tap() {
   const std::size_t update_bytes = iterate_.size() * sizeof(T) + 1;
   runtime::TapLimits limits;
   limits.queue_max = static_cast<std::uint32_t>(
-      std::clamp<std::size_t>((std::size_t{64} << 20) / update_bytes, 2 * workers_.size(), 10'000));
+      std::max(2 * workers_.size(), std::min<std::size_t>((std::size_t{64} << 20) / update_bytes, 10'000)));
   tap_ = this->context().open_tap(endpoint, limits);
   if (tap_->is_read()) {
     this->context().log().info("updates are copied to " + endpoint);

@@ -66,6 +66,7 @@ class Rules {
     const std::size_t before = mistakes_.size();
     data();
     data_reported_ = mistakes_.size() > before;
+    wire();
     stop();
   }
 
@@ -129,6 +130,13 @@ class Rules {
     } else if (data.path.empty() && draft_.sound("problem.data.path")) {
       report("problem.data", "'problem.data.path' is missing",
              "the file with the rows, or 'format: synthetic' with a dim");
+    }
+  }
+
+  void wire() {
+    const bool narrow = experiment_.job.dtype == actors::Dtype::kFloat32;
+    if (narrow && experiment_.job.method.wire.values == "float64" && draft_.sound("method.wire_dtype")) {
+      report("method.wire_dtype", "float64 says more than dtype float32 computes", "leave it out");
     }
   }
 

@@ -123,9 +123,10 @@ void decode(const Encoded& encoded, std::uint32_t dim, const DrawKey& sender, Ve
   vector.blocks = encoded.blocks;
   vector.coded.reset();
   vector.drawn.reset();
-  vector.numbers.clear();
   std::size_t size = dim;
-  if (encoded.support != Support::kAll) {
+  if (encoded.support == Support::kAll) {
+    vector.numbers.clear();
+  } else {
     decode_indices(encoded.numbers.span(), encoded.count, universe(encoded), sender, vector.numbers,
                    instructions);
     size = vector.numbers.size();

@@ -38,6 +38,16 @@ TEST(Rules, errors_read_as_the_manual_says) {
   EXPECT_EQ(bench.errors(), "");
 }
 
+TEST(Rules, values_are_no_wider_than_what_is_computed) {
+  EXPECT_EQ(
+      errors_of(
+          "version: 1\ndtype: float32\nproblem: { kind: logistic, data: { path: x } }\nstop: { rounds: 1 }\n"
+          "method: { kind: gd, wire_dtype: float64 }\n"),
+      "job.yaml:5:33: error: float64 says more than dtype float32 computes\n"
+      "    5 | method: { kind: gd, wire_dtype: float64 }\n"
+      "      |                                 ^~~~~~~ leave it out\n");
+}
+
 TEST(Rules, a_gap_needs_an_optimum) {
   EXPECT_EQ(
       errors_of(

@@ -96,6 +96,16 @@ class Tap(wisp_test.TestCase):
                 x = self.replay(records, result["step"] / 0.25 / 3, np.float64)
                 self.assertEqual(self.model().tobytes(), x.tobytes())
 
+    def test_nobody_needs_to_listen(self):
+        self.pull.close(0)
+        self.wisp.write("rows.libsvm", job_files.rows())
+        endpoint = f"127.0.0.1:{self.port}"
+        self.wisp.write("job.yaml", JOB.format(method="gd", dtype="float64", more="", endpoint=endpoint))
+        self.assertEqual(self.wisp.run("run", "job.yaml", timeout=60).status, 0)
+        log = self.wisp.run("logs", "master", "--level", "warn").stdout
+        self.assertIn(f"nobody listens at {endpoint}: updates are copied as soon as somebody does", log)
+        self.assertIn(f"120 updates were not copied to {endpoint}", log)
+
     def test_the_program_prints_a_line_an_update(self):
         self.pull.close(0)
         endpoint = f"tcp://127.0.0.1:{self.port}"

@@ -36,11 +36,16 @@ class Tour(wisp_test.TestCase):
             self.assertEqual(done.returncode, status, f"{command}\n{done.stdout}{done.stderr}")
             if command.startswith("wisp run") and " -d" not in command:
                 self.assertRegex(done.stdout, r"iterate_hash  [0-9a-f]{16}\n$")
-        hashes = set()
+        hashes = {}  # by the bytes that workers sent
         for folder in self.wisp.jobs():
             if folder.name.startswith("quickstart-") and self.status(folder) == "converged":
-                hashes.add(self.wisp_result(folder)["iterate_hash"])
-        self.assertEqual(len(hashes), 1, "the same hash wherever the workers live")
+                result = self.wisp_result(folder)
+                self.assertEqual(result["rounds"], 100)
+                hashes.setdefault(result["uplink_bytes"], set()).add(result["iterate_hash"])
+        rounded, exact = sorted(hashes)
+        self.assertEqual(len(hashes[exact]), 1, "the same hash wherever the workers live")
+        self.assertEqual(len(hashes[rounded]), 1)
+        self.assertEqual(round(exact / rounded), 7, "a seventh of the bytes")
 
     def wisp_result(self, folder):
         return json.loads((folder / "result.json").read_text())

@@ -100,7 +100,7 @@ void RoundMaster<T>::absorb(std::size_t worker, const Update<T>& update) {
   }
   copy_to_tap(worker, update);
   progress_.uplink_bytes += update.vector.payload_bytes();
-  rule_->absorb(vector_);
+  rule_->absorb(static_cast<std::uint32_t>(worker), vector_);
 }
 
 template <class T>

@@ -19,7 +19,7 @@ GdMaster<T>::GdMaster(const MasterPlace& place)
     : step_(static_cast<T>(place.step / place.workers)), sum_(place.dim, place.workers) {}
 
 template <class T>
-void GdMaster<T>::absorb(const sparse::Vector<T>& update) {
+void GdMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::Vector<T>& update) {
   sum_.add(update);
 }
 

@@ -29,7 +29,7 @@ template <class T>
 class GdMaster : public MasterRule<T> {
  public:
   explicit GdMaster(const MasterPlace& place);
-  void absorb(const sparse::Vector<T>& update) override;
+  void absorb(std::uint32_t worker, const sparse::Vector<T>& update) override;
   void advance(std::span<T> iterate) override;
 
  private:

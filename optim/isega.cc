@@ -36,7 +36,7 @@ IsegaMaster<T>::IsegaMaster(const MasterPlace& place)
       sum_(place.dim, place.workers) {}
 
 template <class T>
-void IsegaMaster<T>::absorb(const sparse::Vector<T>& update) {
+void IsegaMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::Vector<T>& update) {
   sum_.add(update);
 }
 

@@ -2,8 +2,10 @@
 // The two halves of a method as pure state machines: no input, no output, no threads, no clock.
 //
 // A synchronous round: the master sends x to n workers; each answers with worker->step(round, x, f_i); the
-// master calls absorb() once for each worker, in the order of the workers, then advance(x). All arithmetic is
-// in T, in one fixed order, so equal inputs give equal bits wherever the halves run.
+// master calls absorb() once for each worker, in the order of the workers, then advance(x). An asynchronous
+// master calls absorb() and advance() for each update as it arrives, and answers its worker with the new x;
+// `round` is then the worker's own count. All arithmetic is in T, in one fixed order, so equal inputs give
+// equal bits wherever the halves run.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -73,9 +75,12 @@ template <class T>
 class MasterRule {
  public:
   virtual ~MasterRule() = default;
-  // Takes in one worker's update, for which Vector::check(dim) holds.
-  virtual void absorb(const sparse::Vector<T>& update) = 0;
-  // The next x, from exactly one absorbed update of each of the n workers. iterate.size() == dim.
+  // Says that `worker` was sent `iterate`, to compute its next update at. Before its absorb(), once each.
+  virtual void sent(std::uint32_t /*worker*/, std::span<const T> /*iterate*/) {}
+  // Takes in the update of `worker` (0 .. n-1), for which Vector::check(dim) holds.
+  virtual void absorb(std::uint32_t worker, const sparse::Vector<T>& update) = 0;
+  // The next x: from exactly one absorbed update of each of the n workers in a synchronous round, from one
+  // update in an asynchronous run. iterate.size() == dim.
   virtual void advance(std::span<T> iterate) = 0;
   // As for the worker; only between advance() and the next absorb().
   virtual void save(Packer& packer) const { packer.nil(); }

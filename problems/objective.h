@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <span>
 
+#include "base/error.h"
+
 namespace wisp::problems {
 
 // Constants of one f_i (of the scaled one, see Objective).
 struct Smoothness {
-  double L = 0;   // grad f_i is L-Lipschitz; relative error at most 1e-9
-  double mu = 0;  // f_i is mu-strongly convex; a lower bound where the exact value is dear (then l2)
+  double L = 0;         // grad f_i is L-Lipschitz; relative error at most 1e-9
+  double mu = 0;        // f_i is mu-strongly convex; a lower bound where the exact value is dear (then l2)
+  double L_sample = 0;  // the largest L of one sample's f_ij (see Objective); 0: it has no samples
 };
 
 // f is the mean over all N rows plus (l2/2)||x||^2. Worker i of n holds N_i rows, and its function is
@@ -28,8 +31,20 @@ class Objective {
   virtual double loss(std::span<const T> x) = 0;
   // grad f_i(x); overwrites `gradient`.
   virtual void gradient(std::span<const T> x, std::span<T> gradient) = 0;
+  // The samples are f_ij(x) = (n N_i / N) (loss of row j) + (l2/2)||x||^2, j = 0 .. rows()-1, so that f_i is
+  // their mean. The mean of grad f_ij(x) over `samples`, of which there is at least one and any may repeat;
+  // overwrites `gradient`. Throws Error (kConfig) for a problem that is not made of rows.
+  virtual void sample_gradient(std::span<const std::uint32_t> samples, std::span<const T> x,
+                               std::span<T> gradient);
   // Computed anew at every call: some gradients' worth of work.
   virtual Smoothness smoothness() = 0;
 };
+
+template <class T>
+void Objective<T>::sample_gradient(std::span<const std::uint32_t>, std::span<const T>, std::span<T>) {
+  throw Error(
+      "this problem is not made of samples: use batch_size: full, and a method that takes whole gradients",
+      Fault::kConfig);
+}
 
 }  // namespace wisp::problems

@@ -60,7 +60,7 @@ class PlainLoop {
       for (std::uint32_t i = 0; i < workers_; ++i) {
         const sparse::Vector<T> update = rules_[i]->step(round, iterate_, *objectives_[i]);
         expected_.uplink_bytes += sparse::encode(update).payload_bytes();
-        master_->absorb(update);
+        master_->absorb(i, update);
       }
       master_->advance(iterate_);
     }

@@ -43,7 +43,7 @@ TEST(Gd, refuses_the_state_of_another_method) {
 
 TEST(GdDeathTest, needs_every_worker_before_it_advances) {
   GdMaster<double> master({.workers = 2, .dim = 1, .step = 1});
-  master.absorb(sparse::Vector<double>::all({1}));
+  master.absorb(0, sparse::Vector<double>::all({1}));
   std::vector<double> x{0};
   EXPECT_DEATH(master.advance(x), "before every worker's update");
 }

@@ -31,12 +31,12 @@ TEST(Isega, survives_a_restart) {
 TEST(Isega, uses_hbar_before_its_update) {
   IsegaMaster<double> master({.workers = 2, .dim = 1, .tau = 0.5, .step = 1});
   std::vector<double> x{0};
-  master.absorb(sparse::Vector<double>::all({1}));
-  master.absorb(sparse::Vector<double>::all({3}));
+  master.absorb(0, sparse::Vector<double>::all({1}));
+  master.absorb(1, sparse::Vector<double>::all({3}));
   master.advance(x);
   EXPECT_EQ(x[0], -4);  // hbar 0, plus (1 + 3) / (n tau)
-  master.absorb(sparse::Vector<double>::all({0}));
-  master.absorb(sparse::Vector<double>::all({0}));
+  master.absorb(0, sparse::Vector<double>::all({0}));
+  master.absorb(1, sparse::Vector<double>::all({0}));
   master.advance(x);
   EXPECT_EQ(x[0], -6);  // hbar (1 + 3) / n
 }

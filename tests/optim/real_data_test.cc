@@ -89,7 +89,7 @@ class Job {
       for (std::uint32_t i = 0; i < n_; ++i) {
         const sparse::Vector<double> update = workers[i]->step(round, x, *objectives_[i]);
         values_sent_ += update.nnz();
-        master->absorb(update);
+        master->absorb(i, update);
       }
       master->advance(x);
     }

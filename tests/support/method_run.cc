@@ -56,7 +56,7 @@ void MethodRun<T>::step() {
                    sender, update);
     WISP_CHECK(update == sent, "a worker has sent what the master takes in");
     values_sent_ += update.nnz();
-    master_->absorb(update);
+    master_->absorb(static_cast<std::uint32_t>(i), update);
   }
   master_->advance(x_);
   ++round_;

@@ -47,8 +47,9 @@ runtime::Task<void> RoundMaster<T>::set_up() {
   const auto workers = static_cast<std::uint32_t>(workers_.size());
   const std::uint32_t dim = shards.front().dim;
   const optim::MethodNumbers numbers = catalogs_.methods.numbers(workers, dim, job_.method, smoothness);
-  rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness);
-  iterate_.assign(dim, job_.problem.init == "ones" ? T(1) : T(0));
+  rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness, job_.problem.regulariser);
+  regulariser_ = problems::make_regulariser<T>(job_.problem.regulariser);
+  iterate_ = problems::first_iterate<T>(job_.problem, dim);
   L_ = smoothness.L;
   mu_ = smoothness.mu;
   step_ = numbers.step;
@@ -140,6 +141,7 @@ runtime::Task<void> RoundMaster<T>::evaluate() {
   double sum = 0;
   for (const double loss : losses) sum += loss;
   progress_.loss = sum / static_cast<double>(losses.size());
+  if (regulariser_) progress_.loss += regulariser_->value(iterate_);
   if (optimum_) progress_.gap = progress_.loss - *optimum_;
   const runtime::Traffic traffic = this->context().traffic();
   progress_.wire_bytes = traffic.sent + traffic.received;

@@ -11,6 +11,7 @@
 #include "actors/monitor.h"
 #include "actors/worker.h"
 #include "optim/rule.h"
+#include "problems/regulariser.h"
 #include "runtime/handle.h"
 
 namespace wisp::actors {
@@ -76,7 +77,8 @@ class RoundMaster : public runtime::Actor {
 
   std::vector<T> iterate_;
   std::unique_ptr<optim::MasterRule<T>> rule_;
-  sparse::Vector<T> vector_;  // the update that is being taken in
+  std::unique_ptr<problems::Regulariser<T>> regulariser_;  // null: R = 0
+  sparse::Vector<T> vector_;                               // the update that is being taken in
   double L_ = 0;
   double mu_ = 0;
   double step_ = 0;

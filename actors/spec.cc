@@ -23,6 +23,7 @@ void JobSpec::check(const Catalogs& catalogs) const {
   if (!metrics.tap.empty()) static_cast<void>(runtime::check_tap(metrics.tap));
   problem.check(catalogs.problems);
   method.check(catalogs.methods);
+  if (const auto reason = catalogs.methods.why_not(method, problem)) refuse(*reason);
   if (method.wire.codec() == sparse::ValueCodec::kFloat64 && dtype == Dtype::kFloat32) {
     refuse("method.wire_dtype float64 says more than dtype float32 computes; leave it out");
   }

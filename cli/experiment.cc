@@ -9,8 +9,10 @@
 #include "base/error.h"
 #include "config/load.h"
 #include "launcher/slurm.h"
+#include "optim/proximal_solver.h"
 #include "optim/reference_solver.h"
 #include "problems/catalog.h"
+#include "problems/regulariser.h"
 #include "runtime/tap.h"
 
 namespace wisp::cli {
@@ -90,8 +92,9 @@ std::optional<double> find_optimum(const config::Experiment& experiment, const a
       break;
   }
   const auto whole = catalogs.problems.make_whole(job.problem, source, job.worker.replicas, job.seed);
-  const std::vector<double> start(whole->dim(), job.problem.init == "ones" ? 1.0 : 0.0);
-  return optim::solve(*whole, start).loss;
+  const std::vector<double> start = problems::first_iterate<double>(job.problem, whole->dim());
+  const auto regulariser = problems::make_regulariser<double>(job.problem.regulariser);
+  return regulariser ? optim::solve(*whole, *regulariser, start).loss : optim::solve(*whole, start).loss;
 }
 
 std::vector<launcher::FileToPlace> files_to_deploy(const config::Experiment& experiment) {

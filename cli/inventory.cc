@@ -111,7 +111,7 @@ config::Vocabulary Inventory::vocabulary() const {
   names.problems = catalogs_.problems.names();
   names.sparsifiers = catalogs_.sparsifiers.names();
   names.why_not = [this](const config::Experiment& experiment) {
-    return catalogs_.methods.why_not(experiment.job.method);
+    return catalogs_.methods.why_not(experiment.job.method, experiment.job.problem);
   };
   add_keys(names.keys, "problem", catalogs_.problems.problems());
   add_keys(names.keys, "method", catalogs_.methods.methods());

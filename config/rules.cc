@@ -66,6 +66,7 @@ class Rules {
     const std::size_t before = mistakes_.size();
     data();
     data_reported_ = mistakes_.size() > before;
+    regulariser();
     wire();
     stop();
   }
@@ -130,6 +131,13 @@ class Rules {
     } else if (data.path.empty() && draft_.sound("problem.data.path")) {
       report("problem.data", "'problem.data.path' is missing",
              "the file with the rows, or 'format: synthetic' with a dim");
+    }
+  }
+
+  void regulariser() {
+    const problems::RegulariserSpec& box = experiment_.job.problem.regulariser;
+    if (box.kind == "box" && box.low > box.high && draft_.sound("problem.regulariser")) {
+      report("problem.regulariser.low", "a box whose low is above its high holds no point");
     }
   }
 

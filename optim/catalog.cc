@@ -37,7 +37,8 @@ Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers)
             .other_sparsifiers = "gd sends whole gradients",
             .theory_step = gd_theory_step,
             .paper_step = gd_paper_step,
-            .rate = gd_rate};
+            .rate = gd_rate,
+            .takes_prox = true};
   add(gd.made_of<GdWorker, GdMaster>());
   Method ibcd{
       .name = "ibcd",
@@ -58,7 +59,8 @@ Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers)
       .other_sparsifiers = kBlockRefusal,
       .theory_step = isega_theory_step,
       .paper_step = isega_paper_step,
-      .rate = isega_rate};
+      .rate = isega_rate,
+      .takes_prox = true};
   add(isega.made_of<IsegaWorker, IsegaMaster>());
 }
 
@@ -142,6 +144,25 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
          "; give step_size as a number";
 }
 
+std::optional<std::string> Catalog::why_not_regulariser(const Method& method,
+                                                        const problems::RegulariserSpec& regulariser) const {
+  if (regulariser.is_none() || method.takes_prox) return std::nullopt;
+  std::string takers;
+  for (const Method& other : methods_) {
+    if (other.takes_prox) takers += (takers.empty() ? "" : " or ") + other.name;
+  }
+  return "problem.regulariser: method " + method.name +
+         " takes none: its theorem has no prox, and without one it would not reach the minimiser of f + R; "
+         "use " +
+         takers + ", or problem.l2";
+}
+
+std::optional<std::string> Catalog::why_not(const MethodSpec& spec,
+                                            const problems::ProblemSpec& problem) const {
+  if (const auto reason = why_not(spec)) return reason;
+  return why_not_regulariser(*find(spec.kind), problem.regulariser);
+}
+
 std::optional<std::string> Catalog::caution(const MethodSpec& spec,
                                             const problems::ProblemSpec& problem) const {
   const Method* method = find(spec.kind);
@@ -198,15 +219,17 @@ std::unique_ptr<WorkerRule<T>> Catalog::make_worker(std::uint64_t seed, std::uin
 
 template <class T>
 std::unique_ptr<MasterRule<T>> Catalog::make_master(std::uint32_t workers, std::uint32_t dim,
-                                                    const MethodSpec& spec,
-                                                    problems::Smoothness smoothness) const {
+                                                    const MethodSpec& spec, problems::Smoothness smoothness,
+                                                    const problems::RegulariserSpec& regulariser) const {
   const Method& method = allowed(spec);
+  if (const auto reason = why_not_regulariser(method, regulariser)) throw Error(*reason, Fault::kConfig);
   const MethodNumbers found = numbers(workers, dim, spec, smoothness);
   const MasterPlace place{.workers = workers,
                           .dim = dim,
                           .tau = found.constants.tau,
                           .step = found.step,
-                          .settings = spec.settings.completed(method.settings, "method " + method.name)};
+                          .settings = spec.settings.completed(method.settings, "method " + method.name),
+                          .regulariser = regulariser};
   if constexpr (std::is_same_v<T, float>) {
     return method.float32.master(place);
   } else {
@@ -219,10 +242,10 @@ template std::unique_ptr<WorkerRule<float>> Catalog::make_worker(std::uint64_t, 
 template std::unique_ptr<WorkerRule<double>> Catalog::make_worker(std::uint64_t, std::uint32_t, std::uint32_t,
                                                                   std::uint32_t, const MethodSpec&) const;
 template std::unique_ptr<MasterRule<float>> Catalog::make_master(std::uint32_t, std::uint32_t,
-                                                                 const MethodSpec&,
-                                                                 problems::Smoothness) const;
+                                                                 const MethodSpec&, problems::Smoothness,
+                                                                 const problems::RegulariserSpec&) const;
 template std::unique_ptr<MasterRule<double>> Catalog::make_master(std::uint32_t, std::uint32_t,
-                                                                  const MethodSpec&,
-                                                                  problems::Smoothness) const;
+                                                                  const MethodSpec&, problems::Smoothness,
+                                                                  const problems::RegulariserSpec&) const;
 
 }  // namespace wisp::optim

@@ -43,6 +43,7 @@ struct Method {
   bool takes_biased = false;         // keeps a memory of what its updates leave out, so they need not be
                                      // right in the mean
   bool needs_interpolation = false;  // P2's A2: grad f_i(x*) = 0 for every i
+  bool takes_prox = false;           // its theorem has a regulariser R, whose prox its master applies
   std::vector<Setting> settings = {};
   Makers<float> float32 = {};
   Makers<double> float64 = {};
@@ -94,6 +95,8 @@ class Catalog {
 
   // Why a job can't have this combination, as a sentence with the remedy; nothing if it can. Never throws.
   std::optional<std::string> why_not(const MethodSpec& spec) const;
+  // The same, also for what the problem asks of the method.
+  std::optional<std::string> why_not(const MethodSpec& spec, const problems::ProblemSpec& problem) const;
   // What the user should know about a combination that is allowed; nothing if there is nothing to say.
   std::optional<std::string> caution(const MethodSpec& spec, const problems::ProblemSpec& problem) const;
 
@@ -102,19 +105,23 @@ class Catalog {
   MethodNumbers numbers(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
                         problems::Smoothness smoothness) const;
 
-  // Both throw Error (kConfig) for what why_not() refuses. T is float or double.
+  // Both throw Error (kConfig) for what why_not() refuses, and make_master for a regulariser that the method
+  // does not take. T is float or double.
   template <class T>
   std::unique_ptr<WorkerRule<T>> make_worker(std::uint64_t seed, std::uint32_t worker, std::uint32_t workers,
                                              std::uint32_t dim, const MethodSpec& spec) const;
   template <class T>
   std::unique_ptr<MasterRule<T>> make_master(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
-                                             problems::Smoothness smoothness) const;
+                                             problems::Smoothness smoothness,
+                                             const problems::RegulariserSpec& regulariser = {}) const;
 
  private:
   bool takes(const Method& method, const std::string& sparsifier) const;
   std::optional<std::string> why_not_sparsifier(const Method& method, const std::string& kind) const;
   std::optional<std::string> why_not_wire(const Method& method, const std::string& sparsifier,
                                           const sparse::WireSpec& wire) const;
+  std::optional<std::string> why_not_regulariser(const Method& method,
+                                                 const problems::RegulariserSpec& regulariser) const;
   const Method& allowed(const MethodSpec& spec) const;
 
   const sparse::Catalog& sparsifiers_;

@@ -16,7 +16,10 @@ sparse::Vector<T> GdWorker<T>::step(std::uint64_t round, std::span<const T> x, p
 
 template <class T>
 GdMaster<T>::GdMaster(const MasterPlace& place)
-    : step_(static_cast<T>(place.step / place.workers)), sum_(place.dim, place.workers) {}
+    : gamma_(static_cast<T>(place.step)),
+      step_(static_cast<T>(place.step / place.workers)),
+      regulariser_(problems::make_regulariser<T>(place.regulariser)),
+      sum_(place.dim, place.workers) {}
 
 template <class T>
 void GdMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::Vector<T>& update) {
@@ -27,6 +30,7 @@ template <class T>
 void GdMaster<T>::advance(std::span<T> iterate) {
   const std::span<const T> sum = sum_.whole();
   for (std::size_t j = 0; j < iterate.size(); ++j) iterate[j] -= step_ * sum[j];
+  if (regulariser_) regulariser_->prox(gamma_, iterate);
   sum_.clear();
 }
 

@@ -8,6 +8,7 @@
 
 #include "optim/rule.h"
 #include "optim/state.h"
+#include "problems/regulariser.h"
 #include "sparse/sparsifier.h"
 
 namespace wisp::optim {
@@ -24,7 +25,7 @@ class GdWorker : public WorkerRule<T> {
   std::vector<T> gradient_;
 };
 
-// x <- x - (gamma/n) sum_i grad f_i(x), with gamma the mean step.
+// x <- prox_{gamma R}(x - (gamma/n) sum_i grad f_i(x)), with gamma the mean step.
 template <class T>
 class GdMaster : public MasterRule<T> {
  public:
@@ -33,7 +34,9 @@ class GdMaster : public MasterRule<T> {
   void advance(std::span<T> iterate) override;
 
  private:
-  T step_;  // gamma / n
+  T gamma_;
+  T step_;                                                 // gamma / n
+  std::unique_ptr<problems::Regulariser<T>> regulariser_;  // null: R = 0
   UpdateSum<T> sum_;
 };
 

@@ -32,6 +32,7 @@ IsegaMaster<T>::IsegaMaster(const MasterPlace& place)
     : gamma_(static_cast<T>(place.step)),
       estimate_scale_(static_cast<T>(1 / (place.workers * place.tau))),
       memory_scale_(static_cast<T>(1.0 / place.workers)),
+      regulariser_(problems::make_regulariser<T>(place.regulariser)),
       hbar_(place.dim),
       sum_(place.dim, place.workers) {}
 
@@ -48,6 +49,7 @@ void IsegaMaster<T>::advance(std::span<T> iterate) {
     hbar_[j] += memory_scale_ * sum[j];
     iterate[j] -= gamma_ * g;
   }
+  if (regulariser_) regulariser_->prox(gamma_, iterate);  // Alg 2 line 9
   sum_.clear();
 }
 

@@ -7,6 +7,7 @@
 
 #include "optim/rule.h"
 #include "optim/state.h"
+#include "problems/regulariser.h"
 #include "sparse/sparsifier.h"
 
 namespace wisp::optim {
@@ -28,7 +29,8 @@ class IsegaWorker : public WorkerRule<T> {
 };
 
 // Keeps hbar = (1/n) sum_i h_i, and so needs each D_i exactly once: one that is lost or counted twice would
-// bias hbar for ever. The mean step is gamma. Converges to the minimiser without P2's A2.
+// bias hbar for ever. The mean step is gamma. Converges to the minimiser of f + R without P2's A2, for any
+// closed convex R (Theorem 3).
 template <class T>
 class IsegaMaster : public MasterRule<T> {
  public:
@@ -40,8 +42,9 @@ class IsegaMaster : public MasterRule<T> {
 
  private:
   T gamma_;
-  T estimate_scale_;  // 1 / (n tau)
-  T memory_scale_;    // 1 / n
+  T estimate_scale_;                                       // 1 / (n tau)
+  T memory_scale_;                                         // 1 / n
+  std::unique_ptr<problems::Regulariser<T>> regulariser_;  // null: R = 0
   std::vector<T> hbar_;
   UpdateSum<T> sum_;
 };

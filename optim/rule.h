@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/pack.h"
 #include "problems/objective.h"
+#include "problems/spec.h"
 #include "sparse/rounded.h"
 #include "sparse/sparsifier.h"
 #include "sparse/vector.h"
@@ -48,6 +49,7 @@ struct MasterPlace {
   double tau = 1;   // the share of the blocks that an update has
   double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x)
   Settings settings = {};
+  problems::RegulariserSpec regulariser = {};  // R; none unless the method takes_prox (optim/catalog.h)
 };
 
 // For a rule without state. Throws DecodeError if some was saved.

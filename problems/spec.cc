@@ -53,6 +53,7 @@ void ProblemSpec::check(const Catalog& catalog) const {
   check_word("problem.init", init, {"zeros", "ones"});
   if (optimum == Optimum::kGiven && !std::isfinite(optimum_value))
     refuse("problem.optimum: must be a finite number");
+  regulariser.check();
   check_data(problem, data);
   static_cast<void>(settings.completed(problem.settings, "problem " + kind));
 }

@@ -22,9 +22,27 @@ struct DataSpec {
   }
 };
 
+// R of F(x) = f(x) + R(x), by its kind; the numbers that a kind has not named are ignored.
+struct RegulariserSpec {
+  std::string kind = "none";  // none | l1 | elastic-net | box | ball | nonnegative
+  double weight = 0;          // l1, elastic-net: of ||x||_1
+  double l2 = 0;              // elastic-net: of ||x||^2 / 2
+  double low = 0;             // box: low <= x_j <= high
+  double high = 0;
+  double radius = 0;  // ball: ||x|| <= radius, Euclidean
+
+  bool is_none() const { return kind == "none"; }
+  // Throws Error (kConfig) for a value that no job can have.
+  void check() const;
+  template <class F>
+  void fields(F& f) {
+    f(kind, weight, l2, low, high, radius);
+  }
+};
+
 class Catalog;
 
-// f(x) = (1/N) sum over all rows of the loss + (l2/2) ||x||^2.
+// f(x) = (1/N) sum over all rows of the loss + (l2/2) ||x||^2; minimised is f(x) + R(x).
 struct ProblemSpec {
   enum class Optimum : std::uint8_t { kUnknown, kSolve, kGiven };
 
@@ -33,15 +51,16 @@ struct ProblemSpec {
   bool l2_inverse_rows = false;  // l2 is 1/N
   DataSpec data;
   Optimum optimum = Optimum::kUnknown;
-  double optimum_value = 0;    // f*, when kGiven
-  std::string init = "zeros";  // zeros | ones: the first iterate
-  Settings settings = {};      // those that the problem declares
+  double optimum_value = 0;          // the least f + R, when kGiven
+  std::string init = "zeros";        // zeros | ones: the first iterate
+  Settings settings = {};            // those that the problem declares
+  RegulariserSpec regulariser = {};  // R
 
   // Throws Error (kConfig) for a value that no job can have.
   void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, l2, l2_inverse_rows, data, optimum, optimum_value, init, settings);
+    f(kind, l2, l2_inverse_rows, data, optimum, optimum_value, init, settings, regulariser);
   }
 };
 

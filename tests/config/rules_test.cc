@@ -57,6 +57,21 @@ TEST(Rules, a_gap_needs_an_optimum) {
       "      |              ^~~~ add 'optimum: solve' to the problem, or its value\n");
 }
 
+TEST(Rules, a_regulariser_has_the_numbers_of_its_kind) {
+  const auto messages = [](const std::string& regulariser) {
+    return messages_of(errors_of("version: 1\nproblem: { kind: logistic, data: { path: x }, regulariser: " +
+                                 regulariser + " }\nmethod: gd\nstop: { rounds: 1 }\n"));
+  };
+  EXPECT_EQ(messages("{ kind: box, low: -1, high: 1 }"), "");
+  EXPECT_EQ(messages("nonnegative"), "");
+  EXPECT_EQ(messages("{ kind: box, low: 2, high: 1 }"),
+            "job.yaml:2:78: error: a box whose low is above its high holds no point\n");
+  EXPECT_EQ(messages("{ kind: elastic-net, weight: 0.1 }"),
+            "job.yaml:2:47: error: 'problem.regulariser.l2' is missing\n");
+  EXPECT_EQ(messages("{ kind: l1, weight: 1, radius: 1 }"),
+            "job.yaml:2:83: error: unknown key 'radius' in problem.regulariser\n");
+}
+
 TEST(Rules, something_must_stop_it) {
   EXPECT_EQ(
       errors_of(

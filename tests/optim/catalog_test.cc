@@ -49,6 +49,26 @@ TEST(Catalog, defaults_to_one_block_of_n) {
   }
 }
 
+TEST(Catalog, refuses_a_regulariser_where_the_theorem_has_no_prox) {
+  problems::ProblemSpec problem;
+  problem.regulariser = {.kind = "l1", .weight = 0.1};
+  for (const Method& method : kCatalog.methods()) {
+    const MethodSpec spec{.kind = method.name};
+    EXPECT_EQ(kCatalog.why_not(spec, {}), std::nullopt);
+    EXPECT_EQ(kCatalog.why_not(spec, problem) == std::nullopt, method.takes_prox) << method.name;
+    const auto make = [&] {
+      return kCatalog.make_master<double>(3, 5, spec, {.L = 1, .mu = 0}, problem.regulariser);
+    };
+    if (method.takes_prox) {
+      EXPECT_NE(make(), nullptr);
+    } else {
+      EXPECT_THROW(make(), Error);
+    }
+  }
+  EXPECT_THAT(kCatalog.why_not({.kind = "ibcd"}, problem),
+              Optional(HasSubstr("problem.regulariser: method ibcd takes none: its theorem has no prox")));
+}
+
 TEST(Catalog, refuses_a_sparsifier_with_the_reason_and_the_remedy) {
   EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", "random-blocks")),
               Optional(HasSubstr("gd sends whole gradients; use ibcd or isega for random-blocks")));

@@ -31,8 +31,13 @@ const optim::Catalog& methods() {
 
 template <class T>
 MethodRun<T>::MethodRun(const std::vector<DenseProblem>& problem, const optim::MethodSpec& spec,
-                        std::uint64_t seed, problems::Smoothness constants, std::vector<T> start)
-    : spec_(spec), seed_(seed), constants_(constants), x_(std::move(start)) {
+                        std::uint64_t seed, problems::Smoothness constants, std::vector<T> start,
+                        problems::RegulariserSpec regulariser)
+    : spec_(spec),
+      seed_(seed),
+      constants_(constants),
+      regulariser_(std::move(regulariser)),
+      x_(std::move(start)) {
   for (const DenseProblem& each : problem) objectives_.push_back(make_dense_objective<T>(each));
   make_rules();
 }
@@ -43,7 +48,7 @@ void MethodRun<T>::make_rules() {
   const auto n = static_cast<std::uint32_t>(objectives_.size());
   workers_.clear();
   for (std::uint32_t i = 0; i < n; ++i) workers_.push_back(methods().make_worker<T>(seed_, i, n, dim, spec_));
-  master_ = methods().make_master<T>(n, dim, spec_, constants_);
+  master_ = methods().make_master<T>(n, dim, spec_, constants_, regulariser_);
 }
 
 template <class T>

@@ -22,7 +22,7 @@ class MethodRun {
  public:
   // `constants`: what the step follows from.
   MethodRun(const std::vector<DenseProblem>& problem, const optim::MethodSpec& spec, std::uint64_t seed,
-            problems::Smoothness constants, std::vector<T> start);
+            problems::Smoothness constants, std::vector<T> start, problems::RegulariserSpec regulariser = {});
   void step();
   // Puts every rule's state, as bytes, into new rules and goes on with those: what a restart does.
   void restart();
@@ -37,6 +37,7 @@ class MethodRun {
   optim::MethodSpec spec_;
   std::uint64_t seed_;
   problems::Smoothness constants_;
+  problems::RegulariserSpec regulariser_;
   std::vector<T> x_;
   std::vector<std::unique_ptr<optim::WorkerRule<T>>> workers_;
   std::unique_ptr<optim::MasterRule<T>> master_;

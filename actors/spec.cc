@@ -14,16 +14,24 @@ void JobSpec::check(const Catalogs& catalogs) const {
   if (!is_name(name)) refuse("name '" + name + "' must be 1 to 64 letters, digits, '_' or '-'");
   if (worker.replicas == 0) refuse("actors.worker.replicas must be at least 1");
   if (master.replicas != 1) refuse("there is one master");
-  if (!stop.gap && !stop.rounds && !stop.time)
+  if (!stop.ends() && replay.empty()) {
     refuse("nothing stops this job: set stop.gap, stop.rounds or stop.time");
+  }
   if (stop.gap && problem.optimum == problems::ProblemSpec::Optimum::kUnknown) {
     refuse("stop.gap needs problem.optimum: a number, or solve");
   }
-  if (evaluate.every_rounds == 0) refuse("evaluate.every must be at least 1 round");
+  const int units =
+      (evaluate.every_rounds != 0) + (evaluate.every_updates != 0) + (evaluate.every.count() > 0);
+  if (units != 1) refuse("evaluate.every must be at least 1 round, update or second");
   if (!metrics.tap.empty()) static_cast<void>(runtime::check_tap(metrics.tap));
   problem.check(catalogs.problems);
   method.check(catalogs.methods);
   if (const auto reason = catalogs.methods.why_not(method, problem)) refuse(*reason);
+  const bool orders = !record.empty() || !replay.empty();
+  if (orders && catalogs.methods.consistency_of(method) == "sync") {
+    refuse("record and replay are for asynchronous runs: rounds have one order only");
+  }
+  if (orders && record == replay) refuse("record and replay name the same file, " + record);
   if (method.wire.codec() == sparse::ValueCodec::kFloat64 && dtype == Dtype::kFloat32) {
     refuse("method.wire_dtype float64 says more than dtype float32 computes; leave it out");
   }

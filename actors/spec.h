@@ -19,20 +19,58 @@ struct StopSpec {
   std::optional<double> gap;  // f(x) - f* <= gap; needs problem.optimum
   std::optional<std::uint64_t> rounds;
   std::optional<std::chrono::milliseconds> time;
-  double diverged = 1e3;  // loss above this factor times the first loss, or not finite
+  double diverged = 1e3;                 // loss above this factor times the first loss, or not finite
+  std::optional<std::uint64_t> updates;  // of all workers together; n of them are a round
+  std::optional<double> epochs;          // rows that were used, in multiples of all rows
+  std::optional<std::uint64_t> bytes;    // of payload, up and down together
 
+  // Whether anything but divergence stops the run.
+  bool ends() const { return gap || rounds || time || updates || epochs || bytes; }
   template <class F>
   void fields(F& f) {
-    f(gap, rounds, time, diverged);
+    f(gap, rounds, time, diverged, updates, epochs, bytes);
   }
 };
 
+// When the loss is taken, which is never counted in the step time. Exactly one is not 0.
 struct EvaluateSpec {
-  std::uint64_t every_rounds = 10;  // the loss is taken every so many rounds; never counted in the step time
+  std::uint64_t every_rounds = 10;  // n updates are a round
+  std::uint64_t every_updates = 0;
+  std::chrono::milliseconds every{0};  // of step time
 
   template <class F>
   void fields(F& f) {
-    f(every_rounds);
+    f(every_rounds, every_updates, every);
+  }
+};
+
+// How long something takes in a simulated job, drawn anew each time.
+struct DelaySpec {
+  std::string kind = "constant";      // constant | uniform (0 to twice the mean) | exponential | lognormal
+  std::chrono::milliseconds mean{0};  // of lognormal: the median
+  double sigma = 0.5;                 // lognormal: standard deviation of the logarithm
+
+  template <class F>
+  void fields(F& f) {
+    f(kind, mean, sigma);
+  }
+};
+
+// The times of an asynchronous job in `wisp simulate`. What is not set takes no time.
+struct SimulationSpec {
+  bool given = false;
+  DelaySpec compute;  // of a step
+  double spread = 1;  // the slowest worker's mean over the fastest's; the others lie between, evenly
+                      // in the logarithm
+  DelaySpec latency;  // of a message, either way
+  std::uint64_t bandwidth = 0;  // bits per second of each worker's own link, either way; 0: without limit
+  std::string staleness;  // geometric | uniform: instead of all these, the model that is sent is that of
+                          // so many updates ago
+  double staleness_mean = 0;
+
+  template <class F>
+  void fields(F& f) {
+    f(given, compute, spread, latency, bandwidth, staleness, staleness_mean);
   }
 };
 
@@ -92,12 +130,16 @@ struct JobSpec {
   MetricsSpec metrics;
   ActorSpec master;
   ActorSpec worker;
+  SimulationSpec simulation;
+  std::string record;  // file for the order of an asynchronous run's updates; empty: none
+  std::string replay;  // such a file, whose order the run is to take; empty: as they come
 
   // Throws Error (kConfig) for what no job can have.
   void check(const Catalogs& catalogs) const;
   template <class F>
   void fields(F& f) {
-    f(name, seed, dtype, problem, method, stop, evaluate, metrics, master, worker);
+    f(name, seed, dtype, problem, method, stop, evaluate, metrics, master, worker, simulation, record,
+      replay);
   }
 };
 

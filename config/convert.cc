@@ -103,8 +103,10 @@ class Converter {
         return size();
       case kDensity:
         return density();
-      case kRounds:
-        return rounds();
+      case kEvery:
+        return every();
+      case kBitRate:
+        return bit_rate();
       case kPorts:
         return ports();
       case kPath:
@@ -221,17 +223,33 @@ class Converter {
     return in_range(value_.number, key_.range) ? std::nullopt : unfit();
   }
 
-  std::optional<Complaint> rounds() const {
+  std::optional<Complaint> every() const {
     const std::size_t blank = node_.text.find(' ');
     const auto number = parse_integer(std::string_view(node_.text).substr(0, blank));
-    const std::string unit = blank == std::string::npos ? "" : node_.text.substr(blank + 1);
-    if (number && *number > 0 && *number < (1ull << 53) && (unit == "rounds" || unit == "round")) {
-      value_.integer = *number;
-      return std::nullopt;
+    std::string unit = blank == std::string::npos ? "" : node_.text.substr(blank + 1);
+    if (!number || *number == 0 || *number >= 1'000'000'000) return unfit();
+    if (unit.empty()) return missing_unit("did you mean '" + node_.text + " rounds'?");
+    if (!unit.ends_with('s')) unit += 's';
+    if (unit != "rounds" && unit != "updates" && unit != "seconds") return unfit();
+    value_.integer = *number;
+    value_.unit = unit;
+    return std::nullopt;
+  }
+
+  std::optional<Complaint> bit_rate() const {
+    std::string_view text = node_.text;
+    if (parse_integer(text)) return missing_unit("did you mean " + node_.text + "Mbit?");
+    if (!text.ends_with("bit")) return unfit();
+    text.remove_suffix(3);
+    std::uint64_t unit = 1;
+    for (const auto& [prefix, factor] : {std::pair{'k', 1'000}, {'M', 1'000'000}, {'G', 1'000'000'000}}) {
+      if (text.ends_with(prefix)) unit = static_cast<std::uint64_t>(factor);
     }
-    if (number && *number > 0 && unit.empty())
-      return missing_unit("did you mean '" + node_.text + " rounds'?");
-    return unfit();
+    if (unit > 1) text.remove_suffix(1);
+    const auto number = parse_integer(text);
+    if (!number || *number == 0 || *number >= 1'000'000) return unfit();
+    value_.integer = *number * unit;
+    return std::nullopt;
   }
 
   std::optional<Complaint> ports() const {

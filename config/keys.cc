@@ -67,6 +67,13 @@ void set_sparsifier(Experiment& e, std::string_view, const Value& v) {
   e.job.method.sparsifier_given = true;
 }
 
+void set_every(Experiment& e, std::string_view, const Value& v) {
+  actors::EvaluateSpec& evaluate = e.job.evaluate;
+  evaluate.every_rounds = v.unit == "rounds" ? v.integer : 0;
+  evaluate.every_updates = v.unit == "updates" ? v.integer : 0;
+  evaluate.every = std::chrono::seconds(v.unit == "seconds" ? v.integer : 0);
+}
+
 void set_ports(Experiment& e, std::string_view, const Value& v) {
   e.network.port_first = v.port_first;
   e.network.port_last = v.port_last;
@@ -144,6 +151,21 @@ constexpr auto kKeys = std::to_array<Key>({
    "form of their indices or block numbers; seeded: none travel, the master draws them again",
    SET(e.job.method.wire.indices = v.text)},
 
+  {"method.consistency", kOneOf, "", "", "whether workers wait for each other; default: the method's own",
+   nullptr, {}, false, true},
+  {"method.consistency.kind", kWord, "sync | async | ssp", "",
+   "in rounds; not at all; or only for those that are more than bound own steps behind",
+   SET(e.job.method.consistency.kind = v.text), {}, true},
+  {"method.consistency.bound", kInteger, "", "8",
+   "ssp: own steps that a worker may be ahead of the slowest; late: drop: rounds of updates after which one is late",
+   SET(e.job.method.consistency.bound = static_cast<std::uint32_t>(v.integer)), from(1, 4294967295.0)},
+  {"method.late", kWord, "apply | damp | drop", "apply",
+   "updates whose model others have changed since: as they are; by 1/(1 + staleness); not, if beyond the bound",
+   SET(e.job.method.late = v.text)},
+  {"method.nonfinite", kWord, "error | reject | zero", "error",
+   "updates with values that are not finite: end the run as diverged; are left out; lose those values",
+   SET(e.job.method.nonfinite = v.text)},
+
   {"actors", kSection, "", "", "who does the work"},
   {"actors.master", kSection, "", "", "the actor that holds the iterate"},
   {"actors.master.host", kHostName, "", "", "default: the first host by name",
@@ -217,9 +239,43 @@ constexpr auto kKeys = std::to_array<Key>({
   {"stop.diverged", kNumber, "", "1e3", "loss above so many times the first",
    SET(e.job.stop.diverged = v.number),
    {.low = 1, .above_low = true}},
+  {"stop.updates", kInteger, "", "", "after so many updates of all workers together; n of them are a round",
+   SET(e.job.stop.updates = v.integer), from(1, 0x1p53)},
+  {"stop.epochs", kNumber, "", "", "after so many passes over the rows, at the next evaluation",
+   SET(e.job.stop.epochs = v.number), kPositive},
+  {"stop.bytes", kSize, "", "", "after so much payload, up and down together",
+   SET(e.job.stop.bytes = v.integer), from(1, 0x1p60)},
   {"evaluate", kSection, "", "", "when the loss is taken"},
-  {"evaluate.every", kRounds, "", "10 rounds", "not counted in the step time",
-   SET(e.job.evaluate.every_rounds = v.integer), kFromOne},
+  {"evaluate.every", kEvery, "", "10 rounds", "not counted in the step time", set_every, kFromOne},
+  {"record", kPath, "", "", "file that gets the order of an asynchronous run's updates",
+   SET(e.job.record = v.text)},
+  {"replay", kPath, "", "", "such a file, whose order this run takes", SET(e.job.replay = v.text)},
+  {"simulation", kSection, "", "", "times of an asynchronous job in wisp simulate; default: none of its own",
+   nullptr, {}, false, true},
+  {"simulation.compute", kOneOf, "", "", "how long a step takes", nullptr, {}, false, true},
+  {"simulation.compute.kind", kWord, "constant | uniform | exponential | lognormal", "",
+   "always the mean; up to twice the mean; ...", SET(e.job.simulation.compute.kind = v.text), {}, true},
+  {"simulation.compute.mean", kDuration, "", "10ms", "of lognormal: the median",
+   SET(e.job.simulation.compute.mean = v.duration)},
+  {"simulation.compute.sigma", kNumber, "", "0.5", "lognormal: standard deviation of the logarithm",
+   SET(e.job.simulation.compute.sigma = v.number), from(0, 10)},
+  {"simulation.spread", kNumber, "", "1", "mean compute time of the slowest worker over that of the fastest",
+   SET(e.job.simulation.given = true; e.job.simulation.spread = v.number), from(1, 1e6)},
+  {"simulation.latency", kOneOf, "", "", "of a message, either way", nullptr, {}, false, true},
+  {"simulation.latency.kind", kWord, "constant | uniform | exponential | lognormal", "",
+   "always the mean; up to twice the mean; ...", SET(e.job.simulation.latency.kind = v.text), {}, true},
+  {"simulation.latency.mean", kDuration, "", "1ms", "of lognormal: the median",
+   SET(e.job.simulation.latency.mean = v.duration)},
+  {"simulation.latency.sigma", kNumber, "", "0.5", "lognormal: standard deviation of the logarithm",
+   SET(e.job.simulation.latency.sigma = v.number), from(0, 10)},
+  {"simulation.bandwidth", kBitRate, "", "", "of each worker's own link, either way; default: no limit",
+   SET(e.job.simulation.bandwidth = v.integer), from(1, 1e15)},
+  {"simulation.staleness", kOneOf, "", "",
+   "instead of times: the model that a worker gets is that of so many updates ago", nullptr, {}, false, true},
+  {"simulation.staleness.kind", kWord, "geometric | uniform", "", "0, 1, 2, ...; or up to twice the mean",
+   SET(e.job.simulation.staleness = v.text), {}, true},
+  {"simulation.staleness.mean", kNumber, "", "", "in updates", SET(e.job.simulation.staleness_mean = v.number),
+   from(0, 1e6), true},
 
   {"hosts", kHosts, "", "", "names as ssh knows them; \"node[01-16]\" expands"},
   {"hosts.*", kSection, "", "", "one host, or all that the pattern stands for"},
@@ -393,8 +449,8 @@ std::string_view last_of(std::string_view path) { return path.substr(path.rfind(
 bool is_section(const Key& key) { return key.type == kSection || key.type == kOneOf || key.type == kHosts; }
 
 bool is_of_optimization(std::string_view path) {
-  for (const std::string_view section :
-       {"dtype", "problem", "method", "stop", "evaluate", "actors.master", "actors.worker"}) {
+  for (const std::string_view section : {"dtype", "problem", "method", "stop", "evaluate", "record", "replay",
+                                         "simulation", "actors.master", "actors.worker"}) {
     if (path == section || (path.starts_with(section) && path[section.size()] == '.')) return true;
   }
   return false;
@@ -485,8 +541,10 @@ std::string describe(const Key& key) {
       return "a size such as 64MiB or 1GB" + describe_sizes(key.range);
     case kDensity:
       return "1/n, a share above 0 and at most 1, or a percentage";
-    case kRounds:
-      return "a number of rounds such as '10 rounds'";
+    case kEvery:
+      return "a number of rounds, updates or seconds such as '10 rounds'";
+    case kBitRate:
+      return "bits per second such as 100Mbit or 1Gbit";
     case kPorts:
       return "a range of ports from 1024 to 32767 (those above are for outgoing connections) such as "
              "20000-20063";

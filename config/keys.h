@@ -42,7 +42,8 @@ enum class KeyType {
   kDuration,
   kSize,
   kDensity,      // 1/n, a share, or a percentage
-  kRounds,       // "10 rounds"
+  kEvery,        // "10 rounds", "500 updates", "2 seconds"
+  kBitRate,      // "100Mbit"
   kPorts,        // "20000-20063"
   kTexts,        // a list
   kHostNames,    // a list of names or patterns
@@ -63,7 +64,8 @@ struct Value {
   bool is_word = false;  // kNumber: `text` is one of the words
   bool flag = false;
   double number = 0;          // kNumber, kDensity (0: 1/n)
-  std::uint64_t integer = 0;  // kInteger, kSize (bytes), kRounds
+  std::uint64_t integer = 0;  // kInteger, kSize (bytes), kEvery, kBitRate (bits per second)
+  std::string unit;           // kEvery: rounds | updates | seconds
   std::chrono::milliseconds duration{0};
   std::uint16_t port_first = 0;
   std::uint16_t port_last = 0;

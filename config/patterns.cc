@@ -117,8 +117,10 @@ std::string pattern_of(const Key& key) {
       return with_variables("[0-9]+(?:B|[kMGT]B|[KMGT]iB)");
     case kDensity:
       return with_variables("1/n|" + std::string(kNumberText) + "%?");
-    case kRounds:
-      return with_variables("[1-9][0-9]{0,15} rounds?");
+    case kEvery:
+      return with_variables("[1-9][0-9]{0,8} (?:round|update|second)s?");
+    case kBitRate:
+      return with_variables("[1-9][0-9]{0,5}[kMG]?bit");
     case kPorts:
       return with_variables(ports(key.range));
     case kHosts:

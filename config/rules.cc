@@ -69,6 +69,8 @@ class Rules {
     regulariser();
     wire();
     stop();
+    order();
+    simulation();
   }
 
   const ActorClass* class_of(const actors::GroupSpec& group) const {
@@ -150,7 +152,7 @@ class Rules {
 
   void stop() {
     const actors::StopSpec& stop = experiment_.job.stop;
-    if (!stop.gap && !stop.rounds && !stop.time && draft_.sound("stop")) {
+    if (!stop.ends() && experiment_.job.replay.empty() && draft_.sound("stop")) {
       report("stop", "nothing stops this job", "set stop.gap, stop.rounds or stop.time");
     }
     const bool known = experiment_.job.problem.optimum != problems::ProblemSpec::Optimum::kUnknown;
@@ -158,6 +160,31 @@ class Rules {
       report("stop.gap", "the gap f(x) - f* is known only with problem.optimum",
              "add 'optimum: solve' to the problem, or its value");
     }
+  }
+
+  void order() {
+    const actors::JobSpec& job = experiment_.job;
+    for (const std::string key : {"record", "replay"}) {
+      if (experiment_.given(key) && job.method.consistency.kind == "sync")
+        report(key, key + " is for asynchronous runs: rounds have one order only",
+               "leave it out, or use method.consistency: async");
+    }
+    if (!job.record.empty() && job.record == job.replay)
+      report("record", "it is the file that is replayed", "take another one");
+  }
+
+  void simulation() {
+    const actors::SimulationSpec& spec = experiment_.job.simulation;
+    if (spec.staleness.empty()) return;
+    for (const char* key : {"compute", "latency", "bandwidth"}) {
+      const std::string path = std::string("simulation.") + key;
+      if (experiment_.given(path))
+        report(path, "with simulation.staleness no times are simulated", "leave out one of them");
+    }
+    if (experiment_.job.method.consistency.kind == "ssp")
+      report("simulation.staleness",
+             "with consistency ssp it is the workers' waiting that bounds the staleness",
+             "use consistency: async, or simulated times");
   }
 
   // Hosts whose names are known.

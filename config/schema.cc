@@ -236,7 +236,8 @@ class SchemaWriter {
       case kRemotePath:
       case kDuration:
       case kSize:
-      case kRounds:
+      case kEvery:
+      case kBitRate:
       case kPorts:
         return spelled(key, {"string"}, nullable);
       default: {

@@ -1,6 +1,7 @@
 #include "optim/catalog.h"
 
 #include <algorithm>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -60,7 +61,8 @@ Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers)
       .theory_step = isega_theory_step,
       .paper_step = isega_paper_step,
       .rate = isega_rate,
-      .takes_prox = true};
+      .takes_prox = true,
+      .needs_every_update = true};
   add(isega.made_of<IsegaWorker, IsegaMaster>());
 }
 
@@ -69,6 +71,7 @@ void Catalog::add(Method method) {
     throw Error("method '" + method.name + "' " + why, Fault::kConfig);
   };
   if (method.sparsifiers.empty()) refuse("names no sparsifier; the first is its default");
+  if (method.consistencies.empty()) refuse("names no consistency; the first is its default");
   if (!method.float32.worker || !method.float32.master || !method.float64.worker || !method.float64.master) {
     refuse("says not what it is made_of");
   }
@@ -110,6 +113,52 @@ std::optional<std::string> Catalog::why_not_wire(const Method& method, const std
   return std::nullopt;
 }
 
+std::optional<std::string> Catalog::why_not_consistency(const Method& method, const MethodSpec& spec) const {
+  const auto has = [](const std::vector<std::string>& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  for (const auto& [key, word, words] :
+       {std::tuple{"consistency", consistency_of(spec), std::vector<std::string>{"sync", "async", "ssp"}},
+        std::tuple{"late", spec.late, std::vector<std::string>{"apply", "damp", "drop"}},
+        std::tuple{"nonfinite", spec.nonfinite, std::vector<std::string>{"error", "reject", "zero"}}}) {
+    if (!has(words, word))
+      return std::string("unknown ") + key + " '" + word + "' (" + join(words, " | ") + ")";
+  }
+  const std::string consistency = consistency_of(spec);
+  if (!has(method.consistencies, consistency)) {
+    std::string takers;
+    for (const Method& other : methods_) {
+      if (has(other.consistencies, consistency)) takers += (takers.empty() ? "" : " or ") + other.name;
+    }
+    return "method " + method.name + " does not take consistency " + consistency + ": its theory is for " +
+           (method.consistencies.front() == "sync" ? "whole rounds of all workers"
+                                                   : "updates that come one by one") +
+           "; use " + join(method.consistencies, " or ") +
+           (takers.empty() ? "" : ", or method " + takers + " for " + consistency);
+  }
+  if (spec.late != "apply" && consistency == "sync") {
+    return "late: " + spec.late +
+           " has no meaning in synchronous rounds, where no update is late; leave it out, "
+           "or use consistency: async";
+  }
+  if (spec.late != "apply" && method.needs_every_update) {
+    return "method " + method.name + " does not take late: " + spec.late +
+           ": its master adds up what its workers know, and an update that is scaled or left out would bias "
+           "that "
+           "for ever; use late: apply";
+  }
+  if (spec.nonfinite != "error" && method.needs_every_update) {
+    return "method " + method.name + " does not take nonfinite: " + spec.nonfinite +
+           ": its worker goes on with what the master has left out; use nonfinite: error";
+  }
+  if (spec.nonfinite == "reject" && consistency == "sync") {
+    return "nonfinite: reject has no meaning in synchronous rounds, which need an update of every worker; "
+           "use "
+           "nonfinite: zero, which leaves out the values that are not finite";
+  }
+  return std::nullopt;
+}
+
 const Method& Catalog::allowed(const MethodSpec& spec) const {
   if (const auto reason = why_not(spec)) throw Error(*reason, Fault::kConfig);
   return *find(spec.kind);
@@ -120,6 +169,13 @@ sparse::SparsifierSpec Catalog::sparsifier_of(const MethodSpec& spec) const {
   const Method* method = find(spec.kind);
   WISP_CHECK(method != nullptr, "the method is one of the catalogue");
   return {.kind = method->sparsifiers.front()};
+}
+
+std::string Catalog::consistency_of(const MethodSpec& spec) const {
+  if (!spec.consistency.kind.empty()) return spec.consistency.kind;
+  const Method* method = find(spec.kind);
+  WISP_CHECK(method != nullptr, "the method is one of the catalogue");
+  return method->consistencies.front();
 }
 
 std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
@@ -137,6 +193,7 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
   } catch (const Error& error) {
     return error.what();
   }
+  if (const auto reason = why_not_consistency(*method, spec)) return reason;
   const bool no_theory = spec.step_size.kind == StepSizeSpec::Kind::kTheory && !method->theory_step;
   const bool no_paper = spec.step_size.kind == StepSizeSpec::Kind::kPaper && !method->paper_step;
   if (!no_theory && !no_paper) return std::nullopt;
@@ -171,6 +228,12 @@ std::optional<std::string> Catalog::caution(const MethodSpec& spec,
     return "values as ternary are right in the mean, but their noise is as large as the largest of 256 "
            "values: "
            "most steps that are safe without it are too large; give a smaller step_size, or use q4";
+  }
+  if (spec.late != "apply" && method->takes_biased) {
+    return "late: " + spec.late +
+           " takes away from updates what their workers' memories count as sent: it is lost, and not made up "
+           "for "
+           "by later updates; late: apply loses nothing";
   }
   if (!method->needs_interpolation) return std::nullopt;
   if (sparsifier_of(spec).kind == "identity" || problem.kind == "quadratic") return std::nullopt;

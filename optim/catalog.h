@@ -45,6 +45,9 @@ struct Method {
   bool needs_interpolation = false;  // P2's A2: grad f_i(x*) = 0 for every i
   bool takes_prox = false;           // its theorem has a regulariser R, whose prox its master applies
   std::vector<Setting> settings = {};
+  std::vector<std::string> consistencies = {"sync"};  // sync | async | ssp; the first is its default
+  bool needs_every_update = false;  // its master adds up what its workers know: an update that is scaled or
+                                    // left out would bias that for ever
   Makers<float> float32 = {};
   Makers<double> float64 = {};
 
@@ -93,6 +96,9 @@ class Catalog {
   // blocks. `spec.kind` is a name of the catalogue.
   sparse::SparsifierSpec sparsifier_of(const MethodSpec& spec) const;
 
+  // The consistency that `spec` asks for, or the method's default. `spec.kind` is a name of the catalogue.
+  std::string consistency_of(const MethodSpec& spec) const;
+
   // Why a job can't have this combination, as a sentence with the remedy; nothing if it can. Never throws.
   std::optional<std::string> why_not(const MethodSpec& spec) const;
   // The same, also for what the problem asks of the method.
@@ -122,6 +128,7 @@ class Catalog {
                                           const sparse::WireSpec& wire) const;
   std::optional<std::string> why_not_regulariser(const Method& method,
                                                  const problems::RegulariserSpec& regulariser) const;
+  std::optional<std::string> why_not_consistency(const Method& method, const MethodSpec& spec) const;
   const Method& allowed(const MethodSpec& spec) const;
 
   const sparse::Catalog& sparsifiers_;

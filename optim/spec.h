@@ -19,6 +19,18 @@ struct StepSizeSpec {
   }
 };
 
+// Whether the master waits for its workers.
+struct ConsistencySpec {
+  std::string kind;  // sync: rounds of all workers. async: none waits for another. ssp: none is more than
+                     // `bound` own steps ahead of the slowest. Empty: the method's own default
+  std::uint32_t bound = 8;  // with late drop also: of how many rounds' worth of updates the age is late
+
+  template <class F>
+  void fields(F& f) {
+    f(kind, bound);
+  }
+};
+
 class Catalog;
 
 struct MethodSpec {
@@ -28,12 +40,15 @@ struct MethodSpec {
   bool sparsifier_given = false;  // false: the method's own default
   sparse::WireSpec wire = {};     // how updates travel
   Settings settings = {};         // those that the method declares
+  ConsistencySpec consistency = {};
+  std::string late = "apply";       // of updates that others have overtaken: apply | damp | drop
+  std::string nonfinite = "error";  // of updates with values that are not finite: error | reject | zero
 
   // Throws Error (kConfig) for a value that no job can have.
   void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, step_size, sparsifier, sparsifier_given, wire, settings);
+    f(kind, step_size, sparsifier, sparsifier_given, wire, settings, consistency, late, nonfinite);
   }
 };
 

@@ -115,10 +115,23 @@ TEST(Convert, frequencies_need_units) {
   EXPECT_EQ(convert_text("evaluate.every", "10 rounds").value.integer, 10u);
   EXPECT_EQ(convert_text("evaluate.every", "1 round").value.integer, 1u);
   EXPECT_EQ(complaint_of("evaluate.every", "10"), "evaluate.every needs a unit | did you mean '10 rounds'?");
-  EXPECT_EQ(complaint_of("evaluate.every", "10 epochs"),
-            "evaluate.every must be a number of rounds such as '10 rounds', not '10 epochs'");
-  EXPECT_EQ(complaint_of("evaluate.every", "0 rounds"),
-            "evaluate.every must be a number of rounds such as '10 rounds', not '0 rounds'");
+  EXPECT_EQ(convert_text("evaluate.every", "1 round").value.unit, "rounds");
+  EXPECT_EQ(convert_text("evaluate.every", "500 updates").value.unit, "updates");
+  EXPECT_EQ(convert_text("evaluate.every", "2 seconds").value.unit, "seconds");
+  const std::string must =
+      "evaluate.every must be a number of rounds, updates or seconds such as '10 rounds', not ";
+  EXPECT_EQ(complaint_of("evaluate.every", "10 epochs"), must + "'10 epochs'");
+  EXPECT_EQ(complaint_of("evaluate.every", "0 rounds"), must + "'0 rounds'");
+}
+
+TEST(Convert, rates_are_in_bits) {
+  EXPECT_EQ(convert_text("simulation.bandwidth", "1Gbit").value.integer, 1'000'000'000u);
+  EXPECT_EQ(convert_text("simulation.bandwidth", "56kbit").value.integer, 56'000u);
+  EXPECT_EQ(convert_text("simulation.bandwidth", "9bit").value.integer, 9u);
+  EXPECT_EQ(complaint_of("simulation.bandwidth", "10"),
+            "simulation.bandwidth needs a unit | did you mean 10Mbit?");
+  EXPECT_EQ(complaint_of("simulation.bandwidth", "1GB"),
+            "simulation.bandwidth must be bits per second such as 100Mbit or 1Gbit, not '1GB'");
 }
 
 TEST(Convert, densities) {

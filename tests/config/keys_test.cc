@@ -74,6 +74,13 @@ TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
   EXPECT_EQ(loaded.job.stop.gap, job.stop.gap);
   EXPECT_EQ(loaded.job.stop.time, job.stop.time);
   EXPECT_EQ(loaded.job.evaluate.every_rounds, job.evaluate.every_rounds);
+  EXPECT_EQ(loaded.job.evaluate.every_updates, job.evaluate.every_updates);
+  EXPECT_EQ(loaded.job.evaluate.every, job.evaluate.every);
+  EXPECT_EQ(loaded.job.method.consistency.kind, job.method.consistency.kind);
+  EXPECT_EQ(loaded.job.method.consistency.bound, job.method.consistency.bound);
+  EXPECT_EQ(loaded.job.method.late, job.method.late);
+  EXPECT_EQ(loaded.job.method.nonfinite, job.method.nonfinite);
+  EXPECT_EQ(loaded.job.simulation.given, job.simulation.given);
   const launcher::LauncherSpec launcher;
   EXPECT_EQ(loaded.launcher.kind, launcher.kind);
   EXPECT_EQ(loaded.launcher.ssh.program, launcher.ssh.program);
@@ -102,11 +109,13 @@ TEST(Keys, every_one_is_read_by_the_tests) {
   Workbench bench;
   bench.request.load_plugin = [](const std::string&) { return plugin_vocabulary(); };
   const Experiment plain = bench.file("job.yaml", kEveryPlainKey).load();
+  const Experiment stale =
+      Workbench().file("job.yaml", kJob + "simulation: { staleness: { kind: uniform, mean: 7 } }\n").load();
   for (const Key& key : keys()) {
     if (key.set == nullptr) continue;
     std::string path(key.path);
     if (const std::size_t star = path.find('*'); star != std::string::npos) path.replace(star, 1, "n1");
-    EXPECT_TRUE(loaded.given(path) || plain.given(path)) << path;
+    EXPECT_TRUE(loaded.given(path) || plain.given(path) || stale.given(path)) << path;
   }
 }
 

@@ -87,6 +87,44 @@ TEST(Rules, something_must_stop_it) {
       "      |                 ^\n");
 }
 
+TEST(Rules, updates_epochs_and_bytes_stop_a_job_too) {
+  for (const char* stop : {"updates: 10", "epochs: 2", "bytes: 1MiB"}) {
+    EXPECT_EQ(errors_of("version: 1\nproblem: { kind: logistic, data: { path: x } }\nmethod: gd\nstop: { " +
+                        std::string(stop) + " }\n"),
+              "");
+  }
+}
+
+TEST(Rules, only_asynchronous_runs_have_an_order) {
+  EXPECT_EQ(errors_in_line("record: r"), "");  // the method's own consistency is not known here
+  const auto errors_with = [](const std::string& consistency, const std::string& line) {
+    return errors_of(
+        "version: 1\nproblem: { kind: logistic, data: { path: x } }\nstop: { rounds: 1 }\nmethod: { "
+        "kind: gd, consistency: " +
+        consistency + " }\n" + line + "\n");
+  };
+  EXPECT_EQ(errors_with("async", "record: r"), "");
+  EXPECT_EQ(errors_with("sync", "replay: r"),
+            "job.yaml:5:9: error: replay is for asynchronous runs: rounds have one order only\n"
+            "    5 | replay: r\n"
+            "      |         ^ leave it out, or use method.consistency: async\n");
+  EXPECT_EQ(errors_with("async", "record: r\nreplay: ./r"),
+            "job.yaml:5:9: error: it is the file that is replayed\n"
+            "    5 | record: r\n"
+            "      |         ^ take another one\n");
+}
+
+TEST(Rules, staleness_is_given_or_follows_from_times) {
+  EXPECT_EQ(errors_in_line("simulation: { compute: exponential, latency: { kind: constant, mean: 3ms } }"),
+            "");
+  EXPECT_EQ(errors_in_line("simulation: { staleness: { kind: geometric, mean: 31 } }"), "");
+  EXPECT_EQ(messages_of(errors_in_line(
+                "simulation: { compute: constant, staleness: { kind: geometric, mean: 31 } }")),
+            "job.yaml:5:24: error: with simulation.staleness no times are simulated\n");
+  EXPECT_EQ(messages_of(errors_in_line("simulation: { staleness: geometric }")),
+            "job.yaml:5:26: error: 'simulation.staleness.mean' is missing\n");
+}
+
 TEST(Rules, data_must_come_from_somewhere) {
   const auto errors_with = [](const std::string& problem) {
     return errors_of("version: 1\nproblem: " + problem + "\nmethod: gd\nstop: { rounds: 1 }\n");

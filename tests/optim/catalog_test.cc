@@ -115,6 +115,57 @@ TEST(Catalog, refuses_a_wire_that_the_method_cannot_bear) {
   EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("unknown form of indices 'sorted'")));
 }
 
+TEST(Catalog, takes_the_consistencies_that_its_theory_is_for) {
+  MethodSpec spec{.kind = "gd"};
+  EXPECT_EQ(kCatalog.consistency_of(spec), "sync");
+  spec.consistency.kind = "async";
+  EXPECT_EQ(kCatalog.consistency_of(spec), "async");
+  EXPECT_THAT(
+      kCatalog.why_not(spec),
+      Optional(HasSubstr("method gd does not take consistency async: its theory is for whole rounds")));
+  spec.consistency.kind = "sink";
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("unknown consistency 'sink' (sync | async | ssp)")));
+}
+
+TEST(Catalog, refuses_what_late_and_broken_updates_would_do_to_a_method) {
+  Catalog catalog(kSparsifiers);
+  Method method = *catalog.find("gd");
+  method.name = "pushed";
+  method.consistencies = {"async", "ssp"};
+  catalog.add(method);
+  method.name = "counting";
+  method.needs_every_update = true;
+  catalog.add(method);
+  method.name = "idle";
+  method.consistencies = {};
+  EXPECT_THROW(catalog.add(method), Error);
+
+  MethodSpec spec{.kind = "gd"};
+  spec.late = "damp";
+  EXPECT_THAT(catalog.why_not(spec), Optional(HasSubstr("has no meaning in synchronous rounds")));
+  spec.kind = "counting";
+  EXPECT_THAT(catalog.why_not(spec), Optional(HasSubstr("would bias that for ever; use late: apply")));
+  spec.kind = "pushed";
+  EXPECT_EQ(catalog.why_not(spec), std::nullopt);
+  EXPECT_EQ(catalog.consistency_of(spec), "async");
+  spec.late = "never";
+  EXPECT_THAT(catalog.why_not(spec), Optional(HasSubstr("unknown late 'never' (apply | damp | drop)")));
+
+  spec = {.kind = "gd"};
+  spec.nonfinite = "reject";
+  EXPECT_THAT(catalog.why_not(spec),
+              Optional(HasSubstr("need an update of every worker; use nonfinite: zero")));
+  spec.nonfinite = "zero";
+  EXPECT_EQ(catalog.why_not(spec), std::nullopt);
+  spec.kind = "counting";
+  EXPECT_THAT(catalog.why_not(spec), Optional(HasSubstr("use nonfinite: error")));
+  spec.kind = "pushed";
+  spec.nonfinite = "reject";
+  EXPECT_EQ(catalog.why_not(spec), std::nullopt);
+  spec.consistency.kind = "sync";
+  EXPECT_THAT(catalog.why_not(spec), Optional(HasSubstr("updates that come one by one; use async or ssp")));
+}
+
 TEST(Catalog, numbers_of_a_job) {
   MethodSpec spec{.kind = "ibcd"};
   MethodNumbers numbers = kCatalog.numbers(10, 100, spec, {.L = 2, .mu = 0.01});
@@ -140,6 +191,19 @@ TEST(Catalog, cautions_where_rounding_is_noisier_than_the_step_allows) {
   EXPECT_THAT(kCatalog.caution(spec, {}), Optional(HasSubstr("give a smaller step_size, or use q4")));
   spec.wire.values = "q4";
   EXPECT_EQ(kCatalog.caution(spec, {}), std::nullopt);
+}
+
+TEST(Catalog, cautions_where_memories_count_on_what_is_taken_away) {
+  Catalog catalog(kSparsifiers);
+  Method method = *catalog.find("gd");
+  method.name = "remembering";
+  method.consistencies = {"async"};
+  method.takes_biased = true;
+  catalog.add(method);
+  MethodSpec spec{.kind = "remembering"};
+  EXPECT_EQ(catalog.caution(spec, {}), std::nullopt);
+  spec.late = "drop";
+  EXPECT_THAT(catalog.caution(spec, {}), Optional(HasSubstr("late: apply loses nothing")));
 }
 
 TEST(Catalog, cautions_where_ibcd_levels_off) {

@@ -90,18 +90,18 @@ void RoundMaster<T>::absorb(std::size_t worker, const Update<T>& update) {
   }
   try {
     const sparse::DrawKey sender{job_.seed, static_cast<std::uint32_t>(worker), update.round};
-    sparse::decode(update.vector, static_cast<std::uint32_t>(iterate_.size()), sender, vector_);
+    update_.take(update.vector, static_cast<std::uint32_t>(iterate_.size()), sender);
   } catch (const DecodeError& error) {  // it does not know whose vector it is
     throw Error(fmt::format("{} sent an update in round {} that is refused: {}", name, progress_.round,
                             error.what()));
   }
-  if (const auto index = vector_.first_non_finite()) {
+  if (const auto index = update_.view().first_non_finite()) {
     return end("diverged", fmt::format("{} sent a value that is not finite, at coordinate {} in round {}",
                                        name, *index, progress_.round));
   }
   copy_to_tap(worker, update);
   progress_.uplink_bytes += update.vector.payload_bytes();
-  rule_->absorb(static_cast<std::uint32_t>(worker), vector_);
+  rule_->absorb(static_cast<std::uint32_t>(worker), update_.view());
 }
 
 template <class T>

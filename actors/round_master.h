@@ -78,7 +78,7 @@ class RoundMaster : public runtime::Actor {
   std::vector<T> iterate_;
   std::unique_ptr<optim::MasterRule<T>> rule_;
   std::unique_ptr<problems::Regulariser<T>> regulariser_;  // null: R = 0
-  sparse::Vector<T> vector_;                               // the update that is being taken in
+  sparse::Received<T> update_;                             // the update that is being taken in
   double L_ = 0;
   double mu_ = 0;
   double step_ = 0;

@@ -45,8 +45,9 @@ class TreeBuilder : public YAML::EventHandler {
 
   Place place(const YAML::Mark& mark, std::size_t length = 1) const {
     if (mark.is_null()) return {source_, 0, 0, 0};
-    return {source_, static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1,
-            length};
+    const std::size_t line = static_cast<std::size_t>(mark.line) + 1;
+    const std::size_t end = source_->line(line).size();  // a return at the end of a line is no part of it
+    return {source_, line, std::min(static_cast<std::size_t>(mark.column), end) + 1, length};
   }
 
   void OnDocumentStart(const YAML::Mark& mark) override {

@@ -22,7 +22,7 @@ GdMaster<T>::GdMaster(const MasterPlace& place)
       sum_(place.dim, place.workers) {}
 
 template <class T>
-void GdMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::Vector<T>& update) {
+void GdMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::VectorView<T>& update) {
   sum_.add(update);
 }
 

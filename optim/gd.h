@@ -30,7 +30,7 @@ template <class T>
 class GdMaster : public MasterRule<T> {
  public:
   explicit GdMaster(const MasterPlace& place);
-  void absorb(std::uint32_t worker, const sparse::Vector<T>& update) override;
+  void absorb(std::uint32_t worker, const sparse::VectorView<T>& update) override;
   void advance(std::span<T> iterate) override;
 
  private:

@@ -19,7 +19,7 @@ IbcdMaster<T>::IbcdMaster(const MasterPlace& place)
     : step_(static_cast<T>(place.step / place.tau / place.workers)), sum_(place.dim, place.workers) {}
 
 template <class T>
-void IbcdMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::Vector<T>& update) {
+void IbcdMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::VectorView<T>& update) {
   sum_.add(update);
 }
 

@@ -31,7 +31,7 @@ template <class T>
 class IbcdMaster : public MasterRule<T> {
  public:
   explicit IbcdMaster(const MasterPlace& place);
-  void absorb(std::uint32_t worker, const sparse::Vector<T>& update) override;
+  void absorb(std::uint32_t worker, const sparse::VectorView<T>& update) override;
   void advance(std::span<T> iterate) override;
 
  private:

@@ -37,7 +37,7 @@ IsegaMaster<T>::IsegaMaster(const MasterPlace& place)
       sum_(place.dim, place.workers) {}
 
 template <class T>
-void IsegaMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::Vector<T>& update) {
+void IsegaMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::VectorView<T>& update) {
   sum_.add(update);
 }
 

@@ -35,7 +35,7 @@ template <class T>
 class IsegaMaster : public MasterRule<T> {
  public:
   explicit IsegaMaster(const MasterPlace& place);
-  void absorb(std::uint32_t worker, const sparse::Vector<T>& update) override;
+  void absorb(std::uint32_t worker, const sparse::VectorView<T>& update) override;
   void advance(std::span<T> iterate) override;
   void save(Packer& packer) const override;
   void restore(Unpacker& unpacker) override;

@@ -79,8 +79,9 @@ class MasterRule {
   virtual ~MasterRule() = default;
   // Says that `worker` was sent `iterate`, to compute its next update at. Before its absorb(), once each.
   virtual void sent(std::uint32_t /*worker*/, std::span<const T> /*iterate*/) {}
-  // Takes in the update of `worker` (0 .. n-1), for which Vector::check(dim) holds.
-  virtual void absorb(std::uint32_t worker, const sparse::Vector<T>& update) = 0;
+  // Takes in the update of `worker` (0 .. n-1), for which Vector::check(dim) holds. It lies where it came in,
+  // and only until this returns.
+  virtual void absorb(std::uint32_t worker, const sparse::VectorView<T>& update) = 0;
   // The next x: from exactly one absorbed update of each of the n workers in a synchronous round, from one
   // update in an asynchronous run. iterate.size() == dim.
   virtual void advance(std::span<T> iterate) = 0;

@@ -22,7 +22,7 @@ class UpdateSum {
     WISP_CHECK(dim > 0 && workers > 0, "a job has at least one coordinate and one worker");
   }
 
-  void add(const sparse::Vector<T>& update) {
+  void add(const sparse::VectorView<T>& update) {
     WISP_CHECK(added_ < workers_, "a round has more updates than workers");
     update.add_to(sum_, T{1});
     ++added_;

@@ -9,7 +9,7 @@
 
 namespace wisp::sparse {
 
-inline std::size_t count_ones(std::span<const std::byte> bytes) {
+__attribute__((always_inline)) inline std::size_t count_ones(std::span<const std::byte> bytes) {
   std::size_t count = 0;
   std::size_t i = 0;
   for (; i + 8 <= bytes.size(); i += 8) {
@@ -61,7 +61,11 @@ class BitWriter {
 inline std::uint32_t bits_at(std::span<const std::byte> bytes, std::size_t from, unsigned width) {
   std::uint64_t word = 0;
   const std::size_t begin = from / 8;
-  std::memcpy(&word, bytes.data() + begin, std::min(sizeof(word), bytes.size() - begin));
+  if (begin + sizeof(word) <= bytes.size()) {
+    std::memcpy(&word, bytes.data() + begin, sizeof(word));
+  } else {
+    std::memcpy(&word, bytes.data() + begin, bytes.size() - begin);
+  }
   return static_cast<std::uint32_t>(word >> from % 8 & ((std::uint64_t{1} << width) - 1));
 }
 

@@ -48,8 +48,11 @@ WISP_AVX2 bool rice_blocks(const RiceBlocks& blocks, RicePlace& place, std::uint
     const std::size_t second_word = width == 0 ? 0 : 64;
     const __m128i width_count = _mm_cvtsi32_si128(static_cast<int>(width));
     __m256i low_sum = _mm256_setzero_si256();
-    __m256i base = _mm256_add_epi32(all_lanes(static_cast<std::uint32_t>(place.next)), counting());
-    __m256i origin = _mm256_add_epi32(all_lanes(place.start), counting());
+    const __m256i origin = _mm256_add_epi32(all_lanes(place.start), counting());
+    __m256i base =
+        _mm256_sub_epi32(_mm256_add_epi32(all_lanes(static_cast<std::uint32_t>(place.next)), counting()),
+                         _mm256_sll_epi32(origin, width_count));
+    const __m256i step = all_lanes(8U - (8U << width));
     for (unsigned half = 0; half < 64; ++half) {
       const unsigned bit = half / 2 * width;
       const std::byte* const words = lows + std::size_t{bit / 32} * 64 + std::size_t{half % 2} * 32;
@@ -57,12 +60,11 @@ WISP_AVX2 bool rice_blocks(const RiceBlocks& blocks, RicePlace& place, std::uint
       const __m256i second =
           _mm256_sll_epi32(load(words + second_word), _mm_cvtsi32_si128(static_cast<int>(32 - bit % 32)));
       const __m256i low = sums(_mm256_and_si256(_mm256_or_si256(first, second), mask));
-      const __m256i quotients = _mm256_sub_epi32(load(positions + 8 * half), origin);
-      const __m256i high = _mm256_sll_epi32(quotients, width_count);
-      store(out + 8 * half, _mm256_add_epi32(_mm256_add_epi32(base, high), _mm256_add_epi32(low_sum, low)));
-      low_sum = _mm256_add_epi32(low_sum, _mm256_permutevar8x32_epi32(low, all_lanes(7)));
-      base = _mm256_add_epi32(base, all_lanes(8));
-      origin = _mm256_add_epi32(origin, all_lanes(8));
+      const __m256i high = _mm256_sll_epi32(load(positions + 8 * half), width_count);
+      store(out + 8 * half, _mm256_add_epi32(_mm256_add_epi32(base, high), low));
+      const __m256i half_sum = _mm256_permutevar8x32_epi32(low, all_lanes(7));
+      low_sum = _mm256_add_epi32(low_sum, half_sum);
+      base = _mm256_add_epi32(base, _mm256_add_epi32(half_sum, step));
     }
     const auto total = static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm256_castsi256_si128(low_sum)));
     if (!end_block(place, total, positions[511], width, blocks.dim)) return false;
@@ -85,9 +87,23 @@ WISP_AVX2 void set_bits(std::span<const std::byte> bits, std::span<std::uint32_t
   for (; count < out.size(); ++count) out[count] = rest.next();
 }
 
+WISP_AVX2 std::size_t ones(std::span<const std::byte> bits) { return count_ones(bits); }
+
+// Of two the larger is the first: then they don't increase.
+WISP_AVX2 bool increase(Unaligned<std::uint32_t> indices) {
+  const std::byte* at = indices.bytes().data();
+  __m256i wrong = _mm256_setzero_si256();
+  std::size_t i = 0;
+  for (; i + 8 < indices.size(); i += 8, at += 32) {
+    const __m256i each = load(at);
+    wrong = _mm256_or_si256(wrong, _mm256_cmpeq_epi32(_mm256_max_epu32(each, load(at + 4)), each));
+  }
+  return _mm256_testz_si256(wrong, wrong) != 0 && increase_from(indices, i);
+}
+
 }  // namespace
 
-const IndexKernels kIndexAvx2{rice_blocks, set_bits};
+const IndexKernels kIndexAvx2{rice_blocks, set_bits, ones, increase};
 
 }  // namespace wisp::sparse
 #endif

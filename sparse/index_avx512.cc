@@ -43,7 +43,8 @@ WISP_AVX512_INLINE __m512i sums(__m512i x) {
 }
 
 // With L_i the sum of the low bits up to gap i of the block and p_i the place of its one bit, index i is
-// next + L_i + ((p_i - start - i) << width) + i: no gap waits for the one before it.
+// next + L_i + ((p_i - start - i) << width) + i: no gap waits for the one before it. `base` is what of that
+// neither p_i nor the lows of the row say.
 WISP_AVX512 bool rice_blocks(const RiceBlocks& blocks, RicePlace& place, std::uint32_t* out) {
   const std::byte* lows = blocks.lows;
   std::uint32_t positions[512 + 16];
@@ -57,8 +58,12 @@ WISP_AVX512 bool rice_blocks(const RiceBlocks& blocks, RicePlace& place, std::ui
     const __m512i mask = all_lanes((1U << width) - 1);
     const std::size_t second_word = width == 0 ? 0 : 64;  // without low bits there is nothing to read
     __m512i low_sum = _mm512_setzero_si512();
-    __m512i base = _mm512_add_epi32(all_lanes(static_cast<std::uint32_t>(place.next)), counting());
-    __m512i origin = _mm512_add_epi32(all_lanes(place.start), counting());
+    const __m128i width_count = _mm_cvtsi32_si128(static_cast<int>(width));
+    const __m512i origin = _mm512_add_epi32(all_lanes(place.start), counting());
+    __m512i base =
+        _mm512_sub_epi32(_mm512_add_epi32(all_lanes(static_cast<std::uint32_t>(place.next)), counting()),
+                         _mm512_sll_epi32(origin, width_count));
+    const __m512i step = all_lanes(16U - (16U << width));
     for (unsigned row = 0; row < 32; ++row) {
       const unsigned bit = row * width;
       const std::byte* const words = lows + std::size_t{bit / 32} * 64;
@@ -68,13 +73,11 @@ WISP_AVX512 bool rice_blocks(const RiceBlocks& blocks, RicePlace& place, std::ui
       const __m512i second = _mm512_sll_epi32(_mm512_loadu_si512(words + second_word),
                                               _mm_cvtsi32_si128(static_cast<int>(32 - bit % 32)));
       const __m512i low = sums(_mm512_and_si512(_mm512_or_si512(first, second), mask));
-      const __m512i quotients = _mm512_sub_epi32(_mm512_loadu_si512(positions + 16 * row), origin);
-      const __m512i high = _mm512_sll_epi32(quotients, _mm_cvtsi32_si128(static_cast<int>(width)));
-      _mm512_storeu_si512(out + 16 * row,
-                          _mm512_add_epi32(_mm512_add_epi32(base, high), _mm512_add_epi32(low_sum, low)));
-      low_sum = _mm512_add_epi32(low_sum, _mm512_permutexvar_epi32(all_lanes(15), low));
-      base = _mm512_add_epi32(base, all_lanes(16));
-      origin = _mm512_add_epi32(origin, all_lanes(16));
+      const __m512i high = _mm512_sll_epi32(_mm512_loadu_si512(positions + 16 * row), width_count);
+      _mm512_storeu_si512(out + 16 * row, _mm512_add_epi32(_mm512_add_epi32(base, high), low));
+      const __m512i row_sum = _mm512_permutexvar_epi32(all_lanes(15), low);
+      low_sum = _mm512_add_epi32(low_sum, row_sum);
+      base = _mm512_add_epi32(base, _mm512_add_epi32(row_sum, step));
     }
     const auto total = static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm512_castsi512_si128(low_sum)));
     if (!end_block(place, total, positions[511], width, blocks.dim)) return false;
@@ -97,9 +100,21 @@ WISP_AVX512 void set_bits(std::span<const std::byte> bits, std::span<std::uint32
   for (; count < out.size(); ++count) out[count] = rest.next();
 }
 
+WISP_AVX512 std::size_t ones(std::span<const std::byte> bits) { return count_ones(bits); }
+
+WISP_AVX512 bool increase(Unaligned<std::uint32_t> indices) {
+  const std::byte* at = indices.bytes().data();
+  __mmask16 wrong = 0;
+  std::size_t i = 0;
+  for (; i + 16 < indices.size(); i += 16, at += 64) {
+    wrong |= _mm512_cmpge_epu32_mask(_mm512_loadu_si512(at), _mm512_loadu_si512(at + 4));
+  }
+  return wrong == 0 && increase_from(indices, i);
+}
+
 }  // namespace
 
-const IndexKernels kIndexAvx512{rice_blocks, set_bits};
+const IndexKernels kIndexAvx512{rice_blocks, set_bits, ones, increase};
 
 }  // namespace wisp::sparse
 #endif

@@ -19,14 +19,14 @@ void encode(std::span<const std::uint32_t> indices, std::span<std::byte> out) {
   for (const std::uint32_t index : indices) out[index / 8] |= std::byte{1} << index % 8;
 }
 
-void check(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim) {
+void check(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim, Instructions instructions) {
   if (bytes.size() != encoded_size(dim)) {
     malformed(std::to_string(bytes.size()) + " bytes, expected " + std::to_string(encoded_size(dim)));
   }
   if (dim % 8 != 0 && static_cast<unsigned>(bytes.back()) >> dim % 8 != 0) {
     malformed("a bit behind the last coordinate is set");
   }
-  const std::size_t count = count_ones(bytes);
+  const std::size_t count = index_kernels(instructions).count_ones(bytes);
   if (count != k) malformed(std::to_string(count) + " bits are set, expected " + std::to_string(k));
 }
 

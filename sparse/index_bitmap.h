@@ -13,7 +13,7 @@ constexpr std::size_t encoded_size(std::uint32_t dim) { return (std::size_t{dim}
 void encode(std::span<const std::uint32_t> indices, std::span<std::byte> out);
 
 // Throws DecodeError unless `bytes` are the bitmap of k indices below `dim`.
-void check(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim);
+void check(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim, Instructions instructions);
 // What has passed check(), into out.size() == k.
 void decode(std::span<const std::byte> bytes, std::span<std::uint32_t> out, Instructions instructions);
 

@@ -8,6 +8,7 @@
 #include "base/pack.h"
 #include "sparse/index_bitmap.h"
 #include "sparse/index_gaps.h"
+#include "sparse/index_kernels.h"
 #include "sparse/index_rice.h"
 
 namespace wisp::sparse {
@@ -44,32 +45,26 @@ void decode_bernoulli(std::span<const std::byte> payload, std::size_t k, std::ui
   if (indices.size() != k) malformed("the draw has not " + std::to_string(k) + " of them");
 }
 
-// Whether they increase strictly: in stretches of one length, which become vectors, without a branch for
-// each.
-bool increase(std::span<const std::uint32_t> indices) {
-  constexpr std::size_t kStretch = 64;
-  std::uint32_t wrong = 0;
-  std::size_t i = 0;
-  for (; i + kStretch < indices.size(); i += kStretch) {
-    const std::uint32_t* const at = indices.data() + i;
-    for (std::size_t j = 0; j < kStretch; ++j) wrong |= at[j] >= at[j + 1] ? 1U : 0U;
-  }
-  for (; i + 1 < indices.size(); ++i) wrong |= indices[i] >= indices[i + 1] ? 1U : 0U;
-  return wrong == 0;
-}
-
-void decode_raw(std::span<const std::byte> bytes, std::uint32_t dim, std::span<std::uint32_t> out) {
-  if (out.empty()) return;
-  std::memcpy(out.data(), bytes.data(), bytes.size());
-  // Which one is wrong is looked for where one is.
-  if (increase(out) && out.back() < dim) return;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i] >= dim) malformed(std::to_string(out[i]) + " is not below " + std::to_string(dim));
-    if (i > 0 && out[i] <= out[i - 1]) {
-      malformed(std::to_string(out[i]) + " follows " + std::to_string(out[i - 1]) +
+// Which one is wrong is looked for where one is.
+Unaligned<std::uint32_t> checked_raw(std::span<const std::byte> payload, std::size_t k, std::uint32_t dim,
+                                     Instructions instructions) {
+  expect_size(payload, raw_size(k));
+  const Unaligned<std::uint32_t> indices(payload);
+  if (k == 0 || (index_kernels(instructions).increase(indices) && indices.back() < dim)) return indices;
+  for (std::size_t i = 0; i < k; ++i) {
+    if (indices[i] >= dim) malformed(std::to_string(indices[i]) + " is not below " + std::to_string(dim));
+    if (i > 0 && indices[i] <= indices[i - 1]) {
+      malformed(std::to_string(indices[i]) + " follows " + std::to_string(indices[i - 1]) +
                 "; they must increase strictly");
     }
   }
+  WISP_CHECK(false, "indices that are refused are wrong somewhere");
+}
+
+IndexCodec codec_named(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim) {
+  if (k > dim) malformed(std::to_string(k) + " of " + std::to_string(dim) + " coordinates");
+  if (bytes.empty()) malformed("there is no codec");
+  return static_cast<IndexCodec>(bytes[0]);
 }
 
 // Writes the codec, and the payload by write(span).
@@ -143,26 +138,25 @@ Bytes encode_draw(const Drawn& drawn) {
 
 void decode_indices(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim, const DrawKey& sender,
                     std::vector<std::uint32_t>& indices, Instructions instructions) {
-  if (k > dim) malformed(std::to_string(k) + " of " + std::to_string(dim) + " coordinates");
-  if (bytes.empty()) malformed("there is no codec");
-  const auto codec = static_cast<IndexCodec>(bytes[0]);
+  const IndexCodec codec = codec_named(bytes, k, dim);
   const auto payload = bytes.subspan(kTag);
   switch (codec) {
     case IndexCodec::kRaw:
-      expect_size(payload, raw_size(k));
+      checked_raw(payload, k, dim, instructions);
       indices.resize(k);
-      return decode_raw(payload, dim, indices);
+      if (k != 0) std::memcpy(indices.data(), payload.data(), payload.size());
+      return;
     case IndexCodec::kGaps:
       gaps::check(payload, k);
       indices.resize(k);
       return gaps::decode(payload, dim, indices);
     case IndexCodec::kRice: {
-      const rice::Parts parts(payload, k, dim);
+      const rice::Parts parts(payload, k, dim, instructions);
       indices.resize(k);
       return rice::decode(parts, dim, indices, instructions);
     }
     case IndexCodec::kBitmap:
-      bitmap::check(payload, k, dim);
+      bitmap::check(payload, k, dim, instructions);
       indices.resize(k);
       return bitmap::decode(payload, indices, instructions);
     case IndexCodec::kSubset:
@@ -174,6 +168,12 @@ void decode_indices(std::span<const std::byte> bytes, std::size_t k, std::uint32
       return decode_bernoulli(payload, k, dim, sender, indices);
   }
   malformed("unknown codec " + std::to_string(static_cast<unsigned>(codec)));
+}
+
+std::optional<Unaligned<std::uint32_t>> indices_in_place(std::span<const std::byte> bytes, std::size_t k,
+                                                         std::uint32_t dim, Instructions instructions) {
+  if (codec_named(bytes, k, dim) != IndexCodec::kRaw) return {};
+  return checked_raw(bytes.subspan(kTag), k, dim, instructions);
 }
 
 }  // namespace wisp::sparse

@@ -2,6 +2,7 @@
 // Indices as bytes: increasing numbers below dim, in the form that takes the fewest bytes.
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/cpu.h"
 #include "sparse/draw.h"
+#include "sparse/unaligned.h"
 
 namespace wisp::sparse {
 
@@ -44,5 +46,11 @@ Bytes encode_draw(const Drawn& drawn);
 // if they are drawn, so the caller has reason to believe in k. With these instructions, which are available.
 void decode_indices(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim, const DrawKey& sender,
                     std::vector<std::uint32_t>& indices, Instructions instructions = best_instructions());
+
+// The same indices where they lie, if that is how they came (kRaw): checked, and thrown for, as by
+// decode_indices(). Nothing if they have to be decoded.
+std::optional<Unaligned<std::uint32_t>> indices_in_place(std::span<const std::byte> bytes, std::size_t k,
+                                                         std::uint32_t dim,
+                                                         Instructions instructions = best_instructions());
 
 }  // namespace wisp::sparse

@@ -56,7 +56,18 @@ void set_bits(std::span<const std::byte> bits, std::span<std::uint32_t> out) {
   for (std::uint32_t& each : out) each = ones.next();
 }
 
-constexpr IndexKernels kPortable{rice_blocks, set_bits};
+// In stretches of one length, which become vectors.
+bool increase(Unaligned<std::uint32_t> indices) {
+  constexpr std::size_t kStretch = 64;
+  std::uint32_t wrong = 0;
+  std::size_t i = 0;
+  for (; i + kStretch < indices.size(); i += kStretch) {
+    for (std::size_t j = i; j < i + kStretch; ++j) wrong |= indices[j] >= indices[j + 1] ? 1U : 0U;
+  }
+  return wrong == 0 && increase_from(indices, i);
+}
+
+constexpr IndexKernels kPortable{rice_blocks, set_bits, count_ones, increase};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "sparse/bits.h"
+#include "sparse/unaligned.h"
 
 namespace wisp::sparse {
 
@@ -39,7 +40,17 @@ struct IndexKernels {
   bool (*rice_blocks)(const RiceBlocks& blocks, RicePlace& place, std::uint32_t* out);
   // The positions of the set bits; out.size() is their number.
   void (*set_bits)(std::span<const std::byte> bits, std::span<std::uint32_t> out);
+  std::size_t (*count_ones)(std::span<const std::byte> bits);
+  // Whether each is larger than the one before.
+  bool (*increase)(Unaligned<std::uint32_t> indices);
 };
+
+// The same from `from` on, one at a time.
+inline bool increase_from(Unaligned<std::uint32_t> indices, std::size_t from) {
+  bool well = true;
+  for (std::size_t i = from + 1; i < indices.size(); ++i) well &= indices[i - 1] < indices[i];
+  return well;
+}
 
 // The instructions are available.
 const IndexKernels& index_kernels(Instructions instructions);

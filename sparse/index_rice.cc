@@ -121,7 +121,7 @@ void encode(std::span<const std::uint32_t> indices, const Plan& plan, std::span<
   unary.finish();
 }
 
-Parts::Parts(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim) {
+Parts::Parts(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim, Instructions instructions) {
   const std::size_t blocks = k / kBlock;
   const std::size_t tail = k % kBlock;
   const auto take = [&](std::size_t size, const char* what) {
@@ -149,7 +149,7 @@ Parts::Parts(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim)
   unary = bytes;
   // k ones, and not more zeros than coordinates that are left out.
   if (unary.size() > (std::size_t{dim} + 7) / 8) malformed("the quotients are longer than the vector");
-  const std::size_t ones = count_ones(unary);
+  const std::size_t ones = index_kernels(instructions).count_ones(unary);
   if (ones != k) malformed(std::to_string(ones) + " quotients, expected " + std::to_string(k));
   if (!unary.empty() && unary.back() == std::byte{0}) malformed("bytes behind the last quotient");
 }

@@ -45,7 +45,7 @@ void encode(std::span<const std::uint32_t> indices, const Plan& plan, std::span<
 // Where the parts of an encoding lie. Throws DecodeError unless `bytes` have parts of the right sizes and k
 // quotients.
 struct Parts {
-  Parts(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim);
+  Parts(std::span<const std::byte> bytes, std::size_t k, std::uint32_t dim, Instructions instructions);
 
   std::span<const std::byte> widths;
   std::span<const std::byte> lows;

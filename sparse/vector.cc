@@ -26,6 +26,20 @@ void check_numbers(std::span<const std::uint32_t> numbers, std::uint32_t limit, 
   }
 }
 
+// In stretches of one length, which become vectors: where a difference of equals is not 0, they are not
+// finite.
+template <class T>
+bool all_finite(Unaligned<T> values) {
+  constexpr std::size_t kStretch = 64;
+  unsigned wrong = 0;
+  std::size_t i = 0;
+  for (; i + kStretch <= values.size(); i += kStretch) {
+    for (std::size_t j = i; j < i + kStretch; ++j) wrong |= values[j] - values[j] == 0 ? 0U : 1U;
+  }
+  for (; i < values.size(); ++i) wrong |= std::isfinite(values[i]) ? 0U : 1U;
+  return wrong == 0;
+}
+
 }  // namespace
 
 template <class T>
@@ -97,29 +111,34 @@ void Vector<T>::check(std::uint32_t expected_dim) const {
 }
 
 template <class T>
-std::optional<std::uint32_t> Vector<T>::first_non_finite() const {
+std::optional<std::uint32_t> VectorView<T>::first_non_finite() const {
+  if (all_finite(values)) return {};
   std::optional<std::uint32_t> found;
-  for_each_run([&](std::uint32_t offset, std::span<const T> run) {
-    for (std::size_t i = 0; i < run.size() && !found; ++i) {
-      if (!std::isfinite(run[i])) found = offset + static_cast<std::uint32_t>(i);
-    }
-  });
+  for_each_stretch(dim, support, blocks, numbers,
+                   [&](std::uint32_t offset, std::size_t used, std::size_t size) {
+                     for (std::size_t i = 0; i < size && !found; ++i) {
+                       if (!std::isfinite(values[used + i])) found = offset + static_cast<std::uint32_t>(i);
+                     }
+                   });
   return found;
 }
 
 template <class T>
-void Vector<T>::add_to(std::span<T> y, T scale) const {
+void VectorView<T>::add_to(std::span<T> y, T scale) const {
   WISP_CHECK(y.size() == dim, "a vector is added to one of another dimension");
   if (support == Support::kIndices) {
     scatter_add<T>(y, numbers, values, scale);
     return;
   }
   const Instructions instructions = best_instructions();
-  for_each_run([&](std::uint32_t offset, std::span<const T> run) {
-    dense_add(y.subspan(offset, run.size()), run, scale, instructions);
-  });
+  for_each_stretch(dim, support, blocks, numbers,
+                   [&](std::uint32_t offset, std::size_t used, std::size_t size) {
+                     dense_add(y.subspan(offset, size), values.subspan(used, size), scale, instructions);
+                   });
 }
 
+template struct VectorView<float>;
+template struct VectorView<double>;
 template struct Vector<float>;
 template struct Vector<double>;
 

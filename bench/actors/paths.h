@@ -10,6 +10,7 @@
 
 #include "base/rng.h"
 #include "sparse/encoded.h"
+#include "sparse/received.h"
 
 namespace wisp::bench {
 
@@ -35,14 +36,14 @@ class Sums {
  public:
   explicit Sums(std::uint32_t dim) : model_(dim) {}
   void apply(const sparse::Encoded& encoded) {
-    sparse::decode(encoded, static_cast<std::uint32_t>(model_.size()), kNobody, vector_);
-    vector_.add_to(std::span<float>(model_), 1e-3F);
+    update_.take(encoded, static_cast<std::uint32_t>(model_.size()), kNobody);
+    update_.view().add_to(std::span<float>(model_), 1e-3F);
   }
   const std::vector<float>& model() const { return model_; }
 
  private:
   std::vector<float> model_;
-  sparse::Vector<float> vector_;
+  sparse::Received<float> update_;
 };
 
 }  // namespace wisp::bench

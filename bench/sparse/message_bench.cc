@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "bench/sparse/measure.h"
 #include "sparse/encoded.h"
+#include "sparse/received.h"
 
 namespace wisp::bench {
 namespace {
@@ -72,7 +73,7 @@ void race(std::uint32_t dim, std::size_t k, int turns) {
     Race::Number number;
   };
   std::vector<Kind> kinds{{"raw", IndexChoice::kRaw, {}, 0}, {"Rice", IndexChoice::kRice, {}, 0}};
-  Vector decoded;
+  sparse::Received<float> taken;
   for (Kind& kind : kinds) {
     Update update;
     update.vector = sparse::encode(vector, kind.indices);
@@ -81,8 +82,8 @@ void race(std::uint32_t dim, std::size_t k, int turns) {
     kind.number = by_turns.enter(
         [&] {
           const auto received = unpack<Update>(kind.message);
-          sparse::decode(received.vector, dim, {}, decoded);
-          decoded.add_to(std::span<float>(model), 1e-3F);
+          taken.take(received.vector, dim, {});
+          taken.view().add_to(std::span<float>(model), 1e-3F);
         },
         repeats);
   }

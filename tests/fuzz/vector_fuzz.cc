@@ -3,6 +3,7 @@
 #include "base/cpu.h"
 #include "base/pack.h"
 #include "sparse/encoded.h"
+#include "sparse/received.h"
 #include "tests/fuzz/targets.h"
 
 namespace wisp::fuzz {
@@ -46,8 +47,13 @@ void check_vector(std::uint32_t dim, const Bytes& bytes) {
   vector.check(dim);
   WISP_CHECK(vector.first_non_finite().value_or(0) < dim, "what is not finite is at a coordinate");
   if (dim <= kDenseMax) {
-    std::vector<T> dense(dim);
+    std::vector<T> dense(dim), in_place(dim);
     vector.add_to(dense, T{1});
+    sparse::Received<T> update;
+    update.take(encoded, dim, kSender);
+    update.view().add_to(in_place, T{1});
+    const auto bits = [](const auto& each) { return std::as_bytes(std::span(each)); };
+    WISP_CHECK(equal(bits(dense), bits(in_place)), "what is added where it lies is what was decoded");
   }
   check_again(vector);
 }

@@ -56,12 +56,12 @@ void MethodRun<T>::step() {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const sparse::Vector<T> sent = workers_[i]->step(round_, x_, *objectives_[i]);
     const sparse::DrawKey sender{seed_, static_cast<std::uint32_t>(i), round_};
-    sparse::Vector<T> update;  // as the master has it
-    sparse::decode(sparse::encode(sent, spec_.wire.index_choice()), static_cast<std::uint32_t>(x_.size()),
-                   sender, update);
-    WISP_CHECK(update == sent, "a worker has sent what the master takes in");
-    values_sent_ += update.nnz();
-    master_->absorb(static_cast<std::uint32_t>(i), update);
+    sparse::Received<T> update;  // as the master has it
+    update.take(sparse::encode(sent, spec_.wire.index_choice()), static_cast<std::uint32_t>(x_.size()),
+                sender);
+    values_sent_ += update.view().values.size();
+    master_->absorb(static_cast<std::uint32_t>(i), update.view());
+    WISP_CHECK(update.vector() == sent, "a worker has sent what the master takes in");
   }
   master_->advance(x_);
   ++round_;

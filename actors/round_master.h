@@ -13,6 +13,7 @@
 #include "optim/rule.h"
 #include "problems/regulariser.h"
 #include "runtime/handle.h"
+#include "sparse/received.h"
 
 namespace wisp::actors {
 

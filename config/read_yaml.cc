@@ -51,9 +51,12 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (std::exchange(started_, true)) {
-      throw Stop{place(mark), "a second document begins here, but a job is one document", "remove the '---'"};
+    if (!std::exchange(started_, true)) return;
+    const Place here = place(mark);
+    if (source_->line(here.line).starts_with("---")) {
+      throw Stop{here, "a second document begins here, but a job is one document", "remove the '---'"};
     }
+    throw Stop{here, "the job's value has ended before this", "a job is one map, of keys and values"};
   }
   void OnDocumentEnd() override {}
 

@@ -36,8 +36,8 @@ report() {
   local name
   for name in "${failures[@]}"; do
     printf '\n== what failed in %s\n' "$name"
-    grep -a -n -A12 -E '^FAILED: |error: |\*\*\*(Failed|Timeout|Exception)|^\[  FAILED' "$outputs/$name" | head -n 120
-    tail -n 30 "$outputs/$name"
+    tail -n 12 "$outputs/$name"
+    grep -a -n -A25 -E '^FAILED: |error: |\*\*\*(Failed|Timeout|Exception)|^\[  FAILED' "$outputs/$name" | head -n 100
   done
   printf '\n== summary\n'
   [ -n "${WISP_TEST_DATA:-}" ] || echo "WISP_TEST_DATA is not set: tests on real data were skipped"

@@ -111,6 +111,10 @@ TEST(ReadYaml, says_where_it_is_no_yaml) {
             "job.yaml:2:4: error: this quote is never closed\n"
             "    2 | b: \"x\n"
             "      |    ^\n");
+  EXPECT_EQ(errors_of_yaml("'b'c>\r"),  // the return is no part of the line
+            "job.yaml:1:4: error: the job's value has ended before this\n"
+            "    1 | 'b'c>\n"
+            "      |    ^ a job is one map, of keys and values\n");
   EXPECT_NE(errors_of_yaml("b: 'it''s"), "");
   EXPECT_EQ(errors_of_yaml("b: 'it''s'"), "");
 }

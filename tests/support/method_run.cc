@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/pack.h"
 #include "sparse/encoded.h"
+#include "sparse/received.h"
 #include "sparse/sparsifier.h"
 
 namespace wisp::test {

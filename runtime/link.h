@@ -27,8 +27,10 @@ class FrameSink {
 // The window must be the same on both sides of a link.
 struct LinkLimits {
   LinkLimits() = default;
-  Charge window{65'536, 16 << 20};    // charged messages that the peer's mailboxes have not taken yet
-  Charge waiting{65'536, 64 << 20};   // charged messages that wait for the window: room() is false beyond
+  Charge window{65'536, 16 << 20};  // charged messages that the peer's mailboxes have not taken yet
+  // Charged messages that wait for the window: room() is false beyond. So many that the link has something to
+  // send when the window returns, and so few that large ones are still in the caches then.
+  Charge waiting{65'536, 8 << 20};
   std::size_t frame_size = 64 << 10;  // a frame that reaches it takes no more messages
   std::chrono::nanoseconds probe_first = std::chrono::milliseconds(200);       // from the last progress
   std::chrono::nanoseconds probe_most = std::chrono::seconds(5);               // it doubles up to this

@@ -163,15 +163,16 @@ void decode(const Parts& parts, std::uint32_t dim, std::span<std::uint32_t> out,
   if (tail.empty()) return;
   const auto width = static_cast<unsigned>(parts.widths.back());
   OneBits ones(parts.unary, place.start);
+  auto [next, start] = place;  // in registers
   std::size_t low_bit = 0;
   for (std::uint32_t& index : tail) {
     const std::uint32_t position = ones.next();
-    const std::uint64_t quotient = position - place.start;
-    place.start = position + 1;
-    place.next += (quotient << width) + (width == 0 ? 0 : bits_at(parts.tail_lows, low_bit, width));
+    const std::uint64_t quotient = position - start;
+    start = position + 1;
+    next += (quotient << width) + (width == 0 ? 0 : bits_at(parts.tail_lows, low_bit, width));
     low_bit += width;
-    if (place.next >= dim) too_large(dim);
-    index = static_cast<std::uint32_t>(place.next++);
+    if (next >= dim) too_large(dim);
+    index = static_cast<std::uint32_t>(next++);
   }
 }
 

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kSampleMin = 512;    // values
 constexpr std::size_t kSampleMax = 16384;  // more cost more than they tell
 constexpr std::size_t kShare = 128;        // between those, one value of so many
+constexpr std::size_t kSecond = 2;         // the second sample is so much larger
+constexpr std::size_t kEighth = 8;         // what part of the vector is compared with the sample
 constexpr std::size_t kWhole = 2048;       // so short a vector is all fringe
 
 // A margin that is carried is at least 2^-10 of an octave, and no more than 2^-4.
@@ -60,8 +62,20 @@ std::uint32_t scrambled(std::uint64_t counter) {
   return static_cast<std::uint32_t>(bits >> 32);
 }
 
-// More than so many entries are not collected on the word of the calls before.
-constexpr std::size_t most(std::size_t k) { return 2 * k + 2 * top_k::kChunk; }
+// Groups of neighbours, one from each of as many equal stretches, at a place that looks random.
+template <class T>
+std::size_t group_count(std::size_t size, top_k::Sample which) {
+  const std::size_t more = which == top_k::Sample::kFirst ? 1 : kSecond;
+  return std::clamp(more * (size / kShare), more * kSampleMin, more * kSampleMax) / kGroup<T>;
+}
+
+template <class T>
+std::size_t group_begin(std::size_t size, top_k::Sample which, std::size_t group) {
+  constexpr std::uint64_t kOthers = std::uint64_t{1} << 32;
+  const std::size_t stretch = size / group_count<T>(size, which);
+  const std::uint64_t counter = which == top_k::Sample::kFirst ? group : kOthers + group;
+  return group * stretch + (std::uint64_t{scrambled(counter)} * (stretch - kGroup<T> + 1) >> 32);
+}
 
 }  // namespace
 
@@ -73,7 +87,7 @@ auto TopK<T>::select(std::span<const T> values, std::size_t k) -> Chosen {
   WISP_CHECK(k <= values.size() && values.size() <= UINT32_MAX, "k of at most 2^32 - 1 values are chosen");
   if (k == 0) return {};
   std::optional<Bracket> bracket = by_last(values.size(), k);
-  if (bracket && !(collect(values, k, *bracket, most(k)) && found_ >= k)) {
+  if (bracket && !(collect(values, k, *bracket) && found_ >= k)) {
     ++misses_;
     bracket.reset();
   }
@@ -93,9 +107,10 @@ auto TopK<T>::take(std::span<T> kept, std::span<const T> gradient, T scale, std:
   std::optional<Bracket> bracket = by_last(size, k);
   const bool carried = bracket.has_value();
   if (!carried) {
-    bracket = by_sample(size, k, [&](std::size_t i) { return top_k::sum_of(kept[i], scale, gradient[i]); });
+    bracket = by_sample(size, k, top_k::Sample::kFirst,
+                        [&](std::size_t i) { return top_k::sum_of(kept[i], scale, gradient[i]); });
   }
-  const std::size_t added = collect_sum(kept, gradient, scale, *bracket, carried ? most(k) : size);
+  const std::size_t added = collect_sum(kept, gradient, scale, k, *bracket);
   if (added == size && found_ >= k) return cut(size, k, *bracket, kept.data());
 
   // Back to the whole sum, and on as if that had been given.
@@ -117,7 +132,9 @@ auto TopK<T>::by_last(std::size_t size, std::size_t k) -> std::optional<Bracket>
   const Magnitude room = top_k::kMagnitudeMax<T> - magnitude;
   return Bracket{.low = magnitude - std::min(last_.margin, magnitude),
                  .middle = magnitude,
-                 .top = magnitude + std::min(last_.margin, room)};
+                 .top = magnitude + std::min(last_.margin, room),
+                 .limit = 2 * k + 2 * top_k::kChunk,
+                 .expected = last_.eighth};
 }
 
 // The margin is twice the largest difference of late, as differences of bits: those of logarithms, nearly.
@@ -125,10 +142,11 @@ template <class T>
 void TopK<T>::remember(std::size_t size, std::size_t k, Magnitude magnitude) {
   constexpr Magnitude kUnknown = top_k::kMagnitudeMax<T>;
   if (size != last_.size || k != last_.k) {
-    last_ = {.size = size, .k = k, .magnitude = magnitude, .margin = kUnknown};
+    last_ = {.size = size, .k = k, .magnitude = magnitude, .margin = kUnknown, .eighth = eighth_};
     return;
   }
   const Magnitude before = last_.margin == kUnknown ? 0 : last_.margin - last_.margin / 8;
+  last_.eighth = eighth_;
   const Magnitude last = std::exchange(last_.magnitude, magnitude);
   const Magnitude difference = std::max(last, magnitude) - std::min(last, magnitude);
   last_.margin = std::max({2 * difference, before, kNarrowest<T>});
@@ -136,46 +154,46 @@ void TopK<T>::remember(std::size_t size, std::size_t k, Magnitude magnitude) {
 
 template <class T>
 template <class At>
-auto TopK<T>::by_sample(std::size_t size, std::size_t k, At&& at) -> Bracket {
+auto TopK<T>::by_sample(std::size_t size, std::size_t k, top_k::Sample which, At&& at) -> Bracket {
   if (size <= kWhole) return {.low = 0, .middle = top_k::kMagnitudeMax<T>, .top = top_k::kMagnitudeMax<T>};
-  take_sample(size, at);
-  return estimate(size, k, 1);
+  take_sample(size, which, at);
+  Bracket bracket = estimate(size, k);
+  bracket.expected = eighth_by_sample(bracket, size);
+  return bracket;
 }
 
-// Groups of neighbours, one from each of as many equal stretches, at a place that looks random.
 template <class T>
 template <class At>
-void TopK<T>::take_sample(std::size_t size, At&& at) {
+void TopK<T>::take_sample(std::size_t size, top_k::Sample which, At&& at) {
   constexpr std::size_t kSize = kGroup<T>;
-  const std::size_t groups = std::clamp(size / kShare, kSampleMin, kSampleMax) / kSize;
+  const std::size_t groups = group_count<T>(size, which);
   sample_.resize(groups * kSize);
   upper_places_.resize(sample_.size() + top_k::kSlack);
   upper_.reserve(sample_.size());
-  const std::size_t stretch = size / groups;
   for (std::size_t group = 0; group < groups; ++group) {
-    const std::size_t jitter = std::uint64_t{scrambled(group)} * (stretch - kSize + 1) >> 32;
-    const std::size_t begin = group * stretch + jitter;
+    const std::size_t begin = group_begin<T>(size, which, group);
     for (std::size_t i = 0; i < kSize; ++i) sample_[group * kSize + i] = at(begin + i);
   }
 }
 
 // The sample has about r = k * its share of values above the k-th magnitude, give or take three standard
-// deviations; `caution` times as many below.
+// deviations. Its largest value is a top even where it needn't be one: more entries above the top than k are
+// no miss.
 template <class T>
-auto TopK<T>::estimate(std::size_t size, std::size_t k, double caution) -> Bracket {
+auto TopK<T>::estimate(std::size_t size, std::size_t k) -> Bracket {
   const auto all = static_cast<double>(sample_.size());
   const double r = all * static_cast<double>(k) / static_cast<double>(size);
   const auto margin = [&](double variance) { return 3 * std::sqrt(r * variance) + 4; };
-  take_upper(std::min(sample_.size(), static_cast<std::size_t>(r + caution * margin(kGroup<T>)) + 1));
+  take_upper(std::min(sample_.size(), static_cast<std::size_t>(r + margin(kGroup<T>)) + 1));
   const auto value_at = [&](double rank) {
     return ranked(std::span(upper_), std::min(static_cast<std::size_t>(rank), upper_.size() - 1)).value;
   };
   const double variance = spread(value_at(r));
-  const double lowest = r + caution * margin(variance);
+  const double lowest = r + margin(variance);
   const double highest = r - margin(variance);
   return {.low = lowest < all ? value_at(lowest) : 0,
           .middle = value_at(r),
-          .top = highest >= 0 ? value_at(highest) : top_k::kMagnitudeMax<T>};
+          .top = value_at(std::max(highest, 0.0))};
 }
 
 // The part of the sample that the estimate is about: its largest `count` and some more.
@@ -207,36 +225,66 @@ double TopK<T>::spread(Magnitude threshold) const {
   return static_cast<double>(squares) / static_cast<double>(sum);
 }
 
+// What the sample says of the first eighth of the vector, whose groups are its own first eighth.
+template <class T>
+auto TopK<T>::eighth_by_sample(const Bracket& bracket, std::size_t size) const -> Eighth {
+  const double each = static_cast<double>(size) / static_cast<double>(sample_.size());
+  Eighth eighth{.found = 0, .above = 0};
+  for (std::size_t i = 0; i < upper_.size() && upper_places_[i] < sample_.size() / kEighth; ++i) {
+    const Magnitude magnitude = top_k::magnitude(sample_[upper_places_[i]]);
+    if (magnitude >= bracket.low) eighth.found += each;
+    if (magnitude > bracket.top) eighth.above += each;
+  }
+  eighth.found = std::max(0.0, eighth.found - 4 * each * kGroup<T>);  // four groups may be there by chance
+  return eighth;
+}
+
+// Whether what has been found of values[0 .. begin-1] is about what was expected. Of the first eighth, too
+// many are noticed on the way, too few at its end.
+template <class T>
+bool TopK<T>::goes_on(const Bracket& bracket, std::size_t begin, std::size_t size, std::size_t k) {
+  if (found_ > bracket.limit) return false;
+  const std::size_t eighth = size / kEighth;
+  if (begin >= eighth + top_k::kChunk) return true;
+  eighth_ = {.found = static_cast<double>(found_), .above = static_cast<double>(found_ - fringe_count_)};
+  const auto most = 4 * bracket.expected.above + static_cast<double>(k / 2 + top_k::kChunk);
+  if (eighth_.above > most) return false;
+  return begin < eighth || 4 * eighth_.found + top_k::kChunk > bracket.expected.found;
+}
+
 // The entries that are not below the bracket, k of them at least.
 template <class T>
 auto TopK<T>::collect_by_sample(std::span<const T> values, std::size_t k) -> Bracket {
-  const Bracket bracket = by_sample(values.size(), k, [&](std::size_t i) { return values[i]; });
-  collect(values, k, bracket, values.size());
-  if (found_ >= k) return bracket;
+  const Bracket bracket =
+      by_sample(values.size(), k, top_k::Sample::kFirst, [&](std::size_t i) { return values[i]; });
+  if (collect(values, k, bracket) && found_ >= k) return bracket;
   ++misses_;
   return collect_again(values, k);
 }
 
-// The same where the sample, which has been taken, misjudged.
+// The same where the first sample misjudged.
 template <class T>
 auto TopK<T>::collect_again(std::span<const T> values, std::size_t k) -> Bracket {
-  Bracket bracket = estimate(values.size(), k, 6);
-  if (bracket.low != 0) collect(values, k, bracket, values.size());
-  if (found_ >= k) return bracket;
+  Bracket bracket =
+      by_sample(values.size(), k, top_k::Sample::kSecond, [&](std::size_t i) { return values[i]; });
+  if (collect(values, k, bracket) && found_ >= k) return bracket;
+  ++misses_;
   ++histograms_;
-  bracket.low = bracket.middle = Histogram<T>(values).not_below(k);
-  bracket.top = bracket.low + ((Magnitude{1} << Histogram<T>::kShift) - 1);
-  collect(values, k, bracket, values.size());
+  const Magnitude low = Histogram<T>(values).not_below(k);
+  const Magnitude rest = (Magnitude{1} << Histogram<T>::kShift) - 1;
+  bracket = {.low = low, .middle = low, .top = low + rest};
+  collect(values, k, bracket);
   return bracket;
 }
 
-// A chunk at a time: first where the entries are, then, while the chunk is in the cache, what they are. Gives
-// up, and returns false, when more than `limit` have been found.
+// A chunk at a time: first where the entries are, then, while the chunk is in the cache, what they are. False
+// if it was given up.
 template <class T>
-bool TopK<T>::collect(std::span<const T> values, std::size_t k, Bracket bracket, std::size_t limit) {
+bool TopK<T>::collect(std::span<const T> values, std::size_t k, const Bracket& bracket) {
   found_ = fringe_count_ = 0;
   std::size_t count = k * top_k::kChunk / values.size();  // in the chunk before
-  for (std::size_t begin = 0; begin < values.size() && found_ <= limit; begin += top_k::kChunk) {
+  for (std::size_t begin = 0; begin < values.size(); begin += top_k::kChunk) {
+    if (!goes_on(bracket, begin, values.size(), k)) return false;
     const auto chunk = values.subspan(begin, std::min(top_k::kChunk, values.size() - begin));
     std::uint32_t* const indices = room_for(chunk.size());
     count = kernels_.find(chunk, static_cast<std::uint32_t>(begin), bracket.low, indices, count);
@@ -244,17 +292,17 @@ bool TopK<T>::collect(std::span<const T> values, std::size_t k, Bracket bracket,
     for (std::size_t i = 0; i < count; ++i) chosen[i] = values[indices[i]];
     add_found(count, bracket);
   }
-  return found_ <= limit;
+  return true;
 }
 
 // The same of kept + scale * gradient, which replaces kept. What is found near or above the middle of the
 // bracket is taken out of it. How many have been added up.
 template <class T>
-std::size_t TopK<T>::collect_sum(std::span<T> kept, std::span<const T> gradient, T scale, Bracket bracket,
-                                 std::size_t limit) {
+std::size_t TopK<T>::collect_sum(std::span<T> kept, std::span<const T> gradient, T scale, std::size_t k,
+                                 const Bracket& bracket) {
   found_ = fringe_count_ = 0;
   std::size_t begin = 0;
-  while (begin < kept.size() && found_ <= limit) {
+  while (begin < kept.size() && goes_on(bracket, begin, kept.size(), k)) {
     const auto chunk = kept.subspan(begin, std::min(top_k::kChunk, kept.size() - begin));
     std::uint32_t* const indices = room_for(chunk.size());
     const std::size_t count =
@@ -362,6 +410,18 @@ Entry* TopK<T>::Memory<Entry>::grown(std::size_t used, std::size_t more) {
   return entries.get();
 }
 
+template <class T>
+std::vector<std::uint32_t> sampled_places(std::size_t size, top_k::Sample which) {
+  std::vector<std::uint32_t> places;
+  for (std::size_t group = 0; group < group_count<T>(size, which); ++group) {
+    const std::size_t begin = group_begin<T>(size, which, group);
+    for (std::size_t i = 0; i < kGroup<T>; ++i) places.push_back(static_cast<std::uint32_t>(begin + i));
+  }
+  return places;
+}
+
+template std::vector<std::uint32_t> sampled_places<float>(std::size_t, top_k::Sample);
+template std::vector<std::uint32_t> sampled_places<double>(std::size_t, top_k::Sample);
 template class TopK<float>;
 template class TopK<double>;
 

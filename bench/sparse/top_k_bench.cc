@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/cpu.h"
@@ -98,6 +99,83 @@ void race(const char* what, const std::vector<float>& values, int turns, bool ga
   }
 }
 
+// Where the sample of a vector looks there is something else than elsewhere, so the estimate misses: a little
+// more of large values than its share, so that a few too few are found; nothing but large ones; nothing but
+// zeros. Each call is of another k than the last, so that no bracket is carried.
+void race_deceived(const std::vector<float>& values, int turns) {
+  const std::size_t dim = values.size();
+  const auto places = sparse::sampled_places<float>(dim, sparse::top_k::Sample::kFirst);
+  const float largest = std::abs(*std::max_element(
+      values.begin(), values.end(), [](float a, float b) { return std::abs(a) < std::abs(b); }));
+  enum class Lie { kSlight, kLarge, kZero };
+  for (const auto& [lie, what] : {std::pair{Lie::kSlight, "top-k, the sample has a few too many"},
+                                  std::pair{Lie::kLarge, "top-k, the sample has only large values"},
+                                  std::pair{Lie::kZero, "top-k, the sample has only zeros"}}) {
+    for (const double share : kShares) {
+      const auto k = static_cast<std::size_t>(share * static_cast<double>(dim));
+      std::vector<float> deceiving(values);
+      // Of r in the sample, six standard deviations more.
+      const double r = share * static_cast<double>(places.size());
+      const double more = lie == Lie::kSlight ? 6 * std::sqrt(r) + 8 : static_cast<double>(places.size());
+      for (std::size_t i = 0; i < static_cast<std::size_t>(more); ++i) {
+        deceiving[places[i * places.size() / static_cast<std::size_t>(more)]] =
+            lie == Lie::kZero ? 0 : 2 * largest;
+      }
+      std::vector<TopK<float>> paths;
+      for (const Instructions path : available_instructions()) paths.emplace_back(path);
+      Race by_turns;
+      const auto floor = by_turns.enter([&] { keep(read_pass(deceiving.data(), dim)); });
+      std::vector<Race::Number> numbers;
+      for (auto& path : paths) {
+        numbers.push_back(
+            by_turns.enter([&, turn = k]() mutable { keep(path.select(deceiving, k + ++turn % 2)); }));
+      }
+      by_turns.run(turns);
+      for (std::size_t i = 0; i < paths.size(); ++i) {
+        const Instructions path = available_instructions()[i];
+        print_race(label(what, dim, share, path), by_turns, numbers[i], floor, 1e3, "us",
+                   Goal{.most = i == 0 ? 0 : 2.5});
+        std::fprintf(stderr, "%s: %d calls, misses %zu, histograms %zu\n",
+                     label(what, dim, share, path).c_str(), turns + 1, paths[i].misses(),
+                     paths[i].histograms());
+      }
+    }
+  }
+}
+
+// After three calls, from which a bracket is carried, the scale of all values is another one.
+void race_jumps(const std::vector<float>& values, int turns) {
+  for (const float factor : {100.0F, 0.01F}) {
+    std::vector<float> other(values);
+    for (float& each : other) each *= factor;
+    for (const double share : kShares) {
+      const auto k = static_cast<std::size_t>(share * static_cast<double>(values.size()));
+      TopK<float> top_k;
+      std::size_t misses = 0;
+      const auto settle = [&] {
+        keep(top_k.select(values, k + 1));  // forgets what was carried
+        for (int i = 0; i < 3; ++i) keep(top_k.select(values, k));
+        misses = top_k.misses();
+      };
+      std::size_t missed = 0;
+      Race by_turns;
+      const auto floor = by_turns.enter([&] { keep(read_pass(values.data(), values.size())); });
+      by_turns.enter(settle);
+      const auto jump = by_turns.enter([&] {
+        keep(top_k.select(other, k));
+        missed += top_k.misses() - misses;
+      });
+      by_turns.run(turns);
+      const std::string name =
+          std::string("top-k, carried, the scale jumps by ") + (factor > 1 ? "100" : "1/100");
+      print_race(label(name.c_str(), values.size(), share, best_instructions()), by_turns, jump, floor, 1e3,
+                 "us", Goal{.most = 2.5});
+      std::fprintf(stderr, "%s: %d jumps, misses %zu, histograms %zu\n", name.c_str(), turns + 1, missed,
+                   top_k.histograms());
+    }
+  }
+}
+
 void race_nth_element(const std::vector<float>& values, int turns) {
   std::vector<std::uint32_t> order(values.size());
   TopK<float> top_k;
@@ -126,6 +204,8 @@ void run(int turns) {
     race("top-k", values, turns, true);
     if (dim == 10'000'000) {
       race_nth_element(values, std::max(3, turns / 5));
+      race_deceived(values, turns / 2);
+      race_jumps(values, turns / 4);
       scale_by_stretch(values, 16);
       race("top-k, scale by line", values, turns, false);
       scale_by_stretch(values, 4096);

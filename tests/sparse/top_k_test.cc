@@ -96,46 +96,45 @@ TYPED_TEST(TopKOf, needs_no_second_pass_for_ordinary_values) {
   EXPECT_EQ(top_k.histograms(), 0U);
 }
 
-// The places that the sample of a vector looks at: a test of the way back has to deceive it.
-template <class T>
-std::vector<std::size_t> sampled_places(std::size_t size) {
-  std::vector<std::size_t> places;
-  const std::size_t group_size = 64 / sizeof(T);
-  const std::size_t groups = std::clamp(size / 128, std::size_t{512}, std::size_t{16384}) / group_size;
-  const std::size_t stretch = size / groups;
-  for (std::uint64_t group = 0; group < groups; ++group) {
-    std::uint64_t bits = (group + 1) * 0x9e3779b97f4a7c15;
-    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
-    const std::size_t jitter = (bits >> 32) * (stretch - group_size + 1) >> 32;
-    for (std::size_t i = 0; i < group_size; ++i) places.push_back(group * stretch + jitter + i);
-  }
-  return places;
-}
-
+// Every other value of a sample is changed: of the first, and of both.
 TYPED_TEST(TopKOf, stays_exact_where_the_sample_is_deceived) {
+  using top_k::Sample;
   Rng rng(test::seed(), 0, 2, Purpose::kInit);
   const std::size_t size = 400'000;
   const std::size_t k = size / 100;
-  const auto places = sampled_places<TypeParam>(size);
+  const auto first = sampled_places<TypeParam>(size, Sample::kFirst);
+  const auto second = sampled_places<TypeParam>(size, Sample::kSecond);
   Data<TypeParam> plain{"", std::vector<TypeParam>(size)};
   for (auto& value : plain.values) value = static_cast<TypeParam>(rng.uniform());
-  std::vector<Data<TypeParam>> all(3, plain);
+  std::vector<Data<TypeParam>> all(5, plain);
   all[0].name = "a little more in the sample";
-  for (std::size_t i = 0; i < places.size() / 35; ++i) all[0].values[places[i]] += 100;
+  for (std::size_t i = 0; i < first.size() / 35; ++i) all[0].values[first[i]] += 100;
   all[1].name = "all in the sample";
-  for (const std::size_t place : places) all[1].values[place] += 100;
+  for (const auto place : first) all[1].values[place] += 100;
   all[2].name = "nothing in the sample";
-  for (const std::size_t place : places) all[2].values[place] = 0;
-  std::vector<TopK<TypeParam>> paths;
-  for (const Instructions each : available_instructions()) paths.emplace_back(each);
-  const std::size_t misses[] = {1, 2, 2};
-  const std::size_t histograms[] = {0, 1, 1};
+  for (const auto place : first) all[2].values[place] = 0;
+  all[3].name = "all in both samples";
+  all[4].name = "nothing in both samples";
+  for (const auto& places : {first, second}) {
+    for (std::size_t i = 0; i < places.size(); i += 2) {
+      all[3].values[places[i]] += 100;
+      all[4].values[places[i]] = all[4].values[places[i + 1]] = 0;
+    }
+  }
+  const std::size_t misses[] = {1, 1, 1, 2, 2};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto order = ordered(all[i].values);
-    for (auto& top_k : paths) {
+    for (const Instructions each : available_instructions()) {
+      TopK<TypeParam> top_k(each);
       ASSERT_NO_FATAL_FAILURE(expect_first_k(top_k, all[i], order, k));
       EXPECT_EQ(top_k.misses(), misses[i]) << all[i].name;
-      EXPECT_EQ(top_k.histograms(), histograms[i]) << all[i].name;
+      EXPECT_EQ(top_k.histograms(), misses[i] - 1) << all[i].name;
+      TopK<TypeParam> fused(each);
+      std::vector<TypeParam> kept(size), want = all[i].values;
+      const auto taken = fused.take(kept, all[i].values, TypeParam(1), k);
+      for (const std::uint32_t index : taken.indices) want[index] = 0;
+      EXPECT_EQ(kept, want) << all[i].name;
+      EXPECT_EQ(fused.misses(), misses[i]) << all[i].name;
     }
   }
 }

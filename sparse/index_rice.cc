@@ -163,17 +163,16 @@ void decode(const Parts& parts, std::uint32_t dim, std::span<std::uint32_t> out,
   if (tail.empty()) return;
   const auto width = static_cast<unsigned>(parts.widths.back());
   OneBits ones(parts.unary, place.start);
-  auto [next, start] = place;  // in registers
-  std::size_t low_bit = 0;
-  for (std::uint32_t& index : tail) {
-    const std::uint32_t position = ones.next();
-    const std::uint64_t quotient = position - start;
-    start = position + 1;
-    next += (quotient << width) + (width == 0 ? 0 : bits_at(parts.tail_lows, low_bit, width));
-    low_bit += width;
-    if (next >= dim) too_large(dim);
-    index = static_cast<std::uint32_t>(next++);
+  // As in the kernels: no gap waits for the one before it. They increase, so the last one speaks for all.
+  std::uint64_t lows = place.next;
+  std::uint64_t index = 0;
+  for (std::size_t i = 0; i < tail.size(); ++i) {
+    const std::uint64_t quotients = ones.next() - place.start - i;
+    if (width != 0) lows += bits_at(parts.tail_lows, i * width, width);
+    index = lows + (quotients << width) + i;
+    tail[i] = static_cast<std::uint32_t>(index);
   }
+  if (index >= dim) too_large(dim);
 }
 
 }  // namespace wisp::sparse::rice

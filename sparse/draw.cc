@@ -73,8 +73,11 @@ Numbers small_subset(const DrawKey& key, std::uint32_t n, std::uint32_t k) {
 
 // Sets these bits; how many of them were not set.
 std::uint32_t mark(std::span<const std::uint32_t> positions, std::vector<std::uint64_t>& bits) {
+  constexpr std::size_t kAhead = 32;  // the words are in no order, and more than the nearest caches hold
   std::uint64_t fresh = 0;
-  for (const std::uint32_t position : positions) {
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    if (i + kAhead < positions.size()) __builtin_prefetch(&bits[positions[i + kAhead] / 64], 1);
+    const std::uint32_t position = positions[i];
     const std::uint64_t word = bits[position / 64];
     fresh += ~word >> position % 64 & 1;
     bits[position / 64] = word | std::uint64_t{1} << position % 64;

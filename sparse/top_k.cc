@@ -247,7 +247,7 @@ bool TopK<T>::goes_on(const Bracket& bracket, std::size_t begin, std::size_t siz
   const std::size_t eighth = size / kEighth;
   if (begin >= eighth + top_k::kChunk) return true;
   eighth_ = {.found = static_cast<double>(found_), .above = static_cast<double>(found_ - fringe_count_)};
-  const auto most = 4 * bracket.expected.above + static_cast<double>(k / 2 + top_k::kChunk);
+  const auto most = 2 * bracket.expected.above + static_cast<double>(k / 4 + top_k::kChunk);
   if (eighth_.above > most) return false;
   return begin < eighth || 4 * eighth_.found + top_k::kChunk > bracket.expected.found;
 }

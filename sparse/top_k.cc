@@ -13,12 +13,8 @@
 namespace wisp::sparse {
 namespace {
 
-constexpr std::size_t kSampleMin = 512;    // values
-constexpr std::size_t kSampleMax = 16384;  // more cost more than they tell
-constexpr std::size_t kShare = 128;        // between those, one value of so many
-constexpr std::size_t kSecond = 2;         // the second sample is so much larger
-constexpr std::size_t kEighth = 8;         // what part of the vector is compared with the sample
-constexpr std::size_t kWhole = 2048;       // so short a vector is all fringe
+constexpr std::size_t kEighth = 8;    // what part of the vector is compared with the sample
+constexpr std::size_t kWhole = 2048;  // so short a vector is all fringe
 
 // A margin that is carried is at least 2^-10 of an octave, and no more than 2^-4.
 template <class T>
@@ -27,10 +23,6 @@ template <class T>
 constexpr top_k::Magnitude<T> kNarrowest = kOctave<T> >> 10;
 template <class T>
 constexpr top_k::Magnitude<T> kWidest = kOctave<T> >> 4;
-
-// Neighbours that a sample takes together: one line of memory.
-template <class T>
-constexpr std::size_t kGroup = 64 / sizeof(T);
 
 // The highest bits of magnitudes, counted: how many values there are from a magnitude on, roughly.
 template <class T>
@@ -54,28 +46,6 @@ class Histogram {
  private:
   std::array<std::uint32_t, std::size_t{1} << kBits> counts_{};
 };
-
-// A number that looks random, so that no regular pattern of the values meets the sample.
-std::uint32_t scrambled(std::uint64_t counter) {
-  std::uint64_t bits = (counter + 1) * 0x9e3779b97f4a7c15;
-  bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
-  return static_cast<std::uint32_t>(bits >> 32);
-}
-
-// Groups of neighbours, one from each of as many equal stretches, at a place that looks random.
-template <class T>
-std::size_t group_count(std::size_t size, top_k::Sample which) {
-  const std::size_t more = which == top_k::Sample::kFirst ? 1 : kSecond;
-  return std::clamp(more * (size / kShare), more * kSampleMin, more * kSampleMax) / kGroup<T>;
-}
-
-template <class T>
-std::size_t group_begin(std::size_t size, top_k::Sample which, std::size_t group) {
-  constexpr std::uint64_t kOthers = std::uint64_t{1} << 32;
-  const std::size_t stretch = size / group_count<T>(size, which);
-  const std::uint64_t counter = which == top_k::Sample::kFirst ? group : kOthers + group;
-  return group * stretch + (std::uint64_t{scrambled(counter)} * (stretch - kGroup<T> + 1) >> 32);
-}
 
 }  // namespace
 
@@ -165,13 +135,13 @@ auto TopK<T>::by_sample(std::size_t size, std::size_t k, top_k::Sample which, At
 template <class T>
 template <class At>
 void TopK<T>::take_sample(std::size_t size, top_k::Sample which, At&& at) {
-  constexpr std::size_t kSize = kGroup<T>;
-  const std::size_t groups = group_count<T>(size, which);
+  constexpr std::size_t kSize = top_k::kGroup<T>;
+  const std::size_t groups = top_k::group_count<T>(size, which);
   sample_.resize(groups * kSize);
   upper_places_.resize(sample_.size() + top_k::kSlack);
   upper_.reserve(sample_.size());
   for (std::size_t group = 0; group < groups; ++group) {
-    const std::size_t begin = group_begin<T>(size, which, group);
+    const std::size_t begin = top_k::group_begin<T>(size, which, group);
     for (std::size_t i = 0; i < kSize; ++i) sample_[group * kSize + i] = at(begin + i);
   }
 }
@@ -184,7 +154,7 @@ auto TopK<T>::estimate(std::size_t size, std::size_t k) -> Bracket {
   const auto all = static_cast<double>(sample_.size());
   const double r = all * static_cast<double>(k) / static_cast<double>(size);
   const auto margin = [&](double variance) { return 3 * std::sqrt(r * variance) + 4; };
-  take_upper(std::min(sample_.size(), static_cast<std::size_t>(r + margin(kGroup<T>)) + 1));
+  take_upper(std::min(sample_.size(), static_cast<std::size_t>(r + margin(top_k::kGroup<T>)) + 1));
   const auto value_at = [&](double rank) {
     return ranked(std::span(upper_), std::min(static_cast<std::size_t>(rank), upper_.size() - 1)).value;
   };
@@ -217,8 +187,8 @@ double TopK<T>::spread(Magnitude threshold) const {
   for (std::size_t i = 0; i < upper_.size(); ++i) {
     const std::uint32_t place = upper_places_[i];
     if (top_k::magnitude(sample_[place]) < threshold) continue;
-    count = place / kGroup<T> == group ? count + 1 : 1;
-    group = place / kGroup<T>;
+    count = place / top_k::kGroup<T> == group ? count + 1 : 1;
+    group = place / top_k::kGroup<T>;
     sum += 1;
     squares += 2 * count - 1;
   }
@@ -235,7 +205,8 @@ auto TopK<T>::eighth_by_sample(const Bracket& bracket, std::size_t size) const -
     if (magnitude >= bracket.low) eighth.found += each;
     if (magnitude > bracket.top) eighth.above += each;
   }
-  eighth.found = std::max(0.0, eighth.found - 4 * each * kGroup<T>);  // four groups may be there by chance
+  eighth.found =
+      std::max(0.0, eighth.found - 4 * each * top_k::kGroup<T>);  // four groups may be there by chance
   return eighth;
 }
 
@@ -410,18 +381,6 @@ Entry* TopK<T>::Memory<Entry>::grown(std::size_t used, std::size_t more) {
   return entries.get();
 }
 
-template <class T>
-std::vector<std::uint32_t> sampled_places(std::size_t size, top_k::Sample which) {
-  std::vector<std::uint32_t> places;
-  for (std::size_t group = 0; group < group_count<T>(size, which); ++group) {
-    const std::size_t begin = group_begin<T>(size, which, group);
-    for (std::size_t i = 0; i < kGroup<T>; ++i) places.push_back(static_cast<std::uint32_t>(begin + i));
-  }
-  return places;
-}
-
-template std::vector<std::uint32_t> sampled_places<float>(std::size_t, top_k::Sample);
-template std::vector<std::uint32_t> sampled_places<double>(std::size_t, top_k::Sample);
 template class TopK<float>;
 template class TopK<double>;
 

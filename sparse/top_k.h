@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 #include "sparse/top_k_kernels.h"
+#include "sparse/top_k_sample.h"
 
 namespace wisp::sparse {
 
@@ -124,10 +125,6 @@ class TopK {
   std::size_t histograms_ = 0;
   std::size_t carried_ = 0;
 };
-
-// The places that a sample of so many values looks at, increasing; for whoever wants to deceive it.
-template <class T>
-std::vector<std::uint32_t> sampled_places(std::size_t size, top_k::Sample which);
 
 extern template class TopK<float>;
 extern template class TopK<double>;

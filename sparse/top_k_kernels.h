@@ -31,9 +31,6 @@ T sum_of(T kept, T scale, T gradient) {
   return sum == sum ? sum : std::numeric_limits<T>::quiet_NaN();
 }
 
-// The first one, and a larger one of other places.
-enum class Sample : std::uint8_t { kFirst, kSecond };
-
 // So many places behind the last one may be written to: whole vectors.
 constexpr std::size_t kSlack = 16;
 

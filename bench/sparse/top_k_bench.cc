@@ -104,7 +104,7 @@ void race(const char* what, const std::vector<float>& values, int turns, bool ga
 // zeros. Each call is of another k than the last, so that no bracket is carried.
 void race_deceived(const std::vector<float>& values, int turns) {
   const std::size_t dim = values.size();
-  const auto places = sparse::sampled_places<float>(dim, sparse::top_k::Sample::kFirst);
+  const auto places = sparse::top_k::sampled_places<float>(dim, sparse::top_k::Sample::kFirst);
   const float largest = std::abs(*std::max_element(
       values.begin(), values.end(), [](float a, float b) { return std::abs(a) < std::abs(b); }));
   enum class Lie { kSlight, kLarge, kZero };

@@ -102,8 +102,8 @@ TYPED_TEST(TopKOf, stays_exact_where_the_sample_is_deceived) {
   Rng rng(test::seed(), 0, 2, Purpose::kInit);
   const std::size_t size = 400'000;
   const std::size_t k = size / 100;
-  const auto first = sampled_places<TypeParam>(size, Sample::kFirst);
-  const auto second = sampled_places<TypeParam>(size, Sample::kSecond);
+  const auto first = top_k::sampled_places<TypeParam>(size, Sample::kFirst);
+  const auto second = top_k::sampled_places<TypeParam>(size, Sample::kSecond);
   Data<TypeParam> plain{"", std::vector<TypeParam>(size)};
   for (auto& value : plain.values) value = static_cast<TypeParam>(rng.uniform());
   std::vector<Data<TypeParam>> all(5, plain);

@@ -7,6 +7,7 @@
 
 #include "actors/spec.h"
 #include "base/bytes.h"
+#include "problems/objective.h"
 #include "problems/source.h"
 #include "sparse/encoded.h"
 
@@ -79,9 +80,12 @@ struct Shard {
   std::uint32_t dim = 0;
   double L = 0;  // of its scaled f_i
   double mu = 0;
+  double L_sample = 0;        // the largest of its f_ij
+  std::uint64_t samples = 0;  // how many f_ij it has; 0 where the problem is not made of rows
+  problems::Smoothness smoothness() const { return {L, mu, L_sample, samples}; }
   template <class F>
   void fields(F& f) {
-    f(rows, dim, L, mu);
+    f(rows, dim, L, mu, L_sample, samples);
   }
 };
 

@@ -1,8 +1,10 @@
 #pragma once
 // An objective that adds up the time spent in its gradient.
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "problems/objective.h"
 
@@ -22,6 +24,12 @@ class TimedObjective : public problems::Objective<T> {
   void gradient(std::span<const T> x, std::span<T> gradient) override {
     const auto start = now_();
     objective_->gradient(x, gradient);
+    spent_ += now_() - start;
+  }
+  void sample_gradient(std::span<const std::uint32_t> samples, std::span<const T> x,
+                       std::span<T> gradient) override {
+    const auto start = now_();
+    objective_->sample_gradient(samples, x, gradient);
     spent_ += now_() - start;
   }
   problems::Smoothness smoothness() override { return objective_->smoothness(); }

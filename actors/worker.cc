@@ -21,6 +21,8 @@ Shard Worker<T>::set_up() {
   shard.dim = objective->dim();
   shard.L = smoothness.L;
   shard.mu = smoothness.mu;
+  shard.L_sample = smoothness.L_sample;
+  shard.samples = smoothness.samples;
   rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method);
   objective_ = std::make_unique<TimedObjective<T>>(
       std::move(objective), [this] { return this->context().now(); }, gradient_time_);

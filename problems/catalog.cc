@@ -54,6 +54,16 @@ std::vector<std::uint64_t> select(const Problem& problem, const ProblemSpec& spe
   return shard_rows(workers > 1 ? spec.data.shard : "contiguous", worker, workers, rows, labels, seed);
 }
 
+// The place at which a worker's rows are looked up.
+struct Share {
+  std::uint32_t worker;
+  std::uint32_t workers;
+};
+
+Share share_of(const ProblemSpec& spec, std::uint32_t worker, std::uint32_t workers) {
+  return spec.data.shard == "all" ? Share{0, 1} : Share{worker, workers};
+}
+
 // How many rows a worker has doesn't depend on which they are.
 std::uint64_t shard_size(const Source& source, std::uint32_t worker, std::uint32_t workers) {
   return shard_rows("contiguous", worker, workers, source.info.rows, {}, 0).size();
@@ -156,7 +166,7 @@ double Catalog::l2_weight(const ProblemSpec& spec, const DataInfo& info) {
 }
 
 void Catalog::check_workers(const ProblemSpec& spec, const Source& source, std::uint32_t workers) const {
-  if (at(spec.kind).has_rows()) shard_size(source, 0, workers);
+  if (at(spec.kind).has_rows()) shard_size(source, 0, share_of(spec, 0, workers).workers);
 }
 
 template <class T>
@@ -169,8 +179,9 @@ std::unique_ptr<Objective<T>> Catalog::make_objective(const ProblemSpec& spec, c
   const auto make = [&](const auto& of_rows, const auto& of_seed) {
     if (!problem.has_rows()) return of_seed(SeedPlace{spec, seed, worker, settings});
     check_labels(problem, source);
-    return of_rows(RowsPlace<T>{load<T>(spec, source, worker, workers, seed), source.info, workers,
-                                l2_weight(spec, source.info), settings});
+    const Share share = share_of(spec, worker, workers);
+    return of_rows(RowsPlace<T>{load<T>(spec, source, share.worker, share.workers, seed), source.info,
+                                share.workers, l2_weight(spec, source.info), settings});
   };
   if constexpr (std::is_same_v<T, float>) {
     return make(problem.rows32, problem.seed32);
@@ -193,7 +204,9 @@ bool Catalog::needs_no_file(const ProblemSpec& spec) { return is_synthetic(spec)
 void Catalog::write_shard(const ProblemSpec& spec, const Source& source, std::uint32_t worker,
                           std::uint32_t workers, std::uint64_t seed, std::ostream& out) const {
   WISP_CHECK(!source.is_shard && !is_synthetic(spec), "only a whole file is cut");
-  copy_rows(source.path, source.info, select(at(spec.kind), spec, source, worker, workers, seed), out);
+  const Share share = share_of(spec, worker, workers);
+  copy_rows(source.path, source.info, select(at(spec.kind), spec, source, share.worker, share.workers, seed),
+            out);
 }
 
 template std::unique_ptr<Objective<float>> Catalog::make_objective(const ProblemSpec&, const Source&,

@@ -88,14 +88,49 @@ class LinearModel final : public Objective<T> {
     }
   }
 
+  void sample_gradient(std::span<const std::uint32_t> samples, std::span<const T> x,
+                       std::span<T> gradient) override {
+    WISP_CHECK(x.size() == dim() && gradient.size() == dim(), "x or gradient has another dimension");
+    WISP_CHECK(!samples.empty(), "a batch has one sample at least");
+    sum_.assign(dim(), 0.0);
+    for (const std::uint32_t row : samples) {
+      WISP_CHECK(row < rows_.count(), "a sample is a row of this worker");
+      const T slope = loss_.slope(margin<T>(row, x.data()), rows_.label[row]);
+      sparse_add(index(row), value(row), size(row), static_cast<double>(slope), sum_.data());
+    }
+    const double weight = sample_weight() / static_cast<double>(samples.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      gradient[i] = static_cast<T>(weight * sum_[i] + parameters_.l2 * static_cast<double>(x[i]));
+    }
+  }
+
   // The scaled A_i'A_i or A_i A_i', whichever is smaller, has L_i's eigenvalue.
   Smoothness smoothness() override {
     if (rows_.count() == 0) return {parameters_.l2, parameters_.l2};
     const double largest = dim() <= rows_.count() ? largest_of_columns() : largest_of_rows();
-    return {Loss::kCurvature * parameters_.weight * std::max(largest, 0.0) + parameters_.l2, parameters_.l2};
+    Smoothness smoothness{Loss::kCurvature * parameters_.weight * std::max(largest, 0.0) + parameters_.l2,
+                          parameters_.l2};
+    smoothness.L_sample = Loss::kCurvature * sample_weight() * largest_row() + parameters_.l2;
+    smoothness.samples = rows_.count();
+    return smoothness;
   }
 
  private:
+  // Of a row's loss within its own f_ij, of which f_i is the mean.
+  double sample_weight() const { return parameters_.weight * static_cast<double>(rows_.count()); }
+
+  // max ||a_j||^2
+  double largest_row() const {
+    double largest = 0;
+    for (std::size_t row = 0; row < rows_.count(); ++row) {
+      const auto square = [&](std::size_t i) {
+        return static_cast<double>(value(row)[i]) * static_cast<double>(value(row)[i]);
+      };
+      largest = std::max(largest, sum_of_terms<double>(size(row), square));
+    }
+    return largest;
+  }
+
   std::size_t size(std::size_t row) const { return rows_.start[row + 1] - rows_.start[row]; }
   const std::uint32_t* index(std::size_t row) const { return rows_.index.data() + rows_.start[row]; }
   const T* value(std::size_t row) const { return rows_.value.data() + rows_.start[row]; }

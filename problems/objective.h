@@ -1,5 +1,6 @@
 #pragma once
 // What a worker minimises: its own f_i, where f = (1/n) sum_i f_i is the whole problem.
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -12,6 +13,15 @@ struct Smoothness {
   double L = 0;         // grad f_i is L-Lipschitz; relative error at most 1e-9
   double mu = 0;        // f_i is mu-strongly convex; a lower bound where the exact value is dear (then l2)
   double L_sample = 0;  // the largest L of one sample's f_ij (see Objective); 0: it has no samples
+  std::uint64_t samples = 0;  // how many f_ij it has
+
+  // What holds for this f_i and for `other` alike: the most of everything, and the least mu.
+  void join(const Smoothness& other) {
+    L = std::max(L, other.L);
+    mu = std::min(mu, other.mu);
+    L_sample = std::max(L_sample, other.L_sample);
+    samples = std::max(samples, other.samples);
+  }
 };
 
 // f is the mean over all N rows plus (l2/2)||x||^2. Worker i of n holds N_i rows, and its function is

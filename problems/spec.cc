@@ -23,7 +23,9 @@ void check_word(const std::string& key, const std::string& word, const std::vect
 
 void check_data(const Problem& problem, const DataSpec& data) {
   check_word("problem.data.format", data.format, {"libsvm", "synthetic"});
-  check_word("problem.data.shard", data.shard, shard_names());
+  std::vector<std::string> shards = shard_names();
+  shards.emplace_back("all");
+  check_word("problem.data.shard", data.shard, shards);
   if (data.format == "libsvm") {
     if (!problem.has_rows())
       refuse("problem.data.format: " + problem.name + " has no rows to read; set it to synthetic");

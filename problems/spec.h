@@ -14,7 +14,8 @@ struct DataSpec {
   std::uint32_t dim = 0;             // d; 0: the largest index present (libsvm); required for synthetic
   std::uint64_t rows = 0;            // N: only the first so many rows (0: all); required for synthetic rows;
                                      // quadratic: the inner dimension o of P2 eq. (17) (0: d)
-  std::string shard = "contiguous";  // contiguous | round-robin | shuffled | by-label
+  std::string shard = "contiguous";  // contiguous | round-robin | shuffled | by-label (shard.h) | all: every
+                                     // worker has all rows, as if it were the only one, and f_i = f
 
   template <class F>
   void fields(F& f) {

@@ -95,10 +95,25 @@ TEST(ProblemCatalog, mean_of_the_workers_is_the_whole) {
   }
 }
 
+// With shard `all`, where there may be more workers than rows.
+TEST(ProblemCatalog, every_worker_may_have_the_whole) {
+  ProblemSpec spec = synthetic("logistic");
+  spec.data.shard = "all";
+  const Source source = kCatalog.prepare(spec);
+  const auto whole = kCatalog.make_whole(spec, source, 2, 3);
+  const auto many = static_cast<std::uint32_t>(source.info.rows + 1);
+  EXPECT_NO_THROW(kCatalog.check_workers(spec, source, many));
+  for (const std::uint32_t worker : {0u, 1u, many - 1}) {
+    EXPECT_EQ(bits(*kCatalog.make_objective<double>(spec, source, worker, many, 3)), bits(*whole));
+  }
+}
+
 TEST(ProblemCatalog, a_shard_sent_to_a_host_gives_the_same_bits) {
   const Scratch scratch;
+  std::vector<std::string> shards = shard_names();
+  shards.emplace_back("all");
   for (const std::string kind : {"logistic", "least-squares"}) {
-    for (const std::string& shard : shard_names()) {
+    for (const std::string& shard : shards) {
       ProblemSpec spec = from_file(kind, scratch.write("all", some_rows()));
       spec.data.shard = shard;
       const Source source = kCatalog.prepare(spec);

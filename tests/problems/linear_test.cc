@@ -1,5 +1,8 @@
 #include "problems/linear.h"
 
+#include <algorithm>
+#include <type_traits>
+
 #include "problems/logistic.h"
 #include "tests/problems/any_rows.h"
 #include "tests/support/same_bits.h"
@@ -83,6 +86,66 @@ TYPED_TEST(LinearTest, layouts_have_one_gradient_where_x_is_large) {
   Rng rng(wisp::test::seed(), 0, 1, Purpose::kData);
   check(test::any_rows<T>(rng, 300, 80'000, 2'000, false, false), 80'000, LogisticLoss(), rng);
   check(test::any_rows<T>(rng, 300, 80'000, 2'000, false, true), 80'000, LogisticLoss(), rng);
+}
+
+// f_i is the mean of its f_ij: all of them once are the gradient, twice as well; one is that of its row
+// alone.
+TYPED_TEST(LinearTest, gradient_is_the_mean_of_the_samples) {
+  using T = TypeParam;
+  const double tolerance = std::is_same_v<T, float> ? 1e-5 : 1e-13;
+  Rng rng(wisp::test::seed(), 0, 3, Purpose::kData);
+  const LinearParameters parameters{30, 0.02, 0.1};
+  const Rows<T> rows = test::any_rows<T>(rng, 70, 30, 5, false, false);
+  LinearModel<T, LogisticLoss> model(rows, parameters);
+  std::vector<T> x(30), whole(30), mean(30, T(7)), one(30, T(7));
+  for (T& each : x) each = static_cast<T>(rng.normal());
+  model.gradient(x, whole);
+  std::vector<std::uint32_t> twice;
+  for (std::uint32_t row = 0; row < 140; ++row) twice.push_back(row % 70);
+  model.sample_gradient(twice, x, mean);
+  std::vector<double> sum(30, 0.0);
+  for (std::uint32_t row = 0; row < 70; ++row) {
+    model.sample_gradient(std::vector<std::uint32_t>{row}, x, one);
+    Rows<T> alone;
+    alone.index.assign(rows.indices(row).begin(), rows.indices(row).end());
+    alone.value.assign(rows.values(row).begin(), rows.values(row).end());
+    alone.finish_row(rows.label[row]);
+    wisp::test::expect_same_bits(one, naive(alone, LinearParameters{30, 0.02 * 70, 0.1}, LogisticLoss(), x));
+    for (std::size_t i = 0; i < 30; ++i) sum[i] += static_cast<double>(one[i]) / 70;
+  }
+  for (std::size_t i = 0; i < 30; ++i) {
+    EXPECT_NEAR(static_cast<double>(mean[i]), static_cast<double>(whole[i]), tolerance);
+    EXPECT_NEAR(sum[i], static_cast<double>(whole[i]), tolerance);
+  }
+}
+
+// The L of a sample is that of an objective which has only its row.
+TYPED_TEST(LinearTest, L_sample_is_the_largest_of_the_rows_alone) {
+  using T = TypeParam;
+  Rng rng(wisp::test::seed(), 0, 4, Purpose::kData);
+  const Rows<T> rows = test::any_rows<T>(rng, 25, 40, 6, true, false);
+  const Smoothness found = LinearModel<T, LogisticLoss>(rows, {40, 0.1, 0.5}).smoothness();
+  EXPECT_EQ(found.samples, 25u);
+  double largest = 0;
+  for (std::size_t row = 0; row < 25; ++row) {
+    Rows<T> alone;
+    alone.index.assign(rows.indices(row).begin(), rows.indices(row).end());
+    alone.value.assign(rows.values(row).begin(), rows.values(row).end());
+    alone.finish_row(rows.label[row]);
+    const Smoothness own = LinearModel<T, LogisticLoss>(alone, {40, 0.1 * 25, 0.5}).smoothness();
+    EXPECT_NEAR(own.L_sample, own.L, 1e-9 * own.L);
+    largest = std::max(largest, own.L_sample);
+  }
+  EXPECT_EQ(found.L_sample, largest);
+  EXPECT_LE(found.L, found.L_sample * (1 + 1e-9));
+}
+
+TEST(LinearDeathTest, a_sample_is_a_row) {
+  Rng rng(1, 0, 0, Purpose::kData);
+  LinearModel<double, LogisticLoss> model(test::any_rows<double>(rng, 2, 3, 2, false, false), {3, 1, 0});
+  std::vector<double> x(3), gradient(3);
+  EXPECT_DEATH(model.sample_gradient(std::vector<std::uint32_t>{2}, x, gradient), "a row of this worker");
+  EXPECT_DEATH(model.sample_gradient({}, x, gradient), "one sample at least");
 }
 
 TYPED_TEST(LinearTest, logistic_is_made_of_it) {

@@ -39,15 +39,13 @@ template <class T>
 runtime::Task<void> RoundMaster<T>::set_up() {
   started_at_ = this->context().now();
   const std::vector<Shard> shards = co_await runtime::call<&Worker<T>::set_up>(workers_);
-  problems::Smoothness smoothness{shards.front().L, shards.front().mu};
-  for (const Shard& shard : shards) {
-    smoothness.L = std::max(smoothness.L, shard.L);
-    smoothness.mu = std::min(smoothness.mu, shard.mu);
-  }
+  problems::Smoothness smoothness = shards.front().smoothness();
+  for (const Shard& shard : shards) smoothness.join(shard.smoothness());
   const auto workers = static_cast<std::uint32_t>(workers_.size());
   const std::uint32_t dim = shards.front().dim;
   const optim::MethodNumbers numbers = catalogs_.methods.numbers(workers, dim, job_.method, smoothness);
-  rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness, job_.problem.regulariser);
+  rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness, job_.problem.regulariser,
+                                           job_.seed);
   regulariser_ = problems::make_regulariser<T>(job_.problem.regulariser);
   iterate_ = problems::first_iterate<T>(job_.problem, dim);
   L_ = smoothness.L;

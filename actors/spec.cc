@@ -26,7 +26,9 @@ void JobSpec::check(const Catalogs& catalogs) const {
   if (!metrics.tap.empty()) static_cast<void>(runtime::check_tap(metrics.tap));
   problem.check(catalogs.problems);
   method.check(catalogs.methods);
-  if (const auto reason = catalogs.methods.why_not(method, problem)) refuse(*reason);
+  const bool of_rows = catalogs.problems.find(problem.kind)->has_rows();
+  if (const auto reason = catalogs.methods.why_not(method, problem, of_rows, worker.replicas))
+    refuse(*reason);
   const bool orders = !record.empty() || !replay.empty();
   if (orders && catalogs.methods.consistency_of(method) == "sync") {
     refuse("record and replay are for asynchronous runs: rounds have one order only");

@@ -111,7 +111,9 @@ config::Vocabulary Inventory::vocabulary() const {
   names.problems = catalogs_.problems.names();
   names.sparsifiers = catalogs_.sparsifiers.names();
   names.why_not = [this](const config::Experiment& experiment) {
-    return catalogs_.methods.why_not(experiment.job.method, experiment.job.problem);
+    const actors::JobSpec& job = experiment.job;
+    const bool of_rows = catalogs_.problems.find(job.problem.kind)->has_rows();
+    return catalogs_.methods.why_not(job.method, job.problem, of_rows, job.worker.replicas);
   };
   add_keys(names.keys, "problem", catalogs_.problems.problems());
   add_keys(names.keys, "method", catalogs_.methods.methods());

@@ -23,8 +23,8 @@ problems::Smoothness smoothness_of(const actors::Catalogs& catalogs, const actor
     const auto objective =
         catalogs.problems.make_objective<T>(job.problem, source, i, job.worker.replicas, job.seed);
     const problems::Smoothness mine = objective->smoothness();
-    worst.L = std::max(worst.L, mine.L);
-    worst.mu = i == 0 ? mine.mu : std::min(worst.mu, mine.mu);
+    if (i == 0) worst = mine;
+    worst.join(mine);
   }
   return worst;
 }
@@ -35,7 +35,8 @@ double number_bytes(const sparse::Kind& kind, sparse::IndexChoice choice, const 
   using enum sparse::IndexChoice;
   const double m = density.blocks;
   const double k = density.chosen;
-  if (kind.choice == sparse::Choice::kEverything || choice == kSeeded) return 0;
+  if (kind.choice == sparse::Choice::kEverything || kind.choice == sparse::Choice::kWhole) return 0;
+  if (choice == kSeeded) return 0;
   if (choice == kAuto && kind.like_random_blocks) return 0;
   if (choice == kRaw) return k * sizeof(std::uint32_t);
   if (choice == kBitmap) return std::ceil(m / 8);
@@ -68,22 +69,27 @@ std::string data_line(const actors::JobSpec& job, const MethodPlan& plan) {
   const std::string from = job.problem.data.path.empty() ? job.problem.data.format : job.problem.data.path;
   if (data.rows == 0) return fmt::format("{}, d {}", from, data.dim);
   const double cells = static_cast<double>(data.rows) * data.dim;
-  return fmt::format("{}: N {} rows, d {}, nnz {} ({:.3g} %), {} shards", from, data.rows, data.dim, data.nnz,
-                     100 * static_cast<double>(data.nnz) / cells, job.problem.data.shard);
+  const std::string& shard = job.problem.data.shard;
+  return fmt::format("{}: N {} rows, d {}, nnz {} ({:.3g} %), {}", from, data.rows, data.dim, data.nnz,
+                     100 * static_cast<double>(data.nnz) / cells,
+                     shard == "all" ? "all at every worker" : shard + " shards");
 }
 
 std::string steps_line(const actors::JobSpec& job, const optim::MethodNumbers& numbers) {
   std::string text;
-  if (numbers.theory_step) text += fmt::format("theory {:.6g}, ", *numbers.theory_step);
+  const std::string falls = numbers.decay > 0 ? fmt::format(" / (1 + {:.3g} t)", numbers.decay) : "";
+  if (numbers.theory_step) text += fmt::format("theory {:.6g}{}, ", *numbers.theory_step, falls);
   if (numbers.paper_step) text += fmt::format("paper {:.6g}, ", *numbers.paper_step);
   return text + fmt::format("used {:.6g} ({})", numbers.step, kind_of(job.method.step_size.kind));
 }
 
 std::string rounds_line(const MethodPlan& plan) {
+  if (plan.numbers.decay > 0) return "not predicted: the step falls, and with it the rate";
   if (plan.numbers.rounds) {
     return fmt::format("about {:.0f} until the squared distance to the minimiser has fallen by 1e-6",
                        *plan.numbers.rounds);
   }
+  if (!plan.has_rate) return "not predicted: there is no linear rate for this method";
   if (plan.mu > 0) return "not predicted: the step is too long for it";
   return "not predicted: without strong convexity (mu = 0) there is no linear rate";
 }
@@ -96,6 +102,13 @@ std::string bytes_text(double bytes) {
 
 std::string share(double bytes, double dense) {
   return bytes == dense ? "dense" : fmt::format("1/{:.3g} of dense", dense / bytes);
+}
+
+std::string table_line(const actors::JobSpec& job, const optim::MethodNumbers& numbers) {
+  const std::size_t size = job.dtype == actors::Dtype::kFloat64 ? sizeof(double) : sizeof(float);
+  return fmt::format("{} at {}: a gradient of each row",
+                     bytes_text(static_cast<double>(numbers.table_numbers * size)),
+                     numbers.table == optim::Table::kMaster ? "the master" : "a worker");
 }
 
 // JSON has no infinity and no NaN.
@@ -115,11 +128,14 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
       wide ? smoothness_of<double>(catalogs, job, source) : smoothness_of<float>(catalogs, job, source);
   plan.L = worst.L;
   plan.mu = worst.mu;
+  plan.L_sample = worst.L_sample;
   plan.sparsifier = catalogs.methods.sparsifier_of(job.method).kind;
   const sparse::Kind& kind = *catalogs.sparsifiers.find(plan.sparsifier);
   plan.single = kind.choice == sparse::Choice::kCoordinates;
   plan.numbers = catalogs.methods.numbers(job.worker.replicas, source.info.dim, job.method, worst);
   plan.caution = catalogs.methods.caution(job.method, job.problem);
+  if (!plan.caution) plan.caution = catalogs.methods.caution_of_numbers(job.method, plan.numbers);
+  plan.has_rate = static_cast<bool>(catalogs.methods.find(job.method.kind)->rate);
   count_bytes(job, kind, plan);
   return plan;
 }
@@ -132,11 +148,15 @@ std::string method_text(const config::Experiment& experiment, const MethodPlan& 
                                  job.problem.kind, actors::to_string(job.dtype), job.seed);
   text += "data       " + data_line(job, plan) + "\n";
   text += fmt::format("constants  L {:.6g}, mu {:.6g}{}, l2 {:.6g}\n", plan.L, plan.mu, kappa, plan.l2);
+  if (plan.L_sample != plan.L && numbers.constants.L == plan.L_sample) {
+    text += fmt::format("           L {:.6g} of a single row, from which the steps follow\n", plan.L_sample);
+  }
   text += fmt::format("workers    n {}; sparsifier {}: {} of {} {}, tau {:.4g}\n", job.worker.replicas,
                       plan.sparsifier, numbers.density.chosen, numbers.density.blocks,
                       plan.single ? "coordinates" : "blocks", numbers.density.tau());
   text += "step       " + steps_line(job, numbers) + "\n";
   text += "rounds     " + rounds_line(plan) + "\n";
+  if (numbers.table != optim::Table::kNone) text += "table      " + table_line(job, numbers) + "\n";
   text += fmt::format("a round    up {} ({}), down {} ({})\n", bytes_text(plan.uplink_bytes),
                       share(plan.uplink_bytes, plan.dense_uplink_bytes), bytes_text(plan.downlink_bytes),
                       share(plan.downlink_bytes, plan.dense_downlink_bytes));
@@ -157,6 +177,7 @@ std::string method_json(const config::Experiment& experiment, const MethodPlan& 
                      {"l2", number(plan.l2)},
                      {"L", number(plan.L)},
                      {"mu", number(plan.mu)},
+                     {"L_sample", number(plan.L_sample)},
                      {"kappa", plan.mu > 0 ? number(plan.L / plan.mu) : Json(nullptr)},
                      {"workers", job.worker.replicas},
                      {"sparsifier", plan.sparsifier},
@@ -166,7 +187,9 @@ std::string method_json(const config::Experiment& experiment, const MethodPlan& 
                      {"theory_step", number(numbers.theory_step)},
                      {"paper_step", number(numbers.paper_step)},
                      {"step", number(numbers.step)},
+                     {"step_decay", number(numbers.decay)},
                      {"step_size", kind_of(job.method.step_size.kind)},
+                     {"table_numbers", numbers.table_numbers},
                      {"predicted_rounds", number(numbers.rounds)},
                      {"uplink_bytes", number(plan.uplink_bytes)},
                      {"downlink_bytes", number(plan.downlink_bytes)},

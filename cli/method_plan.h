@@ -15,8 +15,10 @@ namespace wisp::cli {
 struct MethodPlan {
   problems::DataInfo data;
   double l2 = 0;
-  double L = 0;   // the largest of the workers'
-  double mu = 0;  // the smallest of the workers'
+  double L = 0;           // the largest of the workers'
+  double mu = 0;          // the smallest of the workers'
+  double L_sample = 0;    // the largest of a single row's loss; 0: there are none
+  bool has_rate = false;  // the method has a linear one, where the step allows it
   std::string sparsifier;
   bool single = false;  // it chooses coordinates: blocks of one
   optim::MethodNumbers numbers;

@@ -167,6 +167,11 @@ class Converter {
   }
 
   std::optional<Complaint> integer() const {
+    if (!key_.words.empty()) {
+      const std::vector<std::string> words = words_of(key_, vocabulary_);
+      value_.is_word = std::find(words.begin(), words.end(), node_.text) != words.end();
+      if (value_.is_word) return std::nullopt;
+    }
     const bool negative = key_.range.low < 0 && node_.text.starts_with('-');
     const auto number = parse_integer(std::string_view(node_.text).substr(negative ? 1 : 0));
     if (!number) return unfit(integer_hint(node_.text));

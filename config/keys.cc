@@ -125,8 +125,8 @@ constexpr auto kKeys = std::to_array<Key>({
   {"problem.data.rows", kInteger, "", "", "take only the first so many rows; default: all",
    SET(e.job.problem.data.rows = v.integer),
    from(1, 0x1p53)},
-  {"problem.data.shard", kWord, "contiguous | round-robin | shuffled | by-label",
-   "contiguous", "which worker gets which rows",
+  {"problem.data.shard", kWord, "contiguous | round-robin | shuffled | by-label | all",
+   "contiguous", "which worker gets which rows; all: every worker has all of them",
    SET(e.job.problem.data.shard = v.text)},
   {"problem.optimum", kNumber, "solve", "", "the least value f*, or solve for it first; makes the gap known",
    set_optimum},
@@ -136,6 +136,10 @@ constexpr auto kKeys = std::to_array<Key>({
   {"method.kind", kMethod, "", "", "wisp list methods", SET(e.job.method.kind = v.text), {}, true},
   {"method.step_size", kNumber, "theory | paper", "theory", "mean step, E[x+ - x] = -step * grad f(x)",
    set_step_size, kPositive},
+  {"method.batch_size", kInteger, "full", "full",
+   "rows that a worker draws for each of its gradients, for methods that take batches",
+   SET(e.job.method.batch_size = v.is_word ? 0 : static_cast<std::uint32_t>(v.integer)),
+   from(1, 4294967295.0)},
   {"method.sparsifier", kOneOf, "", "", "which part of an update is sent; default: the method's own",
    nullptr, {}, false, true},
   {"method.sparsifier.kind", kSparsifier, "", "", "wisp list sparsifiers", set_sparsifier, {}, true},
@@ -385,6 +389,7 @@ constexpr auto kSynonyms = std::to_array<Synonym>({
     {"step", "method.step_size"},
     {"eta", "method.step_size"},
     {"gamma", "method.step_size"},
+    {"batch", "method.batch_size"},
     {"optimizer", "method"},
     {"optimiser", "method"},
     {"algorithm", "method"},
@@ -530,7 +535,8 @@ std::string describe(const Key& key) {
       return "true or false";
     case kInteger:
       if (key.range.low == key.range.high) return exact(key.range.low);
-      return "a whole number" + describe_range(key.range);
+      return (key.words.empty() ? "" : join(words_of(key, {}), ", ") + " or ") + "a whole number" +
+             describe_range(key.range);
     case kNumber: {
       const std::string number = "a number" + describe_range(key.range);
       return key.words.empty() ? number : join(words_of(key, {}), ", ") + " or " + number;

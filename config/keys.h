@@ -37,8 +37,8 @@ enum class KeyType {
   kSshTarget,   // a host name or an IPv6 address
   kJump,        // [user@]host[:port], several with commas
   kBool,
-  kInteger,
-  kNumber,  // or one of `words`
+  kInteger,  // or one of `words`
+  kNumber,   // the same
   kDuration,
   kSize,
   kDensity,      // 1/n, a share, or a percentage
@@ -61,7 +61,7 @@ struct Range {
 // What a value turned out to be; which member is set follows from the type.
 struct Value {
   std::string text;      // words, names, texts, paths
-  bool is_word = false;  // kNumber: `text` is one of the words
+  bool is_word = false;  // kInteger, kNumber: `text` is one of the words
   bool flag = false;
   double number = 0;          // kNumber, kDensity (0: 1/n)
   std::uint64_t integer = 0;  // kInteger, kSize (bytes), kEvery, kBitRate (bits per second)

@@ -115,7 +115,8 @@ Json json_scalar(KeyType type, const std::string& text) {
   if (type == KeyType::kBool) return text == "true";
   if (type == KeyType::kInteger) {
     if (text.starts_with('-')) return std::stoll(text);
-    return parse_integer(text).value();
+    const auto number = parse_integer(text);
+    return number ? Json(*number) : Json(text);
   }
   if (type == KeyType::kNumber || type == KeyType::kDensity) {
     if (const auto number = parse_number(text)) return *number;

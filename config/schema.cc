@@ -224,9 +224,8 @@ class SchemaWriter {
       case kBool:
         return spelled(key, {"boolean", "string"}, nullable);
       case kInteger:
-        return spelled(key, {"integer", "string"}, nullable);
       case kNumber: {
-        Json number = spelled(key, {"number", "string"}, nullable);
+        Json number = spelled(key, {key.type == kInteger ? "integer" : "number", "string"}, nullable);
         return known.empty() ? number : any_of({words(known), std::move(number)});
       }
       case kDensity:

@@ -1,6 +1,7 @@
 #include "optim/catalog.h"
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -11,12 +12,35 @@
 #include "optim/gd.h"
 #include "optim/ibcd.h"
 #include "optim/isega.h"
+#include "optim/rows.h"
 
 namespace wisp::optim {
 namespace {
 
-constexpr const char* kBlockRefusal =
-    "its theory is for blocks that are drawn at random, whatever the gradient is";
+constexpr std::uint64_t kTableNumbersMax = std::uint64_t{1} << 29;  // 4 GiB as float64
+
+// iasgd's.
+double rho_of(const MethodSpec& spec) {
+  return spec.settings.has("rho") ? spec.settings.get<double>("rho") : 0;
+}
+
+std::optional<std::string> why_not_rho(const MethodSpec& spec) {
+  try {  // its complaint is what was asked for
+    const double rho = rho_of(spec);
+    if (rho == 0) return std::nullopt;
+    if (rho < 1) return "method.rho: at least 1, which no noise at all has; 0: as Lemma 1 has it";
+    if (spec.step_size.kind != StepSizeSpec::Kind::kNumber) return std::nullopt;
+    return "method.rho: the step is 1/(rho L), so step_size as a number says the same; give one of them";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+std::string short_number(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof(text), value, std::chars_format::general, 3).ptr;
+  return std::string(text, end);
+}
 
 double chosen_step(const Method& method, const StepSizeSpec& step_size, const Constants& constants) {
   if (step_size.kind == StepSizeSpec::Kind::kNumber) return step_size.value;
@@ -64,6 +88,7 @@ Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers)
       .takes_prox = true,
       .needs_every_update = true};
   add(isega.made_of<IsegaWorker, IsegaMaster>());
+  for (Method& row : more_methods()) add(std::move(row));
 }
 
 void Catalog::add(Method method) {
@@ -159,6 +184,36 @@ std::optional<std::string> Catalog::why_not_consistency(const Method& method, co
   return std::nullopt;
 }
 
+std::optional<std::string> Catalog::why_not_batch(const Method& method, const MethodSpec& spec) const {
+  if (spec.batch_size == 0 || method.takes_batches) return std::nullopt;
+  std::string takers;
+  for (const Method& other : methods_) {
+    if (other.takes_batches) takers += (takers.empty() ? "" : " or ") + other.name;
+  }
+  return "method.batch_size: method " + method.name +
+         " takes none: " + (method.of_samples ? "it draws one row at a time" : "it goes by whole gradients") +
+         "; leave it out, or use " + takers;
+}
+
+std::optional<std::string> Catalog::why_not(const MethodSpec& spec, const problems::ProblemSpec& problem,
+                                            bool of_rows, std::uint32_t workers) const {
+  if (const auto reason = why_not(spec, problem)) return reason;
+  const Method* method = find(spec.kind);
+  if (!of_rows && (method->of_samples || spec.batch_size > 0)) {
+    return "problem.kind: " + problem.kind + " is not made of rows, which method " + spec.kind +
+           (method->of_samples ? "" : " with a batch_size") + " draws; use a problem that is, or isega";
+  }
+  if (method->one_machine && workers > 1) {
+    return "actors.worker.replicas: method " + spec.kind +
+           " is the baseline of one machine; set it to 1, or use isaga";
+  }
+  if (method->shares_data && workers > 1 && problem.data.shard != "all") {
+    return "problem.data.shard: method " + spec.kind +
+           " needs all rows at every worker; set it to all, or use isaga";
+  }
+  return std::nullopt;
+}
+
 const Method& Catalog::allowed(const MethodSpec& spec) const {
   if (const auto reason = why_not(spec)) throw Error(*reason, Fault::kConfig);
   return *find(spec.kind);
@@ -185,6 +240,7 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
     return "unknown method '" + spec.kind + "'" + (near ? "; did you mean '" + *near + "'?" : "") + " (" +
            join(names(), " | ") + ")";
   }
+  if (const auto reason = why_not_batch(*method, spec)) return reason;
   const sparse::SparsifierSpec sparsifier = sparsifier_of(spec);
   if (const auto reason = why_not_sparsifier(*method, sparsifier.kind)) return reason;
   try {  // its complaint is what was asked for
@@ -196,9 +252,11 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
   if (const auto reason = why_not_consistency(*method, spec)) return reason;
   const bool no_theory = spec.step_size.kind == StepSizeSpec::Kind::kTheory && !method->theory_step;
   const bool no_paper = spec.step_size.kind == StepSizeSpec::Kind::kPaper && !method->paper_step;
-  if (!no_theory && !no_paper) return std::nullopt;
-  return "method " + spec.kind + " has no step size named " + (no_theory ? "theory" : "paper") +
-         "; give step_size as a number";
+  if (no_theory || no_paper) {
+    return "method " + spec.kind + " has no step size named " + (no_theory ? "theory" : "paper") +
+           "; give step_size as a number";
+  }
+  return why_not_rho(spec);
 }
 
 std::optional<std::string> Catalog::why_not_regulariser(const Method& method,
@@ -235,6 +293,9 @@ std::optional<std::string> Catalog::caution(const MethodSpec& spec,
            "for "
            "by later updates; late: apply loses nothing";
   }
+  if (spec.kind == "sgd" && spec.batch_size == 0) {
+    return "sgd with batch_size: full draws no rows: it is gd, with shorter steps; give a batch_size";
+  }
   if (!method->needs_interpolation) return std::nullopt;
   if (sparsifier_of(spec).kind == "identity" || problem.kind == "quadratic") return std::nullopt;
   if (problem.l2 == 0 && !problem.l2_inverse_rows) return std::nullopt;
@@ -244,20 +305,65 @@ std::optional<std::string> Catalog::caution(const MethodSpec& spec,
          "not offer: it will level off above it. isega has no such limit";
 }
 
+std::optional<std::string> Catalog::caution_of_numbers(const MethodSpec& spec,
+                                                       const MethodNumbers& numbers) const {
+  const Constants& c = numbers.constants;
+  if (spec.kind != "isega" || !(c.mu > 0) || c.tau * c.L >= c.mu) return std::nullopt;
+  return "1/tau = " + short_number(1 / c.tau) + " is above L/mu = " + short_number(c.L / c.mu) +
+         ": the workers learn their h_i more slowly than gd converges, so that sending less is not free here "
+         "(P2 Corollary 3); raise sparsifier.density, up to " +
+         short_number(c.mu / c.L);
+}
+
 MethodNumbers Catalog::numbers(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
                                problems::Smoothness smoothness) const {
   const Method& method = allowed(spec);
   MethodNumbers numbers;
   numbers.density = sparsifiers_.density(sparsifier_of(spec), dim, workers);
-  numbers.constants = {
-      .L = smoothness.L, .mu = smoothness.mu, .workers = workers, .tau = numbers.density.tau()};
+  numbers.constants = {.L = method.of_samples ? smoothness.L_sample : smoothness.L,
+                       .mu = smoothness.mu,
+                       .workers = workers,
+                       .tau = numbers.density.tau(),
+                       .samples = smoothness.samples,
+                       .rho = rho_of(spec)};
+  numbers.table = method.table;
+  if (method.table != Table::kNone) numbers.table_numbers = smoothness.samples * dim;
+  check_numbers(method, numbers);
   numbers.step = chosen_step(method, spec.step_size, numbers.constants);
-  if (smoothness.L > 0) {
+  if (numbers.constants.L > 0) {
     if (method.theory_step) numbers.theory_step = method.theory_step(numbers.constants);
     if (method.paper_step) numbers.paper_step = method.paper_step(numbers.constants);
+    if (method.theory_decay && spec.step_size.kind == StepSizeSpec::Kind::kTheory) {
+      numbers.decay = method.theory_decay(numbers.constants);
+    }
   }
   if (method.rate) numbers.rounds = predicted_rounds(method.rate(numbers.step, numbers.constants), 1e-6);
   return numbers;
+}
+
+void Catalog::check_numbers(const Method& method, const MethodNumbers& numbers) const {
+  const auto refuse = [&](const std::string& why) {
+    throw Error("method " + method.name + " " + why, Fault::kConfig);
+  };
+  const Constants& c = numbers.constants;
+  if (method.one_machine && c.workers > 1) refuse("has one worker: set actors.worker.replicas to 1");
+  if (method.of_samples && c.samples == 0) {
+    refuse("goes by single rows, and this problem is not made of rows: use isega");
+  }
+  if (method.shares_data && c.samples < c.workers) {
+    refuse("draws " + std::to_string(c.workers) + " different rows a round, one a worker, out of " +
+           std::to_string(c.samples) + ": lower actors.worker.replicas");
+  }
+  if (method.needs_strong_convexity && !(c.mu > 0)) {
+    refuse("needs strong convexity, and mu is 0 here: set problem.l2 above 0, or use isgd");
+  }
+  if (numbers.table_numbers > kTableNumbersMax) {
+    refuse("keeps a gradient of each row at " +
+           std::string(method.table == Table::kMaster ? "the master" : "its worker") + ", " +
+           std::to_string(numbers.table_numbers) + " numbers, where " + std::to_string(kTableNumbersMax) +
+           " are allowed: use isgd or isega, fewer rows (problem.data.rows)" +
+           (method.table == Table::kWorkers && !method.one_machine ? ", or more workers" : ""));
+  }
 }
 
 template <class T>
@@ -272,7 +378,8 @@ std::unique_ptr<WorkerRule<T>> Catalog::make_worker(std::uint64_t seed, std::uin
                           .sparsifier = sparsifier_of(spec),
                           .sparsifiers = &sparsifiers_,
                           .wire = spec.wire.codec(),
-                          .settings = spec.settings.completed(method.settings, "method " + method.name)};
+                          .settings = spec.settings.completed(method.settings, "method " + method.name),
+                          .batch_size = spec.batch_size};
   if constexpr (std::is_same_v<T, float>) {
     return method.float32.worker(place);
   } else {
@@ -283,7 +390,8 @@ std::unique_ptr<WorkerRule<T>> Catalog::make_worker(std::uint64_t seed, std::uin
 template <class T>
 std::unique_ptr<MasterRule<T>> Catalog::make_master(std::uint32_t workers, std::uint32_t dim,
                                                     const MethodSpec& spec, problems::Smoothness smoothness,
-                                                    const problems::RegulariserSpec& regulariser) const {
+                                                    const problems::RegulariserSpec& regulariser,
+                                                    std::uint64_t seed) const {
   const Method& method = allowed(spec);
   if (const auto reason = why_not_regulariser(method, regulariser)) throw Error(*reason, Fault::kConfig);
   const MethodNumbers found = numbers(workers, dim, spec, smoothness);
@@ -292,7 +400,12 @@ std::unique_ptr<MasterRule<T>> Catalog::make_master(std::uint32_t workers, std::
                           .tau = found.constants.tau,
                           .step = found.step,
                           .settings = spec.settings.completed(method.settings, "method " + method.name),
-                          .regulariser = regulariser};
+                          .regulariser = regulariser,
+                          .decay = found.decay,
+                          .L = found.constants.L,
+                          .mu = found.constants.mu,
+                          .samples = found.constants.samples,
+                          .seed = seed};
   if constexpr (std::is_same_v<T, float>) {
     return method.float32.master(place);
   } else {
@@ -306,9 +419,11 @@ template std::unique_ptr<WorkerRule<double>> Catalog::make_worker(std::uint64_t,
                                                                   std::uint32_t, const MethodSpec&) const;
 template std::unique_ptr<MasterRule<float>> Catalog::make_master(std::uint32_t, std::uint32_t,
                                                                  const MethodSpec&, problems::Smoothness,
-                                                                 const problems::RegulariserSpec&) const;
+                                                                 const problems::RegulariserSpec&,
+                                                                 std::uint64_t) const;
 template std::unique_ptr<MasterRule<double>> Catalog::make_master(std::uint32_t, std::uint32_t,
                                                                   const MethodSpec&, problems::Smoothness,
-                                                                  const problems::RegulariserSpec&) const;
+                                                                  const problems::RegulariserSpec&,
+                                                                  std::uint64_t) const;
 
 }  // namespace wisp::optim

@@ -29,6 +29,9 @@ struct Makers {
 using Step = std::function<double(const Constants&)>;
 using Rate = std::function<double(double step, const Constants&)>;
 
+// Who keeps a vector of R^d for each of the samples that a worker has.
+enum class Table : std::uint8_t { kNone, kWorkers, kMaster };
+
 // A row of the catalogue. A method is added by its own file pair and one row in catalog.cc, or by a plugin.
 struct Method {
   std::string name;
@@ -44,6 +47,14 @@ struct Method {
                                      // right in the mean
   bool needs_interpolation = false;  // P2's A2: grad f_i(x*) = 0 for every i
   bool takes_prox = false;           // its theorem has a regulariser R, whose prox its master applies
+  bool takes_batches = false;        // its worker draws the rows of a gradient, batch_size of them (batch.h)
+  Step theory_decay = nullptr;       // its theory's step of round t is theory_step / (1 + theory_decay t)
+  bool of_samples = false;           // goes by single rows: L is that of a sample, and a problem without rows
+                                     // is refused
+  bool one_machine = false;          // has one worker only
+  bool shares_data = false;          // every worker holds all rows: shard `all`
+  bool needs_strong_convexity = false;
+  Table table = Table::kNone;
   std::vector<Setting> settings = {};
   std::vector<std::string> consistencies = {"sync"};  // sync | async | ssp; the first is its default
   bool needs_every_update = false;  // its master adds up what its workers know: an update that is scaled or
@@ -71,9 +82,12 @@ struct Method {
 struct MethodNumbers {
   sparse::Density density;  // m, k, and tau = k/m
   Constants constants;
-  double step = 0;  // the mean step that is used
+  double step = 0;   // the mean step that is used
+  double decay = 0;  // that of round t is step / (1 + decay t)
   std::optional<double> theory_step;
   std::optional<double> paper_step;
+  Table table = Table::kNone;
+  std::uint64_t table_numbers = 0;  // that it has in one place
   std::optional<double> rounds;  // predicted until the squared distance to the minimiser has fallen by 1e-6
 };
 
@@ -103,23 +117,31 @@ class Catalog {
   std::optional<std::string> why_not(const MethodSpec& spec) const;
   // The same, also for what the problem asks of the method.
   std::optional<std::string> why_not(const MethodSpec& spec, const problems::ProblemSpec& problem) const;
+  // The same, also for the number of workers. `of_rows`: the problem is made of rows.
+  std::optional<std::string> why_not(const MethodSpec& spec, const problems::ProblemSpec& problem,
+                                     bool of_rows, std::uint32_t workers) const;
   // What the user should know about a combination that is allowed; nothing if there is nothing to say.
   std::optional<std::string> caution(const MethodSpec& spec, const problems::ProblemSpec& problem) const;
 
+  // The same about a job's numbers.
+  std::optional<std::string> caution_of_numbers(const MethodSpec& spec, const MethodNumbers& numbers) const;
+
   // `smoothness`: the largest L_i of the workers' f_i, and a mu that f has at least. Throws Error (kConfig)
-  // for what why_not() refuses, and where a named step needs L > 0 and there is none.
+  // for what why_not() refuses, where a named step needs L > 0 and there is none, and for a table that is too
+  // large.
   MethodNumbers numbers(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
                         problems::Smoothness smoothness) const;
 
   // Both throw Error (kConfig) for what why_not() refuses, and make_master for a regulariser that the method
-  // does not take. T is float or double.
+  // does not take. The seed is the job's; a master without draws of its own needs none. T is float or double.
   template <class T>
   std::unique_ptr<WorkerRule<T>> make_worker(std::uint64_t seed, std::uint32_t worker, std::uint32_t workers,
                                              std::uint32_t dim, const MethodSpec& spec) const;
   template <class T>
   std::unique_ptr<MasterRule<T>> make_master(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
                                              problems::Smoothness smoothness,
-                                             const problems::RegulariserSpec& regulariser = {}) const;
+                                             const problems::RegulariserSpec& regulariser = {},
+                                             std::uint64_t seed = 0) const;
 
  private:
   bool takes(const Method& method, const std::string& sparsifier) const;
@@ -129,6 +151,8 @@ class Catalog {
   std::optional<std::string> why_not_regulariser(const Method& method,
                                                  const problems::RegulariserSpec& regulariser) const;
   std::optional<std::string> why_not_consistency(const Method& method, const MethodSpec& spec) const;
+  std::optional<std::string> why_not_batch(const Method& method, const MethodSpec& spec) const;
+  void check_numbers(const Method& method, const MethodNumbers& numbers) const;
   const Method& allowed(const MethodSpec& spec) const;
 
   const sparse::Catalog& sparsifiers_;

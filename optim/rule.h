@@ -32,6 +32,7 @@ struct WorkerPlace {
   const sparse::Catalog* sparsifiers = nullptr;  // valid while the rule is made
   std::optional<sparse::ValueCodec> wire = {};   // how the values of updates travel; none: as T
   Settings settings = {};                        // all that the method declares are set
+  std::uint32_t batch_size = 0;                  // see batch.h; 0: whole gradients
 
   template <class T>
   std::unique_ptr<sparse::Sparsifier<T>> make_sparsifier() const {
@@ -50,6 +51,12 @@ struct MasterPlace {
   double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x)
   Settings settings = {};
   problems::RegulariserSpec regulariser = {};  // R; none unless the method takes_prox (optim/catalog.h)
+  double decay = 0;                            // in round t the step is step / (1 + decay t)
+  // As Constants in step_size.h has them; 0 where they are not known.
+  double L = 0;
+  double mu = 0;
+  std::uint64_t samples = 0;
+  std::uint64_t seed = 0;  // the job's: for what master and workers draw alike
 };
 
 // For a rule without state. Throws DecodeError if some was saved.

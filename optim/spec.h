@@ -43,12 +43,14 @@ struct MethodSpec {
   ConsistencySpec consistency = {};
   std::string late = "apply";       // of updates that others have overtaken: apply | damp | drop
   std::string nonfinite = "error";  // of updates with values that are not finite: error | reject | zero
+  std::uint32_t batch_size = 0;     // rows that a worker draws for a gradient; 0: all that it has
 
   // Throws Error (kConfig) for a value that no job can have.
   void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, step_size, sparsifier, sparsifier_given, wire, settings, consistency, late, nonfinite);
+    f(kind, step_size, sparsifier, sparsifier_given, wire, settings, consistency, late, nonfinite,
+      batch_size);
   }
 };
 

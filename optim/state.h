@@ -57,4 +57,26 @@ void restore_state(Unpacker& unpacker, std::vector<T>& state) {
   state = std::move(saved);
 }
 
+// The same for the number of the next round and a vector, one value together.
+template <class T>
+struct RoundState {
+  std::uint64_t round = 0;
+  std::vector<T> vector;
+  template <class F>
+  void fields(F& f) {
+    f(round, vector);
+  }
+};
+
+template <class T>
+void restore_state(Unpacker& unpacker, RoundState<T>& state) {
+  RoundState<T> saved;
+  unpack(unpacker, saved);
+  if (saved.vector.size() != state.vector.size()) {
+    throw DecodeError("saved state has " + std::to_string(saved.vector.size()) + " numbers, expected " +
+                      std::to_string(state.vector.size()));
+  }
+  state = std::move(saved);
+}
+
 }  // namespace wisp::optim

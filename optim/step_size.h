@@ -10,10 +10,13 @@ namespace wisp::optim {
 
 // What a step depends on.
 struct Constants {
-  double L = 0;               // the largest L_i of the scaled f_i (see problems/objective.h); > 0
+  double L = 0;               // the largest L_i of the scaled f_i (see problems/objective.h), or the largest
+                              // L of a sample's f_ij for methods that go by samples; > 0
   double mu = 0;              // strong convexity of f; 0 where it is only convex
   std::uint32_t workers = 1;  // n
   double tau = 1;             // the share of the blocks that is sent, k / m
+  std::uint64_t samples = 0;  // the most that a worker has: l, or N where all have all
+  double rho = 0;             // iasgd: of the strong growth condition; 0: as Lemma 1 has it
 };
 
 // gd: 1/L; P2's experiments (Figs 2, 11) use half of it.
@@ -31,14 +34,44 @@ double ibcd_paper_step(const Constants& constants);
 double isega_theory_step(const Constants& constants);
 double isega_paper_step(const Constants& constants);
 
+// nesterov: 1/L.
+double nesterov_theory_step(const Constants& constants);
+
+// saga, isaga, isaga-shared: P2 Theorems 2 and 5, gamma = 1 / (L (3/n + tau)), which the experiments (Figs 1,
+// 9, 10) use too. It is the longest step of the theorems, at which the rate that they give is 0.
+double isaga_theory_step(const Constants& constants);
+
+// isgd, and sgd at tau = 1: P2 Theorem 6, gamma_t = 1 / (a + c t) with a = 2 (tau + 2 (1 - tau) / n) L and c
+// = mu tau / 4: the step of round 0, and c/a. The constant gamma tau = 1/(5L) is that of Fig 5; that the
+// figure's gamma is this product is derived.
+double isgd_theory_step(const Constants& constants);
+double isgd_theory_decay(const Constants& constants);
+double isgd_paper_step(const Constants& constants);
+
+// iasgd: 1 / (rho L), where Lemma 1 has rho = 1 + rhotilde (1 - tau) / (n tau) for whole gradients (the
+// formula is derived). rhotilde is bounded by L/mu, which is derived as well: under A2 (1/n) sum ||grad
+// f_i||^2 <= 2L (f - f*) <= (L/mu) ||grad f||^2. In practice it is smaller; the experiments (Figs 7, 8) pick
+// rho from a grid. Without strong convexity rho is infinite, and the step 0.
+double iasgd_theory_step(const Constants& constants);
+
 // Rounds until the squared distance to the minimiser has fallen by `reduction` (in (0, 1), say 1e-6), by the
 // linear rate (1 - rate)^t. Nothing where the rate is not in (0, 1): no strong convexity, or too long a step.
 std::optional<double> predicted_rounds(double rate, double reduction);
 
-// The rate of all three methods is step * mu; isega can't be faster than it learns its h_i, tau a round
+// The rate of gd, ibcd and isega is step * mu; isega can't be faster than it learns its h_i, tau a round
 // (Corollary 3).
 double gd_rate(double step, const Constants& constants);
 double ibcd_rate(double step, const Constants& constants);
 double isega_rate(double step, const Constants& constants);
+
+// sqrt(step mu): of f - f*, at a step of at most 1/L.
+double nesterov_rate(double step, const Constants& constants);
+// tau min{gamma mu, 1/l - 2/(n^2 l c)}, c = (1/n) (1/(gamma L) - 1/n - tau): Theorem 5; 0 at its longest
+// step.
+double isaga_rate(double step, const Constants& constants);
+// tau min{gamma mu, n/N - 2/(n N c)}, with the same c: Theorem 2's, derived from Corollary 2.
+double isaga_shared_rate(double step, const Constants& constants);
+// sqrt(mu/L) / rho with rho = 1/(step L), derived from Vaswani, Bach, Schmidt (2019): of f - f*.
+double iasgd_rate(double step, const Constants& constants);
 
 }  // namespace wisp::optim

@@ -1,10 +1,12 @@
-// Random-k and bernoulli: coordinates that are drawn whatever the values are.
+// Random-k, bernoulli and all-or-nothing: coordinates that are drawn whatever the values are.
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "base/rng.h"
 #include "sparse/draw.h"
 #include "sparse/sparsifier.h"
 
@@ -54,6 +56,25 @@ class Bernoulli : public DrawnCoordinates<T> {
   explicit Bernoulli(const SparsifierPlace& place) : DrawnCoordinates<T>(Draw::kBernoulli, place) {}
 };
 
+// All of it with probability k/m, else nothing: one draw for all coordinates.
+template <class T>
+class AllOrNothing : public Sparsifier<T> {
+ public:
+  explicit AllOrNothing(const SparsifierPlace& place)
+      : density_(place.density), seed_(place.seed), worker_(place.worker) {}
+
+  Vector<T> select(std::span<const T> dense, std::uint64_t round) const override {
+    Rng rng(seed_, worker_, round, Purpose::kBlocks);
+    if (rng.below(density_.blocks) >= density_.chosen) return Vector<T>::at(dense, {});
+    return Vector<T>::all(std::vector<T>(dense.begin(), dense.end()));
+  }
+
+ private:
+  Density density_;
+  std::uint64_t seed_;
+  std::uint32_t worker_;
+};
+
 }  // namespace
 
 Kind random_k_kind() {
@@ -67,6 +88,14 @@ Kind random_k_kind() {
             .like_random_blocks = true,
             .settings = {count_setting(), how.one_of("uniform | stratified")}};
   return kind.made_of<RandomK>();
+}
+
+Kind all_or_nothing_kind() {
+  Kind kind{
+      .name = "all-or-nothing",
+      .description = "sends everything with probability density, else nothing, drawn anew by each worker",
+      .choice = Choice::kWhole};
+  return kind.made_of<AllOrNothing>();
 }
 
 Kind bernoulli_kind() {

@@ -73,6 +73,7 @@ Catalog::Catalog() {
               .description = "sends k of m blocks of coordinates, drawn anew by each worker in each round",
               .like_random_blocks = true};
   add(blocks.made_of<RandomBlocks>());
+  add(all_or_nothing_kind());
   add(bernoulli_kind());
   add(random_k_kind());
   add(top_k_kind());

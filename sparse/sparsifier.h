@@ -63,6 +63,7 @@ enum class Choice : std::uint8_t {
   kEverything,   // nothing: it sends everything. No density, no blocks
   kBlocks,       // k of m blocks
   kCoordinates,  // k of all coordinates: blocks of one. May have a setting k instead of a density
+  kWhole,        // everything or nothing: everything with the chance k/m
   kByValue,      // as many coordinates as the values demand. No density, no blocks
 };
 
@@ -93,6 +94,7 @@ Setting count_setting();
 // The kinds of this room that have sources of their own.
 Kind bernoulli_kind();
 Kind random_k_kind();
+Kind all_or_nothing_kind();
 Kind top_k_kind();
 Kind threshold_kind();
 

@@ -40,16 +40,16 @@ class PlainLoop {
       objectives_.push_back(
           test::catalogs().problems.template make_objective<T>(job.problem, source, i, workers_, job.seed));
       const problems::Smoothness own = objectives_.back()->smoothness();
-      expected_.smoothness.L = std::max(expected_.smoothness.L, own.L);
-      expected_.smoothness.mu = i == 0 ? own.mu : std::min(expected_.smoothness.mu, own.mu);
+      if (i == 0) expected_.smoothness = own;
+      expected_.smoothness.join(own);
     }
     const std::uint32_t dim = objectives_.front()->dim();
     for (std::uint32_t i = 0; i < workers_; ++i) {
       rules_.push_back(
           test::catalogs().methods.template make_worker<T>(job.seed, i, workers_, dim, job.method));
     }
-    master_ =
-        test::catalogs().methods.template make_master<T>(workers_, dim, job.method, expected_.smoothness);
+    master_ = test::catalogs().methods.template make_master<T>(workers_, dim, job.method,
+                                                               expected_.smoothness, {}, job.seed);
     expected_.step = test::catalogs().methods.numbers(workers_, dim, job.method, expected_.smoothness).step;
     iterate_.assign(dim, T(job.problem.init == "ones" ? 1 : 0));
   }
@@ -186,6 +186,30 @@ INSTANTIATE_TEST_SUITE_P(Methods, WholeJob,
                          [](const auto& each) {
                            return std::string(each.param.method) + "_" + to_string(each.param.dtype);
                          });
+
+// The other methods on two nodes: state, draws and tables are where the plain loop has them.
+TEST(Job, gives_the_bits_of_a_plain_loop_with_every_method) {
+  for (const std::string& method : test::catalogs().methods.names()) {
+    for (const Dtype dtype : {Dtype::kFloat64, Dtype::kFloat32}) {
+      JobSpec job = small_job(method, dtype);
+      const optim::Method& row = *test::catalogs().methods.find(method);
+      if (!row.paper_step) job.method.step_size.kind = optim::StepSizeSpec::Kind::kTheory;
+      if (row.takes_batches) job.method.batch_size = 2;
+      if (row.one_machine) job.worker.replicas = 1;
+      if (row.shares_data) job.problem.data.shard = "all";
+      job.check(test::catalogs());
+      Cluster cluster;
+      cluster.start("m");
+      cluster.start("a");
+      const Expected expected = plain_loop(job, 25);
+      const Summary summary = run_on(cluster, job, layout_of(job, "m", {"a", "m"}));
+      EXPECT_EQ(summary.iterate_hash, expected.hash) << method;
+      EXPECT_EQ(summary.last.uplink_bytes, expected.uplink_bytes) << method;
+      EXPECT_EQ(summary.last.loss, expected.losses.back()) << method;
+      EXPECT_LT(summary.last.loss, expected.losses.front()) << method;
+    }
+  }
+}
 
 TEST(Job, sends_less_with_a_sparse_method) {
   const Summary dense = run_here(small_job("gd"));

@@ -75,6 +75,41 @@ TEST(MethodPlan, a_caution_and_a_rate_that_is_not_there_are_said) {
               HasSubstr("not predicted: without strong convexity"));
 }
 
+TEST(MethodPlan, steps_of_a_method_that_goes_by_rows) {
+  const test::Scratch scratch;
+  const config::Experiment experiment = diagonal(scratch, {"method=isaga"});
+  const MethodPlan plan = plan_method(experiment, test::inventory().catalogs());
+  EXPECT_EQ(plan.L_sample, 16.0 * 2 * 2 / 4 + 0.5);  // two rows a worker
+  const std::string text = method_text(experiment, plan);
+  EXPECT_THAT(text, HasSubstr("L 16.5 of a single row, from which the steps follow"));
+  EXPECT_THAT(text, HasSubstr("table      64 B at a worker: a gradient of each row"));
+  EXPECT_THAT(text, HasSubstr("not predicted: the step is too long for it"));
+  const config::Experiment shared =
+      diagonal(scratch, {"method=isaga-shared", "problem.data.shard=all", "method.step_size=0.01"});
+  const MethodPlan of_all = plan_method(shared, test::inventory().catalogs());
+  EXPECT_TRUE(of_all.numbers.rounds);
+  EXPECT_THAT(method_text(shared, of_all), HasSubstr("table      128 B at the master"));
+  EXPECT_THAT(method_text(shared, of_all), HasSubstr("(25 %), all at every worker"));
+}
+
+TEST(MethodPlan, a_step_that_falls) {
+  const test::Scratch scratch;
+  const config::Experiment experiment = diagonal(scratch, {"method=isgd", "method.batch_size=1"});
+  const std::string text = method_text(experiment, plan_method(experiment, test::inventory().catalogs()));
+  EXPECT_THAT(text, testing::ContainsRegex("step       theory .* / .1 . .* t., paper .*, used .* .theory."));
+  EXPECT_THAT(text, HasSubstr("not predicted: the step falls"));
+}
+
+TEST(MethodPlan, what_a_method_cannot_have_is_an_error_of_the_job_file) {
+  const test::Scratch scratch;
+  const auto complaint = [&](std::vector<std::string> sets) {
+    return test::error_of([&] { diagonal(scratch, std::move(sets)); }).second;
+  };
+  EXPECT_THAT(complaint({"method=saga"}), HasSubstr("saga is the baseline of one machine"));
+  EXPECT_THAT(complaint({"method=isaga-shared"}), HasSubstr("needs all rows at every worker"));
+  EXPECT_THAT(complaint({"method.batch_size=2"}), HasSubstr("it goes by whole gradients"));
+}
+
 TEST(MethodPlan, data_that_is_not_there_is_an_error_of_the_job_file) {
   const test::Scratch scratch;
   const auto [fault, text] = test::error_of([&] {

@@ -53,6 +53,10 @@ TEST(Convert, numbers_and_the_words_beside_them) {
   EXPECT_EQ(convert_text("problem.l2", "1e-3").value.number, 1e-3);
   EXPECT_TRUE(convert_text("problem.l2", "1/N").value.is_word);
   EXPECT_TRUE(convert_text("method.step_size", "paper").value.is_word);
+  EXPECT_TRUE(convert_text("method.batch_size", "full").value.is_word);
+  EXPECT_EQ(convert_text("method.batch_size", "64").value.integer, 64u);
+  EXPECT_EQ(complaint_of("method.batch_size", "0.5"),
+            "method.batch_size must be full or a whole number from 1 to 4294967295, not '0.5'");
   EXPECT_EQ(complaint_of("problem.l2", "-1"), "problem.l2 must be 1/N or a number of at least 0, not '-1'");
   EXPECT_EQ(complaint_of("problem.l2", "1/n"),
             "problem.l2 must be 1/N or a number of at least 0, not '1/n' | did you mean '1/N'?");

@@ -14,6 +14,8 @@ namespace {
 const sparse::Catalog kSparsifiers;
 const Catalog kCatalog(kSparsifiers);
 
+const problems::Smoothness kSmooth{.L = 1, .mu = 0.1, .L_sample = 2, .samples = 7};
+
 using testing::HasSubstr;
 using testing::Optional;
 
@@ -33,10 +35,11 @@ TEST(Catalog, finds_methods_by_name) {
 TEST(Catalog, every_method_makes_both_halves_in_both_scalars) {
   for (const Method& method : kCatalog.methods()) {
     const MethodSpec spec{.kind = method.name};
-    EXPECT_NE(kCatalog.make_worker<float>(1, 0, 3, 5, spec), nullptr);
-    EXPECT_NE(kCatalog.make_worker<double>(1, 2, 3, 5, spec), nullptr);
-    EXPECT_NE(kCatalog.make_master<float>(3, 5, spec, {.L = 1, .mu = 0}), nullptr);
-    EXPECT_NE(kCatalog.make_master<double>(3, 5, spec, {.L = 1, .mu = 0}), nullptr);
+    const std::uint32_t n = method.one_machine ? 1 : 3;
+    EXPECT_NE(kCatalog.make_worker<float>(1, 0, n, 5, spec), nullptr);
+    EXPECT_NE(kCatalog.make_worker<double>(1, n - 1, n, 5, spec), nullptr);
+    EXPECT_NE(kCatalog.make_master<float>(n, 5, spec, kSmooth), nullptr);
+    EXPECT_NE(kCatalog.make_master<double>(n, 5, spec, kSmooth), nullptr);
   }
 }
 
@@ -57,7 +60,7 @@ TEST(Catalog, refuses_a_regulariser_where_the_theorem_has_no_prox) {
     EXPECT_EQ(kCatalog.why_not(spec, {}), std::nullopt);
     EXPECT_EQ(kCatalog.why_not(spec, problem) == std::nullopt, method.takes_prox) << method.name;
     const auto make = [&] {
-      return kCatalog.make_master<double>(3, 5, spec, {.L = 1, .mu = 0}, problem.regulariser);
+      return kCatalog.make_master<double>(method.one_machine ? 1 : 3, 5, spec, kSmooth, problem.regulariser);
     };
     if (method.takes_prox) {
       EXPECT_NE(make(), nullptr);
@@ -71,7 +74,7 @@ TEST(Catalog, refuses_a_regulariser_where_the_theorem_has_no_prox) {
 
 TEST(Catalog, refuses_a_sparsifier_with_the_reason_and_the_remedy) {
   EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", "random-blocks")),
-              Optional(HasSubstr("gd sends whole gradients; use ibcd or isega for random-blocks")));
+              Optional(HasSubstr("gd sends whole gradients; use ibcd or isega or ")));
   for (const char* kind : {"top-k", "threshold"}) {  // they look at the values
     EXPECT_THAT(kCatalog.why_not(with_sparsifier("isega", kind)),
                 Optional(HasSubstr("whatever the gradient is; use random-blocks")));
@@ -80,7 +83,7 @@ TEST(Catalog, refuses_a_sparsifier_with_the_reason_and_the_remedy) {
   for (const char* kind : {"bernoulli", "random-k"}) {
     EXPECT_EQ(kCatalog.why_not(with_sparsifier("isega", kind)), std::nullopt);
     EXPECT_EQ(kCatalog.why_not(with_sparsifier("ibcd", kind)), std::nullopt);
-    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use ibcd or isega for")));
+    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use ibcd or isega or ")));
   }
   EXPECT_EQ(kCatalog.why_not(with_sparsifier("ibcd", "identity")), std::nullopt);
   EXPECT_THROW(kCatalog.make_worker<double>(1, 0, 2, 5, with_sparsifier("gd", "random-blocks")), Error);
@@ -221,6 +224,107 @@ TEST(Catalog, cautions_where_ibcd_levels_off) {
   EXPECT_EQ(kCatalog.caution({.kind = "ibcd"}, problem), std::nullopt);
 }
 
+TEST(Catalog, steps_of_methods_that_go_by_samples_follow_from_those) {
+  EXPECT_EQ(kCatalog.numbers(1, 5, {.kind = "saga"}, kSmooth).step, 1.0 / (4 * 2));
+  EXPECT_EQ(kCatalog.numbers(1, 5, {.kind = "sgd"}, kSmooth).step, 1.0 / 2);
+  const MethodNumbers isaga = kCatalog.numbers(5, 10, {.kind = "isaga"}, kSmooth);
+  EXPECT_DOUBLE_EQ(isaga.step, 1 / (2 * (3.0 / 5 + 0.2)) * 0.2);
+  EXPECT_EQ(isaga.table, Table::kWorkers);
+  EXPECT_EQ(isaga.table_numbers, 70u);
+  EXPECT_EQ(kCatalog.numbers(5, 10, {.kind = "isaga-shared"}, kSmooth).table, Table::kMaster);
+  EXPECT_EQ(kCatalog.numbers(5, 10, {.kind = "isega"}, kSmooth).table, Table::kNone);
+}
+
+TEST(Catalog, a_step_that_falls_is_the_theorem_s_alone) {
+  MethodSpec spec{.kind = "isgd"};
+  EXPECT_GT(kCatalog.numbers(5, 10, spec, kSmooth).decay, 0);
+  spec.step_size.kind = StepSizeSpec::Kind::kPaper;
+  EXPECT_EQ(kCatalog.numbers(5, 10, spec, kSmooth).decay, 0);
+}
+
+TEST(Catalog, refuses_numbers_that_a_method_cannot_have) {
+  const auto complaint = [](std::uint32_t workers, std::uint32_t dim, const char* kind,
+                            problems::Smoothness smoothness) -> std::string {
+    try {
+      static_cast<void>(kCatalog.numbers(workers, dim, {.kind = kind}, smoothness));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kConfig);
+      return error.what();
+    }
+    return "";
+  };
+  problems::Smoothness s = kSmooth;
+  EXPECT_THAT(complaint(2, 5, "saga", s), HasSubstr("set actors.worker.replicas to 1"));
+  EXPECT_THAT(complaint(8, 5, "isaga-shared", s), HasSubstr("draws 8 different rows a round"));
+  EXPECT_EQ(complaint(7, 5, "isaga-shared", s), "");
+  s.samples = 1u << 20;
+  EXPECT_THAT(complaint(2, 1024, "isaga", s), HasSubstr("1073741824 numbers, where 536870912 are allowed"));
+  EXPECT_THAT(complaint(2, 1024, "isaga-shared", s), HasSubstr("at the master"));
+  s.samples = 0;
+  EXPECT_THAT(complaint(2, 5, "isaga", s), HasSubstr("is not made of rows: use isega"));
+  s.mu = 0;
+  EXPECT_THAT(complaint(2, 5, "iasgd", s), HasSubstr("set problem.l2 above 0, or use isgd"));
+}
+
+TEST(Catalog, refuses_a_batch_of_a_method_that_draws_none) {
+  MethodSpec spec{.kind = "isega", .batch_size = 3};
+  EXPECT_THAT(kCatalog.why_not(spec),
+              Optional(HasSubstr("it goes by whole gradients; leave it out, or use ")));
+  spec.kind = "isaga";
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("it draws one row at a time")));
+  for (const char* kind : {"sgd", "isgd", "iasgd"}) {
+    spec.kind = kind;
+    EXPECT_EQ(kCatalog.why_not(spec), std::nullopt) << kind;
+  }
+}
+
+TEST(Catalog, refuses_a_rho_that_means_nothing) {
+  MethodSpec spec{.kind = "iasgd"};
+  spec.settings.set("rho", 1.5);
+  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
+  EXPECT_EQ(kCatalog.numbers(5, 10, spec, kSmooth).step, 1 / 1.5);
+  spec.step_size = {.kind = StepSizeSpec::Kind::kNumber, .value = 1};
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("give one of them")));
+  spec.settings.set("rho", 0.5);
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("at least 1")));
+  spec.settings.set("rho", 0.0);
+  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
+  spec.step_size.kind = StepSizeSpec::Kind::kPaper;
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("has no step size named paper")));
+}
+
+TEST(Catalog, refuses_a_problem_or_a_number_of_workers_that_a_method_cannot_have) {
+  problems::ProblemSpec problem;
+  problem.kind = "quadratic";
+  const auto why_not = [&](MethodSpec spec, bool of_rows, std::uint32_t workers) {
+    return kCatalog.why_not(spec, problem, of_rows, workers);
+  };
+  EXPECT_THAT(why_not({.kind = "isaga"}, false, 2),
+              Optional(HasSubstr("problem.kind: quadratic is not made")));
+  EXPECT_THAT(why_not({.kind = "isgd", .batch_size = 1}, false, 2), Optional(HasSubstr("with a batch_size")));
+  EXPECT_EQ(why_not({.kind = "isgd"}, false, 2), std::nullopt);
+  EXPECT_THAT(why_not({.kind = "saga"}, true, 2), Optional(HasSubstr("actors.worker.replicas: ")));
+  EXPECT_EQ(why_not({.kind = "saga"}, true, 1), std::nullopt);
+  EXPECT_THAT(why_not({.kind = "isaga-shared"}, true, 2), Optional(HasSubstr("problem.data.shard: ")));
+  problem.data.shard = "all";
+  EXPECT_EQ(why_not({.kind = "isaga-shared"}, true, 2), std::nullopt);
+}
+
+TEST(Catalog, cautions_where_isega_learns_more_slowly_than_gd_converges) {
+  const MethodSpec spec{.kind = "isega"};
+  const auto caution = [&](double mu) {
+    return kCatalog.caution_of_numbers(spec, kCatalog.numbers(100, 100, spec, {.L = 1, .mu = mu}));
+  };
+  EXPECT_THAT(caution(0.1), Optional(HasSubstr("1/tau = 100 is above L/mu = 10: ")));
+  EXPECT_EQ(caution(0.001), std::nullopt);
+  EXPECT_EQ(caution(0), std::nullopt);
+}
+
+TEST(Catalog, cautions_where_sgd_draws_no_rows) {
+  EXPECT_THAT(kCatalog.caution({.kind = "sgd"}, {}), Optional(HasSubstr("give a batch_size")));
+  EXPECT_EQ(kCatalog.caution({.kind = "sgd", .batch_size = 1}, {}), std::nullopt);
+}
+
 TEST(Catalog, takes_more_methods_and_sparsifiers) {
   sparse::Catalog sparsifiers;
   sparse::Kind kind = *sparsifiers.find("random-blocks");
@@ -248,7 +352,7 @@ TEST(Catalog, takes_more_methods_and_sparsifiers) {
   EXPECT_THAT(catalog.why_not(with_sparsifier("isega", "largest")),
               Optional(HasSubstr("whatever the gradient is")));
   EXPECT_THAT(catalog.why_not(with_sparsifier("more", "windows")),
-              Optional(HasSubstr("use ibcd or isega for windows")));
+              Optional(HasSubstr("use ibcd or isega or ")));
 }
 
 }  // namespace

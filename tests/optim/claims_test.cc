@@ -8,37 +8,10 @@
 
 #include "optim/catalog.h"
 #include "optim/reference_solver.h"
-#include "tests/optim/compare_with_oracle.h"
+#include "tests/optim/convergence.h"
 
 namespace wisp::test {
 namespace {
-
-struct Outcome {
-  int rounds = 0;
-  std::uint64_t values_sent = 0;
-};
-
-constexpr double kReduction = 1e-6;  // of the squared distance to x*
-
-// Rounds and values until the squared distance to `x_star` has fallen by kReduction; at most `rounds_max`.
-Outcome run_to_tolerance(const std::vector<DenseProblem>& problem, const optim::MethodSpec& spec,
-                         problems::Smoothness constants, const std::vector<double>& start,
-                         const std::vector<double>& x_star, int rounds_max) {
-  MethodRun<double> run(problem, spec, seed(), constants, start);
-  const auto distance = [&](const std::vector<double>& x) {
-    double sum = 0;
-    for (std::size_t j = 0; j < x.size(); ++j) sum += (x[j] - x_star[j]) * (x[j] - x_star[j]);
-    return sum;
-  };
-  const double goal = kReduction * distance(start);
-  Outcome outcome;
-  while (outcome.rounds < rounds_max && distance(run.x()) > goal) {
-    run.step();
-    ++outcome.rounds;
-  }
-  outcome.values_sent = run.values_sent();
-  return outcome;
-}
 
 optim::MethodSpec named(const char* kind, optim::StepSizeSpec::Kind step, std::uint32_t blocks = 0) {
   optim::MethodSpec spec;

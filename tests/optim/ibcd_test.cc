@@ -19,6 +19,18 @@ TEST(Ibcd, follows_the_oracle_in_float) {
   test::expect_follows_oracle<float, test::IbcdOracle>("ibcd", 2e-5, mean_step_is_gamma_tau);
 }
 
+// IBGD, P2 Algorithm 3: the same rules with the sparsifier all-or-nothing.
+TEST(Ibgd, follows_the_oracle) {
+  test::expect_follows_oracle<double, test::IbgdOracle>("ibgd", 1e-12, mean_step_is_gamma_tau);
+}
+
+TEST(Ibgd, is_gd_when_all_is_sent) { test::expect_is_gd_when_all_is_sent("ibgd", 1e-14); }
+
+TEST(Ibgd, survives_a_restart) {
+  test::expect_survives_restart<double>("ibgd");
+  test::expect_survives_restart<float>("ibgd");
+}
+
 TEST(Ibcd, is_gd_when_all_is_sent) { test::expect_is_gd_when_all_is_sent("ibcd", 1e-14); }
 
 TEST(Ibcd, survives_a_restart) {

@@ -1,4 +1,4 @@
-// Random-k and bernoulli are made through the catalogue.
+// Random-k, bernoulli and all-or-nothing are made through the catalogue.
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -68,6 +68,22 @@ TEST(ByChance, says_how_the_numbers_are_drawn) {
   }
   const auto largest = kCatalog.make<float>({.kind = "top-k", .density = 0.1}, 500, 50, 9, 3);
   EXPECT_EQ(largest->drawn(), std::nullopt);
+}
+
+// k of m chances, for all coordinates together.
+TEST(AllOrNothing, sends_everything_with_the_chance_of_a_block) {
+  const SparsifierSpec spec{.kind = "all-or-nothing", .density = 0.3, .blocks = 10};
+  EXPECT_EQ(kCatalog.density(spec, 100, 4).tau(), 0.3);
+  const auto sparsifier = kCatalog.make<double>(spec, 100, 4, wisp::test::seed(), 2);
+  const int rounds = 20000;
+  int sent = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const auto vector = sparsifier->select(counting(100), static_cast<std::uint64_t>(round));
+    vector.check(100);
+    ASSERT_TRUE(vector.nnz() == 0 || vector.values == counting(100));
+    if (vector.nnz() > 0) ++sent;
+  }
+  EXPECT_NEAR(sent, 0.3 * rounds, 5 * std::sqrt(0.3 * 0.7 * rounds));
 }
 
 // So what is known of random blocks holds, and any receiver can draw them again.

@@ -23,6 +23,15 @@ class DenseObjective : public problems::Objective<T> {
     const std::vector<double> g = problem_.gradient(std::vector<double>(x.begin(), x.end()));
     for (std::size_t j = 0; j < g.size(); ++j) gradient[j] = static_cast<T>(g[j]);
   }
+  void sample_gradient(std::span<const std::uint32_t> samples, std::span<const T> x,
+                       std::span<T> gradient) override {
+    std::vector<double> mean(problem_.d);
+    for (const std::uint32_t row : samples) {
+      const auto g = problem_.sample_gradient(row, std::vector<double>(x.begin(), x.end()));
+      for (std::size_t j = 0; j < g.size(); ++j) mean[j] += g[j] / static_cast<double>(samples.size());
+    }
+    for (std::size_t j = 0; j < mean.size(); ++j) gradient[j] = static_cast<T>(mean[j]);
+  }
   problems::Smoothness smoothness() override { return problem_.smoothness(); }
 
  private:
@@ -96,10 +105,26 @@ std::vector<double> DenseProblem::gradient(const std::vector<double>& x) const {
   return g;
 }
 
+std::vector<double> DenseProblem::sample_gradient(std::size_t row, const std::vector<double>& x) const {
+  DenseProblem one{.loss = loss, .d = d, .weight = weight * static_cast<double>(b.size()), .l2 = l2};
+  const auto first = a.begin() + static_cast<std::ptrdiff_t>(row * d);
+  one.a.assign(first, first + static_cast<std::ptrdiff_t>(d));
+  one.b = {b[row]};
+  return one.gradient(x);
+}
+
 problems::Smoothness DenseProblem::smoothness() const {
   const Spectrum s = spectrum(gram(*this), d);
-  if (loss == Loss::kLogistic) return {.L = weight * s.largest / 4 + l2, .mu = l2};
-  return {.L = weight * s.largest + l2, .mu = weight * std::max(s.smallest, 0.0) + l2};
+  const double curvature = weight * (loss == Loss::kLogistic ? 0.25 : 1);
+  problems::Smoothness found{.L = curvature * s.largest + l2, .mu = l2};
+  if (loss != Loss::kLogistic) found.mu += weight * std::max(s.smallest, 0.0);
+  for (std::size_t r = 0; r < b.size(); ++r) {
+    double square = 0;
+    for (std::size_t j = 0; j < d; ++j) square += a[r * d + j] * a[r * d + j];
+    found.L_sample = std::max(found.L_sample, curvature * static_cast<double>(b.size()) * square + l2);
+  }
+  found.samples = b.size();
+  return found;
 }
 
 std::vector<DenseProblem> random_problem(Loss loss, std::size_t d, std::size_t n, std::size_t rows, double l2,

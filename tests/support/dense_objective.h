@@ -23,6 +23,8 @@ struct DenseProblem {
 
   double value(const std::vector<double>& x) const;
   std::vector<double> gradient(const std::vector<double>& x) const;
+  // The gradient of f_ij(x) = (weight * rows) loss of row j + (l2/2)||x||^2.
+  std::vector<double> sample_gradient(std::size_t row, const std::vector<double>& x) const;
   problems::Smoothness smoothness() const;
 };
 

@@ -49,7 +49,7 @@ void MethodRun<T>::make_rules() {
   const auto n = static_cast<std::uint32_t>(objectives_.size());
   workers_.clear();
   for (std::uint32_t i = 0; i < n; ++i) workers_.push_back(methods().make_worker<T>(seed_, i, n, dim, spec_));
-  master_ = methods().make_master<T>(n, dim, spec_, constants_, regulariser_);
+  master_ = methods().make_master<T>(n, dim, spec_, constants_, regulariser_, seed_);
 }
 
 template <class T>
@@ -79,11 +79,7 @@ void MethodRun<T>::restart() {
 
 problems::Smoothness constants_of(const std::vector<DenseProblem>& problem) {
   problems::Smoothness all = problem.front().smoothness();
-  for (const DenseProblem& each : problem) {
-    const problems::Smoothness s = each.smoothness();
-    all.L = std::max(all.L, s.L);
-    all.mu = std::min(all.mu, s.mu);
-  }
+  for (const DenseProblem& each : problem) all.join(each.smoothness());
   return all;
 }
 
@@ -105,25 +101,42 @@ OracleSetting oracle_setting(const Case& c, std::vector<DenseProblem> problem, s
   const optim::MethodSpec spec = method_spec("ibcd", c, 1);
   const sparse::Density density = sparse::Catalog().density(spec.sparsifier, static_cast<std::uint32_t>(c.d),
                                                             static_cast<std::uint32_t>(c.n));
+  const problems::Smoothness constants = constants_of(problem);
+  std::vector<std::size_t> samples;
+  for (const DenseProblem& each : problem) samples.push_back(each.b.size());
   return {.d = c.d,
           .n = c.n,
           .m = density.blocks,
           .k = density.chosen,
           .gamma = gamma,
           .seed = seed,
-          .gradient = [problem = std::move(problem)](std::size_t i, const Dense& x) {
-            return problem[i].gradient(x);
-          }};
+          .gradient = [problem](std::size_t i, const Dense& x) { return problem[i].gradient(x); },
+          .sample_gradient = [problem](std::size_t i, std::size_t j,
+                                       const Dense& x) { return problem[i].sample_gradient(j, x); },
+          .samples = std::move(samples),
+          .L = constants.L,
+          .mu = constants.mu};
 }
 
 optim::MethodSpec method_spec(const char* kind, const Case& c, double mean_step) {
   optim::MethodSpec spec;
   spec.kind = kind;
   spec.step_size = {.kind = optim::StepSizeSpec::Kind::kNumber, .value = mean_step};
-  spec.sparsifier_given = spec.kind != "gd";
-  if (spec.sparsifier_given)
-    spec.sparsifier = {.kind = "random-blocks", .density = c.density, .blocks = c.blocks};
+  const std::string own = methods().find(kind)->sparsifiers.front();
+  spec.sparsifier_given = own != "identity";
+  if (spec.sparsifier_given) spec.sparsifier = {.kind = own, .density = c.density, .blocks = c.blocks};
   return spec;
+}
+
+std::vector<DenseProblem> dealt(std::vector<DenseProblem> problem, Dealt how) {
+  if (how == Dealt::kRows) return problem;
+  DenseProblem whole = problem.front();
+  for (std::size_t i = 1; i < problem.size(); ++i) {
+    whole.a.insert(whole.a.end(), problem[i].a.begin(), problem[i].a.end());
+    whole.b.insert(whole.b.end(), problem[i].b.begin(), problem[i].b.end());
+  }
+  whole.weight /= static_cast<double>(problem.size());
+  return std::vector<DenseProblem>(how == Dealt::kAll ? problem.size() : 1, whole);
 }
 
 double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {

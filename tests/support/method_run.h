@@ -66,7 +66,17 @@ std::vector<Case> awkward_cases();
 OracleSetting oracle_setting(const Case& c, std::vector<DenseProblem> problem, std::uint64_t seed,
                              double gamma);
 
+// With the sparsifier of the case where the method takes blocks, and its own where not.
 optim::MethodSpec method_spec(const char* kind, const Case& c, double mean_step);
+
+// How the problem of a case is dealt to its workers.
+enum class Dealt {
+  kRows,        // each has its own
+  kAll,         // each has all of them
+  kOneMachine,  // there is one worker, whatever the case says
+};
+// The same problem f dealt in another way.
+std::vector<DenseProblem> dealt(std::vector<DenseProblem> problem, Dealt how);
 
 double largest_difference(const std::vector<double>& a, const std::vector<double>& b);
 double squared_norm(const std::vector<double>& a);

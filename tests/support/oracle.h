@@ -19,6 +19,13 @@ struct OracleSetting {
   double gamma = 0;        // the step of the paper's statement (not the mean step)
   std::uint64_t seed = 0;  // of the choice of blocks
   std::function<Dense(std::size_t worker, const Dense& x)> gradient;  // grad f_i(x)
+  // grad f_ij(x), and how many j worker i has.
+  std::function<Dense(std::size_t worker, std::size_t sample, const Dense& x)> sample_gradient = {};
+  std::vector<std::size_t> samples = {};
+  std::size_t batch = 0;  // samples that a stochastic gradient is the mean of; 0: grad f_i(x)
+  double decay = 0;       // Theorem 6: gamma_t = gamma / (1 + decay t)
+  double L = 0;
+  double mu = 0;
 };
 
 // Runs in exact steps from `x`; everything is dense, and every worker's vector is kept.
@@ -33,6 +40,8 @@ class Oracle {
   double tau() const { return static_cast<double>(setting_.k) / static_cast<double>(setting_.m); }
   // v_U with the U that worker i draws in the round that is being made: v where it is in U, else 0.
   Dense restricted(const Dense& v, std::size_t worker) const;
+  // g_i at x, of the round that is being made.
+  Dense stochastic(std::size_t worker, const Dense& x) const;
 
   OracleSetting setting_;
   Dense x_;
@@ -62,6 +71,75 @@ class IsegaOracle : public Oracle {
 
  private:
   std::vector<Dense> h_;
+};
+
+// P2 Algorithm 3: with probability tau x_i <- x - gamma grad f_i(x), else x_i <- x; x <- 1/n sum_i x_i.
+class IbgdOracle : public Oracle {
+ public:
+  using Oracle::Oracle;
+  void step() override;
+};
+
+// P2 Algorithm 6: x_i <- x - gamma_t (g_i)_{U_i}; x <- 1/n sum_i x_i.
+class IsgdOracle : public Oracle {
+ public:
+  using Oracle::Oracle;
+  void step() override;
+};
+
+// y_{t+1} = x_t - 1/L grad f(x_t); x_{t+1} = y_{t+1} + beta (y_{t+1} - y_t), with beta = (sqrt(kappa) - 1) /
+// (sqrt(kappa) + 1), and gamma for 1/L.
+class NesterovOracle : public Oracle {
+ public:
+  NesterovOracle(OracleSetting setting, Dense start);
+  void step() override;
+
+ private:
+  Dense y_;
+};
+
+// P2 Algorithm 7 with the parameters of Vaswani, Bach, Schmidt: x = a v + (1-a) y; q = 1/(n tau) sum_i
+// (g_i(x))_{U_i}; y <- x - gamma q; v <- b v + (1-b) x - eta gamma q.
+class IasgdOracle : public Oracle {
+ public:
+  IasgdOracle(OracleSetting setting, Dense start);
+  void step() override;
+
+ private:
+  Dense y_;
+  Dense v_;
+};
+
+// SAGA (Defazio, Bach, Lacoste-Julien 2014) on one machine: x <- x - gamma (grad f_j(x) - alpha_j +
+// alphabar); alpha_j <- grad f_j(x).
+class SagaOracle : public Oracle {
+ public:
+  SagaOracle(OracleSetting setting, Dense start);
+  void step() override;
+
+ private:
+  std::vector<Dense> alpha_;
+};
+
+// P2 Algorithm 5: x_i <- x - gamma (grad f_ij(x) - alpha_ij + alphabar_i)_{U_i}; alpha_ij <- alpha_ij + (grad
+// f_ij(x) - alpha_ij)_{U_i}; x <- 1/n sum_i x_i.
+class IsagaOracle : public Oracle {
+ public:
+  IsagaOracle(OracleSetting setting, Dense start);
+  void step() override;
+
+ private:
+  std::vector<std::vector<Dense>> alpha_;
+};
+
+// P2 Algorithm 4: the same with one table for all, and n different samples in a round.
+class IsagaSharedOracle : public Oracle {
+ public:
+  IsagaSharedOracle(OracleSetting setting, Dense start);
+  void step() override;
+
+ private:
+  std::vector<Dense> alpha_;
 };
 
 }  // namespace wisp::test

@@ -25,7 +25,7 @@ hosts: {{ n1: {{ slots: 3 }}, n2: {{ slots: 3 }} }}
 # Without them a libm or a compiler that picks its code by processor would give other bits.
 MASKED = "glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA,-AVX512F"
 
-METHODS = ["gd", "ibcd", "isega"]
+METHODS = ["gd", "ibcd", "isega", "isaga", "isgd, batch_size: 3", "nesterov"]
 
 
 def rows():

@@ -72,7 +72,8 @@ Rows keys(const Inventory& inventory) {
   const config::KeyTable table_of_keys(names);
   for (const config::Key& each : table_of_keys.keys()) {
     const std::vector<std::string> words = config::words_of(each, names);
-    const bool any_number = each.type == config::KeyType::kNumber || each.type == config::KeyType::kInteger;
+    const bool any_number = each.type == config::KeyType::kNumber || each.type == config::KeyType::kInteger ||
+                            each.type == config::KeyType::kStepSize;
     const std::string owner = each.owner.empty() ? "" : "of " + std::string(each.owner) + ": ";
     rows.push_back({std::string(each.path), std::string(each.fallback),
                     words.empty() || any_number ? config::describe(each) : join(words, " | "),

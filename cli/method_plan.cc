@@ -61,6 +61,7 @@ void count_bytes(const actors::JobSpec& job, const sparse::Kind& kind, MethodPla
 
 const char* kind_of(optim::StepSizeSpec::Kind kind) {
   if (kind == optim::StepSizeSpec::Kind::kTheory) return "theory";
+  if (kind == optim::StepSizeSpec::Kind::kInvSqrt) return "inv-sqrt";
   return kind == optim::StepSizeSpec::Kind::kPaper ? "paper" : "number";
 }
 
@@ -92,6 +93,21 @@ std::string rounds_line(const MethodPlan& plan) {
   if (!plan.has_rate) return "not predicted: there is no linear rate for this method";
   if (plan.mu > 0) return "not predicted: the step is too long for it";
   return "not predicted: without strong convexity (mu = 0) there is no linear rate";
+}
+
+// A memory that has not been sent yet looks like a bad method.
+std::optional<std::string> too_short(const actors::JobSpec& job, const optim::MethodNumbers& numbers) {
+  if (!numbers.memory_updates) return std::nullopt;
+  const actors::StopSpec& stop = job.stop;
+  const double n = job.worker.replicas;
+  double updates = 5 * *numbers.memory_updates;
+  if (stop.rounds) updates = std::min(updates, n * static_cast<double>(*stop.rounds));
+  if (stop.updates) updates = std::min(updates, static_cast<double>(*stop.updates));
+  if (updates >= 5 * *numbers.memory_updates) return std::nullopt;
+  return fmt::format(
+      "{:.0f} updates are few: what error_feedback keeps takes about n/tau = {:.0f} of them to be sent, so a "
+      "run of less than 5 n/tau = {:.0f} lags behind one that sends everything",
+      updates, *numbers.memory_updates, 5 * *numbers.memory_updates);
 }
 
 std::string bytes_text(double bytes) {
@@ -135,6 +151,7 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
   plan.numbers = catalogs.methods.numbers(job.worker.replicas, source.info.dim, job.method, worst);
   plan.caution = catalogs.methods.caution(job.method, job.problem);
   if (!plan.caution) plan.caution = catalogs.methods.caution_of_numbers(job.method, plan.numbers);
+  if (!plan.caution) plan.caution = too_short(job, plan.numbers);
   plan.has_rate = static_cast<bool>(catalogs.methods.find(job.method.kind)->rate);
   count_bytes(job, kind, plan);
   return plan;

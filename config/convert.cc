@@ -75,6 +75,7 @@ class Converter {
       default:
         break;
     }
+    if (key_.type == kStepSize && node_.is_map()) return schedule();
     if (!node_.is_scalar()) return unfit(key_.type == kInteger || key_.type == kNumber ? "" : word_hint());
     if (node_.text.find('\0') != std::string::npos)
       return Complaint{path_ + " holds a NUL character", "", {}};
@@ -96,6 +97,7 @@ class Converter {
       case kInteger:
         return integer();
       case kNumber:
+      case kStepSize:
         return number();
       case kDuration:
         return duration();
@@ -191,6 +193,29 @@ class Converter {
     }
     value_.number = *number;
     return in_range(*number, key_.range) ? std::nullopt : unfit();
+  }
+
+  std::optional<Complaint> schedule() const {
+    for (const Member& member : node_.members) {
+      if (member.key == "schedule" || member.key == "initial") continue;
+      return Complaint{"unknown key '" + member.key + "' in " + path_, "it has schedule and initial",
+                       member.place};
+    }
+    const Node* kind = node_.find("schedule");
+    const Node* initial = node_.find("initial");
+    if (kind == nullptr || initial == nullptr || !kind->is_scalar() || !initial->is_scalar()) return unfit();
+    if (kind->text != "inv-sqrt") {
+      return Complaint{"unknown schedule " + shown(*kind), "did you mean 'inv-sqrt'?", kind->place};
+    }
+    const auto number = parse_number(initial->text);
+    if (!number || !in_range(*number, key_.range)) {
+      return Complaint{path_ + ".initial must be a number above 0, not " + shown(*initial),
+                       number_hint(initial->text), initial->place};
+    }
+    value_.text = kind->text;
+    value_.is_word = true;
+    value_.number = *number;
+    return std::nullopt;
   }
 
   std::optional<Complaint> duration() const {

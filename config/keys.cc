@@ -58,8 +58,10 @@ void set_optimum(Experiment& e, std::string_view, const Value& v) {
 
 void set_step_size(Experiment& e, std::string_view, const Value& v) {
   using Kind = optim::StepSizeSpec::Kind;
-  e.job.method.step_size.kind = !v.is_word ? Kind::kNumber : v.text == "paper" ? Kind::kPaper : Kind::kTheory;
-  e.job.method.step_size.value = v.is_word ? 0 : v.number;
+  Kind kind = Kind::kNumber;
+  if (v.is_word) kind = v.text == "paper" ? Kind::kPaper : Kind::kTheory;
+  if (v.is_word && v.text == "inv-sqrt") kind = Kind::kInvSqrt;
+  e.job.method.step_size = {.kind = kind, .value = v.number};
 }
 
 void set_sparsifier(Experiment& e, std::string_view, const Value& v) {
@@ -134,7 +136,7 @@ constexpr auto kKeys = std::to_array<Key>({
 
   {"method", kOneOf, "", "", "how it is minimised", nullptr, {}, true},
   {"method.kind", kMethod, "", "", "wisp list methods", SET(e.job.method.kind = v.text), {}, true},
-  {"method.step_size", kNumber, "theory | paper", "theory", "mean step, E[x+ - x] = -step * grad f(x)",
+  {"method.step_size", kStepSize, "theory | paper", "theory", "mean step, E[x+ - x] = -step * grad f(x)",
    set_step_size, kPositive},
   {"method.batch_size", kInteger, "full", "full",
    "rows that a worker draws for each of its gradients, for methods that take batches",
@@ -148,6 +150,8 @@ constexpr auto kKeys = std::to_array<Key>({
    SET(e.job.method.sparsifier.density = v.number), {.low = 0, .high = 1, .above_low = true}},
   {"method.sparsifier.blocks", kInteger, "", "", "number of blocks, as equal as possible; default: n",
    SET(e.job.method.sparsifier.blocks = static_cast<std::uint32_t>(v.integer)), from(1, 4294967295.0)},
+  {"method.error_feedback", kBool, "", "false", "workers keep what their updates leave out, and send it later",
+   SET(e.job.method.error_feedback = v.flag)},
   {"method.wire_dtype", kWord, "float64 | float32 | float16 | bfloat16 | q8 | q4 | ternary | sign", "",
    "form of the values that workers send; default: dtype",
    SET(e.job.method.wire.values = v.text)},
@@ -390,6 +394,7 @@ constexpr auto kSynonyms = std::to_array<Synonym>({
     {"eta", "method.step_size"},
     {"gamma", "method.step_size"},
     {"batch", "method.batch_size"},
+    {"memory", "method.error_feedback"},
     {"optimizer", "method"},
     {"optimiser", "method"},
     {"algorithm", "method"},
@@ -541,6 +546,9 @@ std::string describe(const Key& key) {
       const std::string number = "a number" + describe_range(key.range);
       return key.words.empty() ? number : join(words_of(key, {}), ", ") + " or " + number;
     }
+    case kStepSize:
+      return join(words_of(key, {}), ", ") + ", a number" + describe_range(key.range) +
+             ", or { schedule: inv-sqrt, initial: a number }";
     case kDuration:
       return "a time such as 500ms, 10s, 5m or 2h";
     case kSize:

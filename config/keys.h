@@ -41,6 +41,7 @@ enum class KeyType {
   kNumber,   // the same
   kDuration,
   kSize,
+  kStepSize,     // kNumber, or a map of a schedule and its initial number
   kDensity,      // 1/n, a share, or a percentage
   kEvery,        // "10 rounds", "500 updates", "2 seconds"
   kBitRate,      // "100Mbit"
@@ -61,7 +62,7 @@ struct Range {
 // What a value turned out to be; which member is set follows from the type.
 struct Value {
   std::string text;      // words, names, texts, paths
-  bool is_word = false;  // kInteger, kNumber: `text` is one of the words
+  bool is_word = false;  // kInteger, kNumber: `text` is one of the words; kStepSize: or a schedule, with `number`
   bool flag = false;
   double number = 0;          // kNumber, kDensity (0: 1/n)
   std::uint64_t integer = 0;  // kInteger, kSize (bytes), kEvery, kBitRate (bits per second)

@@ -110,6 +110,7 @@ std::string pattern_of(const Key& key) {
     case kInteger:
       return with_variables((key.range.low < 0 ? "-?" : "") + std::string(kWhole));
     case kNumber:
+    case kStepSize:
       return with_variables(kNumberText);
     case kDuration:
       return with_variables("0*[1-9][0-9]*(?:ms|s|m|h)");

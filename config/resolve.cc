@@ -118,7 +118,7 @@ Json json_scalar(KeyType type, const std::string& text) {
     const auto number = parse_integer(text);
     return number ? Json(*number) : Json(text);
   }
-  if (type == KeyType::kNumber || type == KeyType::kDensity) {
+  if (type == KeyType::kNumber || type == KeyType::kStepSize || type == KeyType::kDensity) {
     if (const auto number = parse_number(text)) return *number;
   }
   return text;
@@ -129,7 +129,10 @@ Json json_value(const Resolved& each) {
   if (value.is_scalar()) return json_scalar(each.key_type, value.text);
   Json result = value.is_list() ? Json::array() : Json::object();
   for (const Node& item : value.items) result.push_back(json_scalar(each.key_type, item.text));
-  for (const Member& member : value.members) result[member.key] = member.value.text;
+  for (const Member& member : value.members) {
+    const bool number = each.key_type == KeyType::kStepSize;
+    result[member.key] = number ? json_scalar(each.key_type, member.value.text) : Json(member.value.text);
+  }
   return result;
 }
 

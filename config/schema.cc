@@ -21,7 +21,7 @@ constexpr std::string_view kArguments = "actors.*.args";
 
 // Whether the text of such a key is a number or a truth value where it looks like one.
 bool is_of_json(KeyType type) {
-  return type == kBool || type == kInteger || type == kNumber || type == kDensity;
+  return type == kBool || type == kInteger || type == kNumber || type == kStepSize || type == kDensity;
 }
 
 Json json_of(KeyType type, const std::string& text) {
@@ -228,6 +228,8 @@ class SchemaWriter {
         Json number = spelled(key, {key.type == kInteger ? "integer" : "number", "string"}, nullable);
         return known.empty() ? number : any_of({words(known), std::move(number)});
       }
+      case kStepSize:
+        return any_of({words(known), spelled(key, {"number", "string"}, nullable), schedule(key)});
       case kDensity:
         return spelled(key, {"number", "string"}, nullable);
       case kAddress:
@@ -245,6 +247,18 @@ class SchemaWriter {
         return schema;
       }
     }
+  }
+
+  static Json schedule(const Key& key) {
+    Key initial = key;
+    initial.type = kNumber;
+    initial.words = "";
+    return {{"type", "object"},
+            {"properties",
+             {{"schedule", any_of({words({"inv-sqrt"}), variable(false)})},
+              {"initial", spelled(initial, {"number", "string"}, false)}}},
+            {"required", {"schedule", "initial"}},
+            {"additionalProperties", false}};
   }
 
   // Numbers in quotes are numbers to wisp, too.

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "optim/async_rows.h"
 #include "optim/gd.h"
 #include "optim/ibcd.h"
 #include "optim/isega.h"
@@ -43,13 +44,18 @@ std::string short_number(double value) {
 }
 
 double chosen_step(const Method& method, const StepSizeSpec& step_size, const Constants& constants) {
-  if (step_size.kind == StepSizeSpec::Kind::kNumber) return step_size.value;
+  if (step_size.is_number()) return step_size.value;
   if (!(constants.L > 0)) {
     throw Error("the gradient of this problem does not change (L = 0): give step_size as a number",
                 Fault::kConfig);
   }
   return step_size.kind == StepSizeSpec::Kind::kTheory ? method.theory_step(constants)
                                                        : method.paper_step(constants);
+}
+
+std::string gibibytes(double bytes) {
+  std::string text = std::to_string(bytes / 0x1p30);
+  return text.substr(0, text.find('.') + 2) + " GiB";
 }
 
 }  // namespace
@@ -63,6 +69,7 @@ Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers)
             .theory_step = gd_theory_step,
             .paper_step = gd_paper_step,
             .rate = gd_rate,
+            .other_memory = "it leaves nothing out",
             .takes_prox = true};
   add(gd.made_of<GdWorker, GdMaster>());
   Method ibcd{
@@ -74,6 +81,7 @@ Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers)
       .theory_step = ibcd_theory_step,
       .paper_step = ibcd_paper_step,
       .rate = ibcd_rate,
+      .other_memory = "its blocks are right in the mean as they are, and independent only without one",
       .needs_interpolation = true};
   add(ibcd.made_of<IbcdWorker, IbcdMaster>());
   Method isega{
@@ -85,10 +93,12 @@ Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers)
       .theory_step = isega_theory_step,
       .paper_step = isega_paper_step,
       .rate = isega_rate,
+      .other_memory = "its h_i take that part",
       .takes_prox = true,
       .needs_every_update = true};
   add(isega.made_of<IsegaWorker, IsegaMaster>());
   for (Method& row : more_methods()) add(std::move(row));
+  for (Method& row : asynchronous_methods(kBlockRefusal)) add(std::move(row));
 }
 
 void Catalog::add(Method method) {
@@ -107,7 +117,7 @@ bool Catalog::takes(const Method& method, const std::string& sparsifier) const {
   const auto names = [&](const std::string& name) {
     return std::find(method.sparsifiers.begin(), method.sparsifiers.end(), name) != method.sparsifiers.end();
   };
-  if (names(sparsifier)) return true;
+  if (method.any_sparsifier || names(sparsifier)) return true;
   const sparse::Kind* kind = sparsifiers_.find(sparsifier);
   return kind != nullptr && kind->like_random_blocks && names("random-blocks");
 }
@@ -122,18 +132,71 @@ std::optional<std::string> Catalog::why_not_sparsifier(const Method& method, con
          "; use " + (takers.empty() ? method.sparsifiers.front() : takers + " for " + kind);
 }
 
-std::optional<std::string> Catalog::why_not_wire(const Method& method, const std::string& sparsifier,
-                                                 const sparse::WireSpec& wire) const {
-  if (wire.codec() == sparse::ValueCodec::kSign && !method.takes_biased) {
-    return "method " + method.name +
-           " does not take wire_dtype sign: it keeps no memory of the error, which is large and always the "
-           "same "
-           "way; use ternary, q4 or q8, which are right in the mean";
+std::optional<std::string> Catalog::why_not_memory(const Method& method, const MethodSpec& spec) const {
+  if (!spec.error_feedback || method.takes_error_feedback) return std::nullopt;
+  std::string takers;
+  for (const Method& other : methods_) {
+    if (other.takes_error_feedback) takers += (takers.empty() ? "" : " or ") + other.name;
   }
+  const std::string why = method.other_memory.empty() ? "" : ": " + method.other_memory;
+  return "method.error_feedback: method " + method.name + " keeps no memory of what it leaves out" + why +
+         "; leave it out" + (takers.empty() ? "" : ", or use " + takers);
+}
+
+std::optional<std::string> Catalog::why_not_wire(const Method& method, const MethodSpec& spec) const {
+  if (spec.wire.codec() == sparse::ValueCodec::kSign && !method.takes_biased && !spec.error_feedback) {
+    return "method " + method.name + " does not take wire_dtype sign" +
+           (method.takes_error_feedback ? " by itself" : "") +
+           ": it keeps no memory of the error, which is large and always the same way; " +
+           (method.takes_error_feedback ? "set error_feedback: true, or " : "") +
+           "use ternary, q4 or q8, which are right in the mean";
+  }
+  const std::string sparsifier = sparsifier_of(spec).kind;
   const sparse::Kind* kind = sparsifiers_.find(sparsifier);
-  if (wire.index_choice() == sparse::IndexChoice::kSeeded && kind != nullptr && !kind->like_random_blocks) {
+  if (spec.wire.index_choice() == sparse::IndexChoice::kSeeded && kind != nullptr &&
+      !kind->like_random_blocks) {
     return "indices seeded need a sparsifier that draws at random, which " + sparsifier +
            " does not; use auto";
+  }
+  return std::nullopt;
+}
+
+// Of methods that take any sparsifier: others have refused what is not right in the mean.
+std::optional<std::string> Catalog::why_not_bias(const Method& method, const MethodSpec& spec) const {
+  if (!method.any_sparsifier) return std::nullopt;
+  const sparse::SparsifierSpec sparsifier = sparsifier_of(spec);
+  const sparse::Kind& kind = *sparsifiers_.find(sparsifier.kind);
+  if (spec.step_size.kind == StepSizeSpec::Kind::kTheory && kind.choice == sparse::Choice::kByValue) {
+    return "method.step_size: theory is for a sparsifier that sends a known share of an update, which " +
+           sparsifier.kind + " does not; give a number";
+  }
+  const bool scaled = spec.settings.has("scaled") && spec.settings.get<bool>("scaled");
+  if (scaled && spec.error_feedback) {
+    return "method.scaled: with error_feedback what is left out is sent later, and would count twice; leave "
+           "out one of the two";
+  }
+  if (scaled && !kind.like_random_blocks) {
+    return "method.scaled: the sparsifier " + sparsifier.kind +
+           " does not draw at random, so no factor makes it right in the mean; set error_feedback: true";
+  }
+  if (scaled || spec.error_feedback || !kind.like_random_blocks || sparsifier.density == 1) {
+    return std::nullopt;
+  }
+  return sparsifier.kind +
+         " without memory is biased: scale it (method.scaled: true), or set error_feedback: true";
+}
+
+std::optional<std::string> Catalog::why_not_step(const Method& method, const StepSizeSpec& step) const {
+  const bool no_theory = step.kind == StepSizeSpec::Kind::kTheory && !method.theory_step;
+  const bool no_paper = step.kind == StepSizeSpec::Kind::kPaper && !method.paper_step;
+  if (no_theory || no_paper) {
+    return "method " + method.name + " has no step size named " + (no_theory ? "theory" : "paper") +
+           "; give step_size as a number";
+  }
+  if (step.kind == StepSizeSpec::Kind::kInvSqrt && !method.takes_schedule) {
+    return "method.step_size: method " + method.name +
+           " keeps its step: with one that falls it would still stop where a constant one does; "
+           "give a number";
   }
   return std::nullopt;
 }
@@ -245,17 +308,14 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
   if (const auto reason = why_not_sparsifier(*method, sparsifier.kind)) return reason;
   try {  // its complaint is what was asked for
     sparsifier.check(sparsifiers_);
-    if (const auto reason = why_not_wire(*method, sparsifier.kind, spec.wire)) return reason;
+    if (const auto reason = why_not_memory(*method, spec)) return reason;
+    if (const auto reason = why_not_wire(*method, spec)) return reason;
+    if (const auto reason = why_not_bias(*method, spec)) return reason;
   } catch (const Error& error) {
     return error.what();
   }
   if (const auto reason = why_not_consistency(*method, spec)) return reason;
-  const bool no_theory = spec.step_size.kind == StepSizeSpec::Kind::kTheory && !method->theory_step;
-  const bool no_paper = spec.step_size.kind == StepSizeSpec::Kind::kPaper && !method->paper_step;
-  if (no_theory || no_paper) {
-    return "method " + spec.kind + " has no step size named " + (no_theory ? "theory" : "paper") +
-           "; give step_size as a number";
-  }
+  if (const auto reason = why_not_step(*method, spec.step_size)) return reason;
   return why_not_rho(spec);
 }
 
@@ -287,7 +347,15 @@ std::optional<std::string> Catalog::caution(const MethodSpec& spec,
            "values: "
            "most steps that are safe without it are too large; give a smaller step_size, or use q4";
   }
-  if (spec.late != "apply" && method->takes_biased) {
+  const std::string sparsifier = sparsifier_of(spec).kind;
+  const sparse::Kind* chosen = sparsifiers_.find(sparsifier);
+  const bool by_size = method->any_sparsifier && chosen != nullptr && !chosen->like_random_blocks &&
+                       chosen->choice != sparse::Choice::kEverything;
+  if (by_size && !spec.error_feedback) {
+    return sparsifier + " without memory stalls: what is never among the largest is never sent; set " +
+           "error_feedback: true";
+  }
+  if (spec.late != "apply" && (method->takes_biased || spec.error_feedback)) {
     return "late: " + spec.late +
            " takes away from updates what their workers' memories count as sent: it is lost, and not made up "
            "for "
@@ -297,7 +365,7 @@ std::optional<std::string> Catalog::caution(const MethodSpec& spec,
     return "sgd with batch_size: full draws no rows: it is gd, with shorter steps; give a batch_size";
   }
   if (!method->needs_interpolation) return std::nullopt;
-  if (sparsifier_of(spec).kind == "identity" || problem.kind == "quadratic") return std::nullopt;
+  if (sparsifier == "identity" || problem.kind == "quadratic") return std::nullopt;
   if (problem.l2 == 0 && !problem.l2_inverse_rows) return std::nullopt;
   return spec.kind +
          " reaches the minimiser only where every worker's own gradient vanishes there, which a problem with "
@@ -336,6 +404,19 @@ MethodNumbers Catalog::numbers(std::uint32_t workers, std::uint32_t dim, const M
     if (method.theory_decay && spec.step_size.kind == StepSizeSpec::Kind::kTheory) {
       numbers.decay = method.theory_decay(numbers.constants);
     }
+  }
+  if (method.memory != nullptr) {
+    const double bytes = sizeof(double) * method.memory(workers, dim);
+    if (bytes > kMasterBytesMax) {
+      throw Error("the master of " + method.name + " would keep " + gibibytes(bytes) + " for " +
+                      std::to_string(workers) + " workers in dimension " + std::to_string(dim) +
+                      ", more than " + gibibytes(kMasterBytesMax) +
+                      "; use async-isega, whose master keeps one vector, or fewer workers",
+                  Fault::kConfig);
+    }
+  }
+  if (spec.error_feedback && numbers.constants.tau < 1) {
+    numbers.memory_updates = memory_updates(numbers.constants);
   }
   if (method.rate) numbers.rounds = predicted_rounds(method.rate(numbers.step, numbers.constants), 1e-6);
   return numbers;
@@ -379,7 +460,9 @@ std::unique_ptr<WorkerRule<T>> Catalog::make_worker(std::uint64_t seed, std::uin
                           .sparsifiers = &sparsifiers_,
                           .wire = spec.wire.codec(),
                           .settings = spec.settings.completed(method.settings, "method " + method.name),
-                          .batch_size = spec.batch_size};
+                          .schedule = spec.step_size.schedule(),
+                          .batch_size = spec.batch_size,
+                          .error_feedback = spec.error_feedback};
   if constexpr (std::is_same_v<T, float>) {
     return method.float32.worker(place);
   } else {

@@ -39,20 +39,26 @@ struct Method {
   std::string source;                    // which algorithm of which paper
   std::vector<std::string> sparsifiers;  // those it may be given; the first is its default. With
                                          // random-blocks it takes all kinds that are like them
-  std::string other_sparsifiers;         // why it refuses the others
+  std::string other_sparsifiers = {};    // why it refuses the others
+  bool any_sparsifier = false;           // `sparsifiers` only says which is its default
   Step theory_step = nullptr;            // null: the method has no step of that name
   Step paper_step = nullptr;
-  Rate rate = nullptr;               // null: no rounds are predicted
-  bool takes_biased = false;         // keeps a memory of what its updates leave out, so they need not be
-                                     // right in the mean
-  bool needs_interpolation = false;  // P2's A2: grad f_i(x*) = 0 for every i
-  bool takes_prox = false;           // its theorem has a regulariser R, whose prox its master applies
-  bool takes_batches = false;        // its worker draws the rows of a gradient, batch_size of them (batch.h)
-  Step theory_decay = nullptr;       // its theory's step of round t is theory_step / (1 + theory_decay t)
-  bool of_samples = false;           // goes by single rows: L is that of a sample, and a problem without rows
-                                     // is refused
-  bool one_machine = false;          // has one worker only
-  bool shares_data = false;          // every worker holds all rows: shard `all`
+  Rate rate = nullptr;        // null: no rounds are predicted
+  bool takes_biased = false;  // keeps a memory of what its updates leave out, so they need not be
+                              // right in the mean
+  // Numbers that its master keeps beside the iterate, for so many workers and dimensions; null: a few d.
+  double (*memory)(double workers, double dim) = nullptr;
+  bool takes_error_feedback = false;  // the same, where the job says so: WorkerPlace::error_feedback
+  std::string other_memory = {};      // why it takes none
+  bool takes_schedule = false;        // its workers obey WorkerPlace::schedule
+  bool needs_interpolation = false;   // P2's A2: grad f_i(x*) = 0 for every i
+  bool takes_prox = false;            // its theorem has a regulariser R, whose prox its master applies
+  bool takes_batches = false;         // its worker draws the rows of a gradient, batch_size of them (batch.h)
+  Step theory_decay = nullptr;  // its theory's step of round t is theory_step / (1 + theory_decay t)
+  bool of_samples = false;      // goes by single rows: L is that of a sample, and a problem without rows
+                                // is refused
+  bool one_machine = false;     // has one worker only
+  bool shares_data = false;     // every worker holds all rows: shard `all`
   bool needs_strong_convexity = false;
   Table table = Table::kNone;
   std::vector<Setting> settings = {};
@@ -89,7 +95,11 @@ struct MethodNumbers {
   Table table = Table::kNone;
   std::uint64_t table_numbers = 0;  // that it has in one place
   std::optional<double> rounds;  // predicted until the squared distance to the minimiser has fallen by 1e-6
+  std::optional<double> memory_updates;  // with error feedback that leaves something out (step_size.h)
 };
+
+// What a master may keep beside the iterate.
+constexpr double kMasterBytesMax = 0x1p32;
 
 // The methods by name. Filled before a job begins, read-only afterwards.
 class Catalog {
@@ -127,8 +137,8 @@ class Catalog {
   std::optional<std::string> caution_of_numbers(const MethodSpec& spec, const MethodNumbers& numbers) const;
 
   // `smoothness`: the largest L_i of the workers' f_i, and a mu that f has at least. Throws Error (kConfig)
-  // for what why_not() refuses, where a named step needs L > 0 and there is none, and for a table that is too
-  // large.
+  // for what why_not() refuses, for a table or a master that would be too large (kMasterBytesMax), and where a
+  // named step needs L > 0 and there is none.
   MethodNumbers numbers(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
                         problems::Smoothness smoothness) const;
 
@@ -145,11 +155,13 @@ class Catalog {
 
  private:
   bool takes(const Method& method, const std::string& sparsifier) const;
+  std::optional<std::string> why_not_memory(const Method& method, const MethodSpec& spec) const;
+  std::optional<std::string> why_not_step(const Method& method, const StepSizeSpec& step) const;
   std::optional<std::string> why_not_sparsifier(const Method& method, const std::string& kind) const;
-  std::optional<std::string> why_not_wire(const Method& method, const std::string& sparsifier,
-                                          const sparse::WireSpec& wire) const;
   std::optional<std::string> why_not_regulariser(const Method& method,
                                                  const problems::RegulariserSpec& regulariser) const;
+  std::optional<std::string> why_not_bias(const Method& method, const MethodSpec& spec) const;
+  std::optional<std::string> why_not_wire(const Method& method, const MethodSpec& spec) const;
   std::optional<std::string> why_not_consistency(const Method& method, const MethodSpec& spec) const;
   std::optional<std::string> why_not_batch(const Method& method, const MethodSpec& spec) const;
   void check_numbers(const Method& method, const MethodNumbers& numbers) const;

@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/pack.h"
+#include "optim/step_size.h"
 #include "problems/objective.h"
 #include "problems/spec.h"
 #include "sparse/rounded.h"
@@ -32,7 +33,11 @@ struct WorkerPlace {
   const sparse::Catalog* sparsifiers = nullptr;  // valid while the rule is made
   std::optional<sparse::ValueCodec> wire = {};   // how the values of updates travel; none: as T
   Settings settings = {};                        // all that the method declares are set
-  std::uint32_t batch_size = 0;                  // see batch.h; 0: whole gradients
+  // The step of round t is what Steps::share(t) says of the first, which only the master knows: a worker's
+  // update is that share of what it would be at the first. Constant unless the method takes_schedule.
+  Schedule schedule = Schedule::kConstant;
+  std::uint32_t batch_size = 0;  // see batch.h; 0: whole gradients
+  bool error_feedback = false;   // keeps what its updates leave out (sparse/memory.h)
 
   template <class T>
   std::unique_ptr<sparse::Sparsifier<T>> make_sparsifier() const {
@@ -48,7 +53,7 @@ struct MasterPlace {
   std::uint32_t workers = 1;  // n
   std::uint32_t dim = 0;
   double tau = 1;   // the share of the blocks that an update has
-  double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x)
+  double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x); of a schedule the first
   Settings settings = {};
   problems::RegulariserSpec regulariser = {};  // R; none unless the method takes_prox (optim/catalog.h)
   double decay = 0;                            // in round t the step is step / (1 + decay t)

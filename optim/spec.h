@@ -3,15 +3,19 @@
 #include <cstdint>
 #include <string>
 
+#include "optim/step_size.h"
 #include "sparse/spec.h"
 
 namespace wisp::optim {
 
 // The mean step: E[x+ - x] = -step * grad f(x).
 struct StepSizeSpec {
-  enum class Kind : std::uint8_t { kTheory, kPaper, kNumber };
+  enum class Kind : std::uint8_t { kTheory, kPaper, kNumber, kInvSqrt };
   Kind kind = Kind::kTheory;
-  double value = 0;  // when kNumber; > 0
+  double value = 0;  // when kNumber, and the first when kInvSqrt (see Steps in step_size.h); > 0
+
+  Schedule schedule() const { return kind == Kind::kInvSqrt ? Schedule::kInvSqrt : Schedule::kConstant; }
+  bool is_number() const { return kind == Kind::kNumber || kind == Kind::kInvSqrt; }
 
   template <class F>
   void fields(F& f) {
@@ -40,6 +44,7 @@ struct MethodSpec {
   bool sparsifier_given = false;  // false: the method's own default
   sparse::WireSpec wire = {};     // how updates travel
   Settings settings = {};         // those that the method declares
+  bool error_feedback = false;    // workers keep what their updates leave out, and send it later
   ConsistencySpec consistency = {};
   std::string late = "apply";       // of updates that others have overtaken: apply | damp | drop
   std::string nonfinite = "error";  // of updates with values that are not finite: error | reject | zero
@@ -49,8 +54,8 @@ struct MethodSpec {
   void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
-    f(kind, step_size, sparsifier, sparsifier_given, wire, settings, consistency, late, nonfinite,
-      batch_size);
+    f(kind, step_size, sparsifier, sparsifier_given, wire, settings, consistency, late, nonfinite, batch_size,
+      error_feedback);
   }
 };
 

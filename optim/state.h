@@ -1,6 +1,7 @@
 #pragma once
 // Pieces that the rules share: the sum of a round's updates, and dense state that is saved and restored.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -43,6 +44,33 @@ class UpdateSum {
   std::vector<T> sum_;
   std::uint32_t workers_;
   std::uint32_t added_ = 0;
+};
+
+// The update of an asynchronous step, from absorb() to advance().
+template <class T>
+class OneUpdate {
+ public:
+  void set(const sparse::VectorView<T>& update) {
+    WISP_CHECK(empty_, "an asynchronous master advances after each update");
+    update_.dim = update.dim;
+    update_.support = update.support;
+    update_.blocks = update.blocks;
+    update_.numbers.resize(update.numbers.size());
+    for (std::size_t i = 0; i < update.numbers.size(); ++i) update_.numbers[i] = update.numbers[i];
+    update_.values.resize(update.values.size());
+    for (std::size_t i = 0; i < update.values.size(); ++i) update_.values[i] = update.values[i];
+    empty_ = false;
+  }
+  const sparse::Vector<T>& get() const {
+    WISP_CHECK(!empty_, "an asynchronous master advances after an update");
+    return update_;
+  }
+  void clear() { empty_ = true; }
+  bool empty() const { return empty_; }
+
+ private:
+  sparse::Vector<T> update_;
+  bool empty_ = true;
 };
 
 // Replaces `state` by a vector of the same size. Throws DecodeError for any other.

@@ -7,6 +7,10 @@
 
 namespace wisp::optim {
 
+double Steps::share(std::uint64_t round) const {
+  return schedule == Schedule::kConstant ? 1 : 1 / std::sqrt(static_cast<double>(round) + 1);
+}
+
 double gd_theory_step(const Constants& constants) { return 1 / constants.L; }
 double gd_paper_step(const Constants& constants) { return 1 / (2 * constants.L); }
 
@@ -64,6 +68,23 @@ double iasgd_theory_step(const Constants& constants) {
   const double lemma = tau < 1 ? 1 + growth * (1 - tau) / (constants.workers * tau) : 1;
   return 1 / ((constants.rho > 0 ? constants.rho : lemma) * constants.L);
 }
+double async_isgd_step(const Constants& constants) {
+  return constants.tau / (2 * constants.L * (constants.tau + 2.0 / constants.workers));
+}
+
+double async_isega_theory_step(const Constants& constants) {
+  const double n_tau = constants.workers * constants.tau;
+  return 1 / (2 * constants.L * (1 + 2 * (1 - constants.tau) / n_tau));
+}
+
+double async_sgd_theory_step(const Constants& constants) {
+  const double n = constants.workers;
+  const double s = 2 * (n - 1);
+  const double kept = constants.tau < 1 ? 2 * n * (s + 1) / (constants.tau * constants.tau) : 0;
+  return 1 / (4 * constants.L * std::max(1.0, std::sqrt(s * s + kept)));
+}
+
+double memory_updates(const Constants& constants) { return constants.workers / constants.tau; }
 
 std::optional<double> predicted_rounds(double rate, double reduction) {
   if (!(rate > 0 && rate < 1 && reduction > 0 && reduction < 1)) return std::nullopt;

@@ -8,6 +8,21 @@
 
 namespace wisp::optim {
 
+// The step of each round.
+enum class Schedule : std::uint8_t {
+  kConstant,
+  kInvSqrt,  // first / sqrt(t + 1): the eta_t of P1
+};
+
+struct Steps {
+  double first = 0;
+  Schedule schedule = Schedule::kConstant;
+
+  // What the step of round t = 0, 1, ... is of the first.
+  double share(std::uint64_t round) const;
+  double at(std::uint64_t round) const { return first * share(round); }
+};
+
 // What a step depends on.
 struct Constants {
   double L = 0;               // the largest L_i of the scaled f_i (see problems/objective.h), or the largest
@@ -53,6 +68,23 @@ double isgd_paper_step(const Constants& constants);
 // f_i||^2 <= 2L (f - f*) <= (L/mu) ||grad f||^2. In practice it is smaller; the experiments (Figs 7, 8) pick
 // rho from a grid. Without strong convexity rho is infinite, and the step 0.
 double iasgd_theory_step(const Constants& constants);
+// async-isgd: P2 Theorem 9, gamma = 1 / (2L (tau + 2/n)); the mean step is gamma tau. No delay enters it.
+double async_isgd_step(const Constants& constants);
+
+// async-isega, ours: derived, without a proof of its rate. gamma = 1 / (2L (1 + 2 (1 - tau) / (n tau))).
+double async_isega_theory_step(const Constants& constants);
+
+// async-sgd: derived in P1's setting, whose own constants are not known. With a memory whose choice keeps
+// ||u - C(u)||^2 <= (1 - tau) ||u||^2, and updates that at most s others overtake,
+//   (1/T) sum E||grad f(x_{t - tau_t})||^2 <= 4 (f(x_0) - f*) / (eta T) + 2 L eta sigma^2 + O(eta^2)
+// for eta <= min{1 / (4L), 1 / (4L sqrt(s^2 + 2n (s + 1) / tau^2))}; the second term of the root is the
+// memory's and falls away where everything is sent. Assumes s = 2 (n - 1), twice the mean staleness of n
+// workers: where a worker may be later than that, the step may be too long.
+double async_sgd_theory_step(const Constants& constants);
+
+// Updates until what a worker leaves out has been sent, in the mean: n / tau. What a memory costs is a matter
+// of a few of those, so a run shorter than five does not show what it does in the long run.
+double memory_updates(const Constants& constants);
 
 // Rounds until the squared distance to the minimiser has fallen by `reduction` (in (0, 1), say 1e-6), by the
 // linear rate (1 - rate)^t. Nothing where the rate is not in (0, 1): no strong convexity, or too long a step.

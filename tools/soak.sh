@@ -11,12 +11,13 @@
 #   registration  [1000]   drivers whose nodes join at any time and call each other at once
 #   races         [1000]   ends and cancellations of actors and nodes among calls
 #   simulation    [10000]  seeds of each simulated world
+#   async-sgd     [3]      seeds of P1's claims in the size of the reference: 32 workers, 1 % of the coordinates
 #   clang         [1]      the tests of the runtime, built by clang 14 (tools/install_packages.sh dev)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '4,15s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,16s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
@@ -102,6 +103,12 @@ case $name in
     need "$bin/sim_tests"
     tests=$("$bin/sim_tests" --gtest_list_tests | awk '/^[^ ]/ { suite = $1 } / .*every_seed/ { print suite $1 }')
     for test in $tests; do seeds "$test"; done
+    ;;
+  async-sgd)
+    need "$bin/optim_tests"
+    WISP_SOAK=${count:-3} "$bin/optim_tests" --gtest_filter='AsyncSgdClaims.*' >"$said" 2>&1 ||
+      { cat "$said" >&2; exit 1; }
+    grep '^figures: ' "$said" | while IFS= read -r line; do row "${line#figures: }"; done
     ;;
   clang)
     count=${count:-1}

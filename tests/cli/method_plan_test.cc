@@ -110,6 +110,19 @@ TEST(MethodPlan, what_a_method_cannot_have_is_an_error_of_the_job_file) {
   EXPECT_THAT(complaint({"method.batch_size=2"}), HasSubstr("it goes by whole gradients"));
 }
 
+TEST(MethodPlan, a_run_that_is_shorter_than_its_memory_is_said) {
+  const test::Scratch scratch;
+  std::vector<std::string> sets{"method=async-sgd", "method.sparsifier=top-k",
+                                "method.sparsifier.density=0.5", "method.error_feedback=true"};
+  const auto caution = [&] {
+    return plan_method(diagonal(scratch, sets), test::inventory().catalogs()).caution;
+  };
+  EXPECT_THAT(caution(), testing::Optional(HasSubstr("6 updates are few")));
+  EXPECT_THAT(caution(), testing::Optional(HasSubstr("less than 5 n/tau = 20 lags")));
+  sets.push_back("stop.rounds=10");
+  EXPECT_EQ(caution(), std::nullopt);
+}
+
 TEST(MethodPlan, data_that_is_not_there_is_an_error_of_the_job_file) {
   const test::Scratch scratch;
   const auto [fault, text] = test::error_of([&] {

@@ -67,9 +67,26 @@ TEST(Convert, numbers_and_the_words_beside_them) {
   EXPECT_EQ(complaint_of("stop.gap", "0"), "stop.gap must be a number above 0, not '0'");
   EXPECT_EQ(
       complaint_of("method.step_size", "theorie"),
-      "method.step_size must be theory, paper or a number above 0, not 'theorie' | did you mean 'theory'?");
+      "method.step_size must be theory, paper, a number above 0, or { schedule: inv-sqrt, initial: a number "
+      "}, not 'theorie' | did you mean 'theory'?");
   EXPECT_EQ(complaint_of("problem.optimum", "sovle"),
             "problem.optimum must be solve or a number, not 'sovle' | did you mean 'solve'?");
+}
+
+TEST(Convert, a_schedule_of_steps) {
+  const Value falling = convert_text("method.step_size", "{ schedule: inv-sqrt, initial: 0.25 }").value;
+  EXPECT_EQ(falling.text, "inv-sqrt");
+  EXPECT_EQ(falling.number, 0.25);
+  EXPECT_EQ(convert_text("method.step_size", "0.5").value.number, 0.5);
+  EXPECT_EQ(complaint_of("method.step_size", "{ schedule: sqrt, initial: 1 }"),
+            "unknown schedule 'sqrt' | did you mean 'inv-sqrt'?");
+  EXPECT_EQ(complaint_of("method.step_size", "{ schedule: inv-sqrt, initial: 0 }"),
+            "method.step_size.initial must be a number above 0, not '0'");
+  EXPECT_EQ(complaint_of("method.step_size", "{ schedule: inv-sqrt, first: 1 }"),
+            "unknown key 'first' in method.step_size | it has schedule and initial");
+  for (const char* half : {"{ schedule: inv-sqrt }", "{ initial: 1 }", "{}", "[ 1 ]"}) {
+    EXPECT_NE(complaint_of("method.step_size", half), "") << half;
+  }
 }
 
 TEST(Convert, words) {

@@ -149,7 +149,8 @@ TEST(Keys, describe_what_they_take) {
   EXPECT_EQ(describe(*find_key("version")), "1");
   EXPECT_EQ(describe(*find_key("seed")), "a whole number of at least 0");
   EXPECT_EQ(describe(*find_key("actors.worker.replicas")), "a whole number from 1 to 65535");
-  EXPECT_EQ(describe(*find_key("method.step_size")), "theory, paper or a number above 0");
+  EXPECT_EQ(describe(*find_key("method.step_size")),
+            "theory, paper, a number above 0, or { schedule: inv-sqrt, initial: a number }");
   EXPECT_EQ(describe(*find_key("method.batch_size")), "full or a whole number from 1 to 4294967295");
   EXPECT_EQ(describe(*find_key("problem.optimum")), "solve or a number");
   EXPECT_EQ(describe(*find_key("network.transport")), "one of auto | ipc | tcp");

@@ -70,6 +70,7 @@ TEST(Schema, words_are_those_of_the_vocabulary) {
   EXPECT_EQ(schema_at(schema, "method.kind")["anyOf"][0]["enum"], json({"gd", "ibcd", "isega"}));
   EXPECT_EQ(schema_at(schema, "method")["examples"], json({"gd", "ibcd", "isega"}));
   EXPECT_EQ(schema_at(schema, "method.step_size")["anyOf"][0]["enum"], json({"theory", "paper"}));
+  EXPECT_EQ(schema_at(schema, "method.step_size")["anyOf"][2]["required"], json({"schedule", "initial"}));
 }
 
 TEST(Schema, without_plugins_there_is_no_class_to_name) {

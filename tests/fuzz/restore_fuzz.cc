@@ -45,9 +45,12 @@ void restore_rules(const Bytes& bytes) {
     spec.step_size.kind = optim::StepSizeSpec::Kind::kNumber;
     spec.step_size.value = 0.5;
     const std::uint32_t workers = catalogs.methods.find(name)->one_machine ? 1 : kWorkers;
-    restore(*catalogs.methods.make_worker<T>(7, workers - 1, workers, kDim, spec), bytes);
     const problems::Smoothness smoothness{.L = 1, .mu = 0.5, .L_sample = 2, .samples = 4};
     restore(*catalogs.methods.make_master<T>(workers, kDim, spec, smoothness, {}, 7), bytes);
+    restore(*catalogs.methods.make_worker<T>(7, workers - 1, workers, kDim, spec), bytes);
+    spec.error_feedback = catalogs.methods.find(name)->takes_error_feedback;
+    if (!spec.error_feedback) continue;
+    restore(*catalogs.methods.make_worker<T>(7, workers - 1, workers, kDim, spec), bytes);
   }
 }
 

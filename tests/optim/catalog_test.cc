@@ -74,16 +74,16 @@ TEST(Catalog, refuses_a_regulariser_where_the_theorem_has_no_prox) {
 
 TEST(Catalog, refuses_a_sparsifier_with_the_reason_and_the_remedy) {
   EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", "random-blocks")),
-              Optional(HasSubstr("gd sends whole gradients; use ibcd or isega or ")));
+              Optional(HasSubstr("gd sends whole gradients; use ibcd or isega or")));
   for (const char* kind : {"top-k", "threshold"}) {  // they look at the values
     EXPECT_THAT(kCatalog.why_not(with_sparsifier("isega", kind)),
-                Optional(HasSubstr("whatever the gradient is; use random-blocks")));
-    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use identity")));
+                Optional(HasSubstr("whatever the gradient is; use async-sgd for ")));
+    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use async-sgd for ")));
   }
   for (const char* kind : {"bernoulli", "random-k"}) {
     EXPECT_EQ(kCatalog.why_not(with_sparsifier("isega", kind)), std::nullopt);
     EXPECT_EQ(kCatalog.why_not(with_sparsifier("ibcd", kind)), std::nullopt);
-    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use ibcd or isega or ")));
+    EXPECT_THAT(kCatalog.why_not(with_sparsifier("gd", kind)), Optional(HasSubstr("use ibcd or isega or")));
   }
   EXPECT_EQ(kCatalog.why_not(with_sparsifier("ibcd", "identity")), std::nullopt);
   EXPECT_THROW(kCatalog.make_worker<double>(1, 0, 2, 5, with_sparsifier("gd", "random-blocks")), Error);
@@ -116,6 +116,72 @@ TEST(Catalog, refuses_a_wire_that_the_method_cannot_bear) {
               Optional(HasSubstr("draws at random, which identity does not; use auto")));
   spec.wire.indices = "sorted";
   EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("unknown form of indices 'sorted'")));
+}
+
+TEST(Catalog, refuses_a_memory_where_there_is_none) {
+  for (const char* kind : {"gd", "ibcd", "isega"}) {
+    EXPECT_THAT(kCatalog.why_not({.kind = kind, .error_feedback = true}),
+                Optional(HasSubstr("keeps no memory of what it leaves out: ")));
+  }
+  EXPECT_THAT(kCatalog.why_not({.kind = "isega", .error_feedback = true}),
+              Optional(HasSubstr("its h_i take that part; leave it out, or use async-sgd")));
+}
+
+TEST(Catalog, async_sgd_takes_any_sparsifier_with_a_memory) {
+  for (const char* kind : {"identity", "top-k", "threshold", "random-k", "random-blocks", "bernoulli"}) {
+    MethodSpec spec = with_sparsifier("async-sgd", kind);
+    spec.step_size = {.kind = StepSizeSpec::Kind::kNumber, .value = 0.1};
+    if (spec.sparsifier.kind == "threshold") spec.sparsifier.settings.set("threshold", 0.1);
+    spec.error_feedback = true;
+    EXPECT_EQ(kCatalog.why_not(spec), std::nullopt) << kind;
+    EXPECT_EQ(kCatalog.caution(spec, {}), std::nullopt) << kind;
+    spec.wire.values = "sign";
+    EXPECT_EQ(kCatalog.why_not(spec), std::nullopt) << kind;
+    spec.error_feedback = false;
+    EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("set error_feedback: true, or use ternary")));
+  }
+}
+
+TEST(Catalog, async_sgd_without_memory_is_scaled_or_cautioned) {
+  MethodSpec spec = with_sparsifier("async-sgd", "random-k");
+  EXPECT_THAT(
+      kCatalog.why_not(spec),
+      Optional(HasSubstr("random-k without memory is biased: scale it (method.scaled: true), or set")));
+  spec.settings.set("scaled", true);
+  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
+  spec.error_feedback = true;
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("would count twice")));
+  spec = with_sparsifier("async-sgd", "top-k");
+  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
+  EXPECT_THAT(kCatalog.caution(spec, {}), Optional(HasSubstr("top-k without memory stalls")));
+  spec.settings.set("scaled", true);
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("does not draw at random")));
+  spec = with_sparsifier("async-sgd", "threshold");
+  spec.sparsifier.settings.set("threshold", 0.1);
+  EXPECT_THAT(kCatalog.why_not(spec),
+              Optional(HasSubstr("theory is for a sparsifier that sends a known share")));
+}
+
+TEST(Catalog, says_how_long_a_memory_takes) {
+  MethodSpec spec = with_sparsifier("async-sgd", "top-k");
+  spec.sparsifier.density = 0.01;
+  EXPECT_EQ(kCatalog.numbers(32, 700, spec, {.L = 1}).memory_updates, std::nullopt);
+  spec.error_feedback = true;
+  EXPECT_EQ(kCatalog.numbers(32, 700, spec, {.L = 1}).memory_updates, 3200);
+}
+
+TEST(Catalog, refuses_more_memory_than_a_master_should_have) {
+  const MethodSpec spec{.kind = "async-isgd"};
+  EXPECT_EQ(kCatalog.numbers(8, 1'000'000, spec, {.L = 1}).memory_updates, std::nullopt);
+  EXPECT_THROW(kCatalog.numbers(300, 1'000'000, spec, {.L = 1}), Error);
+}
+
+TEST(Catalog, only_sgd_has_a_step_that_falls) {
+  MethodSpec spec{.kind = "async-sgd", .step_size = {.kind = StepSizeSpec::Kind::kInvSqrt, .value = 0.5}};
+  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
+  EXPECT_EQ(kCatalog.numbers(2, 3, spec, {.L = 1}).step, 0.5);
+  spec.kind = "async-isega";
+  EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("keeps its step")));
 }
 
 TEST(Catalog, takes_the_consistencies_that_its_theory_is_for) {
@@ -352,7 +418,7 @@ TEST(Catalog, takes_more_methods_and_sparsifiers) {
   EXPECT_THAT(catalog.why_not(with_sparsifier("isega", "largest")),
               Optional(HasSubstr("whatever the gradient is")));
   EXPECT_THAT(catalog.why_not(with_sparsifier("more", "windows")),
-              Optional(HasSubstr("use ibcd or isega or ")));
+              Optional(HasSubstr("use ibcd or isega or")));
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ TEST(MethodSpec, accepts_every_method_as_it_is) {
 TEST(MethodSpec, refuses_what_no_job_can_have) {
   EXPECT_THAT(complaint({.kind = "isegga"}), HasSubstr("unknown method 'isegga'; did you mean 'isega'?"));
   EXPECT_THAT(complaint(number(0)), HasSubstr("not a number above 0"));
+  EXPECT_THAT(complaint({.kind = "gd", .step_size = {.kind = StepSizeSpec::Kind::kInvSqrt, .value = 1}}),
+              HasSubstr("method gd keeps its step"));
   EXPECT_THAT(complaint(number(-1)), HasSubstr("not a number above 0"));
   EXPECT_THAT(complaint(number(std::numeric_limits<double>::infinity())), HasSubstr("not a number above 0"));
   EXPECT_THAT(complaint(number(std::numeric_limits<double>::quiet_NaN())), HasSubstr("not a number above 0"));
@@ -47,7 +49,7 @@ TEST(MethodSpec, refuses_what_no_job_can_have) {
           {.kind = "ibcd", .sparsifier = {.kind = "random-blocks", .density = 2}, .sparsifier_given = true}),
       HasSubstr("not in (0, 1]"));
   EXPECT_THAT(complaint({.kind = "gd", .sparsifier = {.kind = "random-blocks"}, .sparsifier_given = true}),
-              HasSubstr("gd sends whole gradients; use ibcd or isega"));
+              HasSubstr("gd sends whole gradients; use ibcd or isega or"));
 }
 
 }  // namespace

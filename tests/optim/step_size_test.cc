@@ -11,6 +11,14 @@ namespace {
 constexpr Constants kTen{.L = 2, .mu = 0.01, .workers = 10, .tau = 0.1};
 constexpr Constants kAll{.L = 2, .mu = 0.01, .workers = 10, .tau = 1};
 
+TEST(Steps, fall_as_their_schedule_says) {
+  EXPECT_EQ((Steps{.first = 0.3}.at(1000)), 0.3);
+  const Steps falling{.first = 0.3, .schedule = Schedule::kInvSqrt};
+  EXPECT_EQ(falling.at(0), 0.3);
+  EXPECT_EQ(falling.at(3), 0.15);
+  EXPECT_EQ(falling.share(99), 0.1);
+}
+
 TEST(StepSize, of_gd) {
   EXPECT_DOUBLE_EQ(gd_theory_step(kTen), 0.5);
   EXPECT_DOUBLE_EQ(gd_paper_step(kTen), 0.25);
@@ -51,6 +59,23 @@ TEST(StepSize, of_the_accelerated_ones) {
   given.rho = 4;
   EXPECT_DOUBLE_EQ(iasgd_theory_step(given), 0.5 / 4);
   EXPECT_EQ(iasgd_theory_step({.L = 2, .mu = 0, .workers = 10, .tau = 0.1}), 0);
+}
+
+TEST(StepSize, of_async_isgd) {
+  EXPECT_DOUBLE_EQ(async_isgd_step(kTen), 0.1 / (4 * 0.3));  // gamma tau, gamma = 1 / (2L (tau + 2/n))
+}
+
+TEST(StepSize, of_async_isega) {
+  EXPECT_DOUBLE_EQ(async_isega_theory_step(kTen), 1 / (4 * 2.8));
+  EXPECT_DOUBLE_EQ(async_isega_theory_step(kAll), 0.25);
+}
+
+TEST(StepSize, of_async_sgd) {
+  const Constants one{.L = 2, .mu = 0, .workers = 1, .tau = 1};
+  EXPECT_DOUBLE_EQ(async_sgd_theory_step(one), 1.0 / 8);
+  EXPECT_DOUBLE_EQ(async_sgd_theory_step(kAll), 1.0 / (8 * 18));  // 2 (n - 1) late
+  EXPECT_DOUBLE_EQ(async_sgd_theory_step(kTen), 1.0 / (8 * std::sqrt(18.0 * 18 + 20 * 19 * 100)));
+  EXPECT_DOUBLE_EQ(memory_updates(kTen), 100);
 }
 
 TEST(PredictedRounds, follow_from_the_rate) {

@@ -5,24 +5,12 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/pack.h"
 #include "sparse/encoded.h"
 #include "sparse/received.h"
 #include "sparse/sparsifier.h"
+#include "tests/support/transplant.h"
 
 namespace wisp::test {
-namespace {
-
-template <class Rule>
-void transplant(const Rule& from, Rule& to) {
-  Packer packer;
-  from.save(packer);
-  Unpacker unpacker(packer.finish());
-  to.restore(unpacker);
-  unpacker.expect_end();
-}
-
-}  // namespace
 
 const optim::Catalog& methods() {
   static const sparse::Catalog sparsifiers;

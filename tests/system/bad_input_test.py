@@ -42,7 +42,7 @@ class JobFile(BadInput):
         self.check("kind: gd,", "kind: gdd,", "bad.yaml:4:17: error: unknown method 'gdd'",
                    "    4 | method: { kind: gdd, step_size: paper }",
                    "      |                 ^~~ did you mean 'gd'? (gd | ibcd | isega | sgd | saga | nesterov | ibgd | "
-                   "isaga-shared | isaga | isgd | iasgd)")
+                   "isaga-shared | isaga | isgd | iasgd | async-sgd | async-isgd | async-isega)")
 
     def test_unknown_key(self):
         self.check("stop:", "bogus: 1\nstop:", "bad.yaml:6:1: error: unknown key 'bogus'",

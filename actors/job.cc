@@ -13,7 +13,9 @@ void register_dtype(runtime::Registry& registry, const Catalogs& catalogs, Dtype
   registry.actor<Worker<T>>(worker_class(dtype), std::cref(catalogs))
       .template method<&Worker<T>::set_up>("set_up")
       .template method<&Worker<T>::step>("step")
-      .template method<&Worker<T>::evaluate>("evaluate");
+      .template method<&Worker<T>::evaluate>("evaluate")
+      .template method<&Worker<T>::test>("test")
+      .template method<&Worker<T>::random_start>("random_start");
   registry.actor<RoundMaster<T>>(master_class(dtype), std::cref(catalogs))
       .template method<&RoundMaster<T>::run>("run")
       .template method<&RoundMaster<T>::stop>("stop");
@@ -27,6 +29,7 @@ std::vector<runtime::Handle<Worker<T>>> spawn_workers(runtime::System& system, c
     WorkerParameters parameters;
     parameters.problem = job.problem;
     parameters.source = layout.sources[i];
+    if (!layout.tests.empty()) parameters.test = layout.tests[i];
     parameters.method = job.method;
     parameters.seed = job.seed;
     parameters.worker = static_cast<std::uint32_t>(i);
@@ -47,7 +50,9 @@ RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout
   parameters.workers = spawn_workers<T>(system, job, layout);
   parameters.monitor = system.adopt("monitor", std::make_unique<Monitor>(std::move(on_progress)));
   const auto where = runtime::Options("master").on(layout.master_node);
-  const auto master = system.spawn<RoundMaster<T>>(where, MasterJob(job), parameters).get();
+  MasterJob master_job(job);
+  if (layout.tests.empty()) master_job.problem.test = {};
+  const auto master = system.spawn<RoundMaster<T>>(where, std::move(master_job), parameters).get();
   return RunningJob{master.template call<&RoundMaster<T>::run>(),
                     [master] { master.template tell<&RoundMaster<T>::stop>(); }};
 }

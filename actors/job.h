@@ -23,9 +23,10 @@ std::string worker_class(Dtype dtype);
 
 // Where the actors of a job go.
 struct Layout {
-  std::string master_node;                // node names; the nodes have joined
-  std::vector<std::string> worker_nodes;  // worker i is called "worker-<i>"
-  std::vector<problems::Source> sources;  // worker i's data
+  std::string master_node;                   // node names; the nodes have joined
+  std::vector<std::string> worker_nodes;     // worker i is called "worker-<i>"
+  std::vector<problems::Source> sources;     // worker i's data
+  std::vector<problems::Source> tests = {};  // worker i's test rows; empty: nothing is tested
 };
 
 struct RunningJob {

@@ -67,9 +67,22 @@ struct WorkerParameters {
   std::uint64_t seed = 0;
   std::uint32_t worker = 0;  // 0 .. workers-1
   std::uint32_t workers = 1;
+  problems::Source test = {};  // its share of problem.test; no path: there is none
   template <class F>
   void fields(F& f) {
-    f(problem, source, method, seed, worker, workers);
+    f(problem, source, method, seed, worker, workers, test);
+  }
+};
+
+// What a worker's share of the test rows says of a model.
+struct TestResult {
+  TestResult() = default;
+  double loss = 0;  // scaled so that the test loss is the mean over the workers
+  std::uint64_t rows = 0;
+  std::optional<std::uint64_t> correct;  // of them; nothing where labels are no classes
+  template <class F>
+  void fields(F& f) {
+    f(loss, rows, correct);
   }
 };
 
@@ -99,13 +112,15 @@ struct Progress {
   std::uint64_t downlink_bytes = 0;
   std::uint64_t dense_uplink_bytes = 0;  // what whole vectors would have taken
   std::uint64_t dense_downlink_bytes = 0;
-  std::uint64_t wire_bytes = 0;  // all frames of the master's node, both ways
-  double seconds = 0;            // of rounds, evaluations left out
-  double gradient_seconds = 0;   // of those, the workers' mean time in the gradient
+  std::uint64_t wire_bytes = 0;         // all frames of the master's node, both ways
+  double seconds = 0;                   // of rounds, evaluations left out
+  double gradient_seconds = 0;          // of those, the workers' mean time in the gradient
+  std::optional<double> test_loss;      // on problem.test, without l2 and R
+  std::optional<double> test_accuracy;  // the share of its rows whose class is found
   template <class F>
   void fields(F& f) {
     f(round, loss, gap, uplink_bytes, downlink_bytes, dense_uplink_bytes, dense_downlink_bytes, wire_bytes,
-      seconds, gradient_seconds);
+      seconds, gradient_seconds, test_loss, test_accuracy);
   }
 };
 

@@ -47,12 +47,39 @@ runtime::Task<void> RoundMaster<T>::set_up() {
   rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness, job_.problem.regulariser,
                                            job_.seed);
   regulariser_ = problems::make_regulariser<T>(job_.problem.regulariser);
-  iterate_ = problems::first_iterate<T>(job_.problem, dim);
+  iterate_ = co_await first_iterate(dim);
   L_ = smoothness.L;
   mu_ = smoothness.mu;
   step_ = numbers.step;
   this->context().log().info(fmt::format("{} workers, dimension {}, L {:.6g}, mu {:.6g}, step {:.6g}",
                                          workers, dim, L_, mu_, step_));
+}
+
+template <class T>
+runtime::Task<std::vector<T>> RoundMaster<T>::first_iterate(std::uint32_t dim) {
+  std::vector<T> x = problems::first_iterate<T>(job_.problem, dim);
+  if (job_.problem.init == "random") {
+    x = co_await workers_.front().template call<&Worker<T>::random_start>();
+    problems::move_within(job_.problem.regulariser, std::span(x));
+  }
+  co_return x;
+}
+
+template <class T>
+runtime::Task<void> RoundMaster<T>::test(const Model<T>& model) {
+  const std::vector<TestResult> results = co_await runtime::call<&Worker<T>::test>(workers_, model);
+  double loss = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t correct = 0;
+  for (const TestResult& each : results) {
+    loss += each.loss;
+    rows += each.rows;
+    correct += each.correct.value_or(0);
+  }
+  progress_.test_loss = loss / static_cast<double>(results.size());
+  if (results.front().correct) {
+    progress_.test_accuracy = static_cast<double>(correct) / static_cast<double>(rows);
+  }
 }
 
 template <class T>
@@ -140,6 +167,7 @@ runtime::Task<void> RoundMaster<T>::evaluate() {
   for (const double loss : losses) sum += loss;
   progress_.loss = sum / static_cast<double>(losses.size());
   if (regulariser_) progress_.loss += regulariser_->value(iterate_);
+  if (!job_.problem.test.path.empty()) co_await test(model);
   if (optimum_) progress_.gap = progress_.loss - *optimum_;
   const runtime::Traffic traffic = this->context().traffic();
   progress_.wire_bytes = traffic.sent + traffic.received;
@@ -191,7 +219,8 @@ void RoundMaster<T>::log_progress() {
   const auto now = this->context().now();
   if (progress_.round != 0 && now - logged_at_ < kLogEvery) return;
   logged_at_ = now;
-  const std::string gap = progress_.gap ? fmt::format(", gap {:.3g}", *progress_.gap) : "";
+  std::string gap = progress_.gap ? fmt::format(", gap {:.3g}", *progress_.gap) : "";
+  if (progress_.test_accuracy) gap += fmt::format(", test accuracy {:.4f}", *progress_.test_accuracy);
   this->context().log().info(
       fmt::format("loss {:.9g}{}, {} bytes up", progress_.loss, gap, progress_.uplink_bytes));
 }

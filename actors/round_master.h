@@ -59,7 +59,9 @@ class RoundMaster : public runtime::Actor {
   using Workers = std::vector<runtime::Handle<Worker<T>>>;
 
   runtime::Task<void> set_up();
+  runtime::Task<std::vector<T>> first_iterate(std::uint32_t dim);
   runtime::Task<void> evaluate();
+  runtime::Task<void> test(const Model<T>& model);
   runtime::Task<void> round();
   void absorb(std::size_t worker, const Update<T>& update);
   void open_tap();

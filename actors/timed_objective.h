@@ -32,6 +32,8 @@ class TimedObjective : public problems::Objective<T> {
     objective_->sample_gradient(samples, x, gradient);
     spent_ += now_() - start;
   }
+  std::optional<std::uint64_t> correct(std::span<const T> x) override { return objective_->correct(x); }
+  void random_start(std::uint64_t seed, std::span<T> x) override { objective_->random_start(seed, x); }
   problems::Smoothness smoothness() override { return objective_->smoothness(); }
 
  private:

@@ -23,6 +23,10 @@ Shard Worker<T>::set_up() {
   shard.mu = smoothness.mu;
   shard.L_sample = smoothness.L_sample;
   shard.samples = smoothness.samples;
+  if (!p.test.path.empty()) {
+    test_ = catalogs_.problems.make_objective<T>(problems::Catalog::test_spec(p.problem), p.test, p.worker,
+                                                 p.workers, p.seed);
+  }
   rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method);
   objective_ = std::make_unique<TimedObjective<T>>(
       std::move(objective), [this] { return this->context().now(); }, gradient_time_);
@@ -96,6 +100,25 @@ template <class T>
 double Worker<T>::evaluate(Model<T> model) {
   check(model);
   return objective_->loss(model.iterate);
+}
+
+template <class T>
+TestResult Worker<T>::test(Model<T> model) {
+  check(model);
+  if (test_ == nullptr) throw Error("asked for a test without test rows");
+  TestResult result;
+  result.loss = test_->loss(model.iterate);
+  result.rows = test_->rows();
+  result.correct = test_->correct(model.iterate);
+  return result;
+}
+
+template <class T>
+std::vector<T> Worker<T>::random_start() {
+  if (objective_ == nullptr) throw Error("asked to work before set_up");
+  std::vector<T> x(objective_->dim());
+  objective_->random_start(parameters_.seed, x);
+  return x;
 }
 
 template class Worker<float>;

@@ -26,6 +26,10 @@ class Worker : public runtime::Actor {
   Update<T> step(Model<T> model);
   // f_i(model), scaled so that f is the mean over the workers.
   double evaluate(Model<T> model);
+  // The same on its share of the test rows, of which there are some.
+  TestResult test(Model<T> model);
+  // The random first iterate that suits the function; the same from every worker.
+  std::vector<T> random_start();
 
  private:
   void check(const Model<T>& model) const;
@@ -35,6 +39,7 @@ class Worker : public runtime::Actor {
   const WorkerParameters parameters_;
   const Catalogs& catalogs_;
   std::unique_ptr<problems::Objective<T>> objective_;
+  std::unique_ptr<problems::Objective<T>> test_;  // null: no rows are held back
   std::unique_ptr<optim::WorkerRule<T>> rule_;
   std::chrono::nanoseconds gradient_time_{0};
   std::uint64_t steps_ = 0;

@@ -101,6 +101,9 @@ class Driver {
   std::vector<std::string> plugins_on(const std::string& host) const;
   void deploy_files(const std::vector<launcher::HostInfo>& hosts);
   actors::Layout deploy(const problems::Source& source);
+  // Worker `worker`'s rows of `source`, brought to its host where that has not got the file.
+  problems::Source deploy_rows(const problems::ProblemSpec& spec, const problems::Source& source,
+                               std::uint32_t worker);
   void enter_phase(const std::string& phase);
   void check_aborted() const;
 
@@ -173,6 +176,7 @@ class Driver {
 
   // The conducting thread's, until it is joined.
   problems::Source source_;
+  std::optional<problems::Source> test_;
   std::future<std::optional<double>> optimum_;
   std::future<std::string> digest_;
   std::string data_sha256_;

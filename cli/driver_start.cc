@@ -139,6 +139,7 @@ actors::Summary Driver::run_actors() {
 actors::Summary Driver::optimize() {
   enter_phase("reading the data");
   source_ = prepare_data(experiment_, inventory_.catalogs());
+  test_ = prepare_test(experiment_, inventory_.catalogs(), source_);
   optimum_ = std::async(std::launch::async,
                         [this] { return find_optimum(experiment_, inventory_.catalogs(), source_); });
   digest_ = std::async(std::launch::async, [this] {
@@ -322,19 +323,25 @@ actors::Layout Driver::deploy(const problems::Source& source) {
   layout.worker_nodes = layout_.worker_nodes;
   const actors::JobSpec& job = experiment_.job;
   for (std::uint32_t i = 0; i < job.worker.replicas; ++i) {
-    problems::Source mine = source;
-    const std::string& host = layout_.worker_hosts[i];
-    if (!problems::Catalog::needs_no_file(job.problem) && !fleet_->host(host).local) {
-      std::ostringstream rows;
-      inventory_.catalogs().problems.write_shard(job.problem, source, i, job.worker.replicas, job.seed, rows);
-      const std::string text = std::move(rows).str();
-      mine.path = fleet_->put_bytes(host, Bytes::copy(std::as_bytes(std::span(text))));
-      mine.is_shard = true;
-    }
-    layout.sources.push_back(std::move(mine));
+    layout.sources.push_back(deploy_rows(job.problem, source, i));
+    if (test_) layout.tests.push_back(deploy_rows(problems::Catalog::test_spec(job.problem), *test_, i));
     check_aborted();
   }
   return layout;
+}
+
+problems::Source Driver::deploy_rows(const problems::ProblemSpec& spec, const problems::Source& source,
+                                     std::uint32_t worker) {
+  problems::Source mine = source;
+  const std::string& host = layout_.worker_hosts[worker];
+  if (problems::Catalog::needs_no_file(spec) || fleet_->host(host).local) return mine;
+  const actors::JobSpec& job = experiment_.job;
+  std::ostringstream rows;
+  inventory_.catalogs().problems.write_shard(spec, source, worker, job.worker.replicas, job.seed, rows);
+  const std::string text = std::move(rows).str();
+  mine.path = fleet_->put_bytes(host, Bytes::copy(std::as_bytes(std::span(text))));
+  mine.is_shard = true;
+  return mine;
 }
 
 }  // namespace wisp::cli

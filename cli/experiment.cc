@@ -49,6 +49,11 @@ auto placed(const config::Experiment& experiment, std::string_view key, Action&&
   }
 }
 
+void check_readable(const config::Experiment& experiment, std::string_view key, const std::string& path) {
+  if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+  throw experiment.error(key, "cannot read " + path + ": " + std::strerror(errno));
+}
+
 }  // namespace
 
 config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files,
@@ -69,15 +74,28 @@ void load_plugins(const GlobalOptions& options, const std::vector<std::string>& 
 
 problems::Source prepare_data(const config::Experiment& experiment, const actors::Catalogs& catalogs) {
   const actors::JobSpec& job = experiment.job;
-  const std::string& path = job.problem.data.path;
-  if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
-    throw experiment.error("problem.data.path", "cannot read " + path + ": " + std::strerror(errno));
-  }
+  check_readable(experiment, "problem.data.path", job.problem.data.path);
+  check_readable(experiment, "problem.data.labels", job.problem.data.labels);
   const problems::Source source = catalogs.problems.prepare(job.problem);
   placed(experiment, "actors.worker.replicas", [&] {  // which asked for so many
     catalogs.problems.check_workers(job.problem, source, job.worker.replicas);
   });
   return source;
+}
+
+std::optional<problems::Source> prepare_test(const config::Experiment& experiment,
+                                             const actors::Catalogs& catalogs,
+                                             const problems::Source& source) {
+  const actors::JobSpec& job = experiment.job;
+  const problems::TestSpec& test = job.problem.test;
+  if (test.path.empty()) return std::nullopt;
+  check_readable(experiment, "problem.test.path", test.path);
+  check_readable(experiment, "problem.test.labels", test.labels);
+  const problems::Source found = catalogs.problems.prepare_test(job.problem, source.info);
+  placed(experiment, "problem.test", [&] {
+    catalogs.problems.check_workers(problems::Catalog::test_spec(job.problem), found, job.worker.replicas);
+  });
+  return found;
 }
 
 std::optional<double> find_optimum(const config::Experiment& experiment, const actors::Catalogs& catalogs,

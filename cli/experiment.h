@@ -24,6 +24,11 @@ void load_plugins(const GlobalOptions& options, const std::vector<std::string>& 
 // file that can't be read or more workers than there are rows, else of the data file.
 problems::Source prepare_data(const config::Experiment& experiment, const actors::Catalogs& catalogs);
 
+// The same for the rows that are held back; nothing if there are none. `source`: the training rows'.
+std::optional<problems::Source> prepare_test(const config::Experiment& experiment,
+                                             const actors::Catalogs& catalogs,
+                                             const problems::Source& source);
+
 // The optimum that the job's gap is taken from, given or solved for here; none if the job does without.
 std::optional<double> find_optimum(const config::Experiment& experiment, const actors::Catalogs& catalogs,
                                    const problems::Source& source);

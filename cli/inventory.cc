@@ -13,9 +13,11 @@
 #include "actors/plugin.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/program.h"
 #include "config/experiment.h"
 #include "config/keys.h"
 #include "launcher/bundle.h"
+#include "problems/command.h"
 #include "runtime/services.h"
 
 namespace wisp::cli {
@@ -72,6 +74,7 @@ void add_keys(std::vector<config::KindKeys>& keys, const char* section, const Ro
 }  // namespace
 
 Inventory::Inventory() {
+  catalogs_.problems.add(problems::command_problem(start_program));
   runtime::register_services(registry_);
   actors::register_actors(registry_, catalogs_);
   const std::vector<std::string> names = registry_.class_names();

@@ -47,10 +47,10 @@ double number_bytes(const sparse::Kind& kind, sparse::IndexChoice choice, const 
 void count_bytes(const actors::JobSpec& job, const sparse::Kind& kind, MethodPlan& plan) {
   const auto native =
       job.dtype == actors::Dtype::kFloat64 ? sparse::ValueCodec::kFloat64 : sparse::ValueCodec::kFloat32;
-  const auto vector = static_cast<double>(sparse::encoded_size(native, plan.data.dim));
+  const auto vector = static_cast<double>(sparse::encoded_size(native, plan.dim));
   const double workers = job.worker.replicas;
   const sparse::Density& density = plan.numbers.density;
-  const auto values = static_cast<std::size_t>(std::lround(plan.data.dim * density.tau()));
+  const auto values = static_cast<std::size_t>(std::lround(plan.dim * density.tau()));
   const auto codec = job.method.wire.codec().value_or(native);
   const double numbers = number_bytes(kind, job.method.wire.index_choice(), density);
   plan.uplink_bytes = workers * (static_cast<double>(sparse::encoded_size(codec, values)) + numbers);
@@ -138,6 +138,7 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
   const problems::Source source = prepare_data(experiment, catalogs);
   MethodPlan plan;
   plan.data = source.info;
+  plan.dim = catalogs.problems.dim(job.problem, source.info);
   plan.l2 = problems::Catalog::l2_weight(job.problem, source.info);
   const bool wide = job.dtype == actors::Dtype::kFloat64;
   const problems::Smoothness worst =
@@ -148,7 +149,7 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
   plan.sparsifier = catalogs.methods.sparsifier_of(job.method).kind;
   const sparse::Kind& kind = *catalogs.sparsifiers.find(plan.sparsifier);
   plan.single = kind.choice == sparse::Choice::kCoordinates;
-  plan.numbers = catalogs.methods.numbers(job.worker.replicas, source.info.dim, job.method, worst);
+  plan.numbers = catalogs.methods.numbers(job.worker.replicas, plan.dim, job.method, worst);
   plan.caution = catalogs.methods.caution(job.method, job.problem);
   if (!plan.caution) plan.caution = catalogs.methods.caution_of_numbers(job.method, plan.numbers);
   if (!plan.caution) plan.caution = too_short(job, plan.numbers);
@@ -189,7 +190,7 @@ std::string method_json(const config::Experiment& experiment, const MethodPlan& 
                      {"problem", job.problem.kind},
                      {"dtype", actors::to_string(job.dtype)},
                      {"rows", plan.data.rows},
-                     {"dim", plan.data.dim},
+                     {"dim", plan.dim},
                      {"nnz", plan.data.nnz},
                      {"l2", number(plan.l2)},
                      {"L", number(plan.L)},

@@ -14,6 +14,7 @@ namespace wisp::cli {
 
 struct MethodPlan {
   problems::DataInfo data;
+  std::uint32_t dim = 0;  // of x
   double l2 = 0;
   double L = 0;           // the largest of the workers'
   double mu = 0;          // the smallest of the workers'

@@ -68,6 +68,8 @@ std::string result_json(const Outcome& outcome) {
   json["updates"] = last.round * summary.workers;
   json["loss"] = number(last.loss);
   json["gap"] = last.gap ? number(*last.gap) : Json(nullptr);
+  if (last.test_loss) json["test_loss"] = number(*last.test_loss);
+  if (last.test_accuracy) json["test_accuracy"] = *last.test_accuracy;
   json["uplink_bytes"] = last.uplink_bytes;
   json["downlink_bytes"] = last.downlink_bytes;
   json["total_bytes"] = last.uplink_bytes + last.downlink_bytes;
@@ -166,6 +168,8 @@ std::string metrics_json(const actors::Progress& progress) {
   json["round"] = progress.round;
   json["loss"] = number(progress.loss);
   if (progress.gap) json["gap"] = number(*progress.gap);
+  if (progress.test_loss) json["test_loss"] = number(*progress.test_loss);
+  if (progress.test_accuracy) json["test_accuracy"] = *progress.test_accuracy;
   json["uplink_bytes"] = progress.uplink_bytes;
   json["downlink_bytes"] = progress.downlink_bytes;
   json["dense_uplink_bytes"] = progress.dense_uplink_bytes;

@@ -34,6 +34,7 @@ std::string size_text(std::uint64_t bytes) {
 std::string progress_text(const actors::Progress& progress) {
   std::string text = fmt::format("round {}  loss {:.8g}", progress.round, progress.loss);
   if (progress.gap) text += fmt::format("  gap {:.2e}", *progress.gap);
+  if (progress.test_accuracy) text += fmt::format("  test {:.2f} %", 100 * *progress.test_accuracy);
   text += "  up " + size_text(progress.uplink_bytes);
   if (progress.seconds > 0)
     text += fmt::format("  {:.4g} rounds/s", static_cast<double>(progress.round) / progress.seconds);

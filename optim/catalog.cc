@@ -46,8 +46,9 @@ std::string short_number(double value) {
 double chosen_step(const Method& method, const StepSizeSpec& step_size, const Constants& constants) {
   if (step_size.is_number()) return step_size.value;
   if (!(constants.L > 0)) {
-    throw Error("the gradient of this problem does not change (L = 0): give step_size as a number",
-                Fault::kConfig);
+    throw Error(
+        "no L is known for this problem (L = 0), which a named step follows from: give step_size as a number",
+        Fault::kConfig);
   }
   return step_size.kind == StepSizeSpec::Kind::kTheory ? method.theory_step(constants)
                                                        : method.paper_step(constants);

@@ -7,28 +7,58 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "problems/idx.h"
 #include "problems/least_squares.h"
 #include "problems/libsvm.h"
 #include "problems/logistic.h"
+#include "problems/mlp.h"
 #include "problems/quadratic.h"
 #include "problems/shard.h"
+#include "problems/softmax.h"
 #include "problems/synthetic.h"
 
 namespace wisp::problems {
 namespace {
 
+Source read_through(const ProblemSpec& spec) {
+  const DataSpec& data = spec.data;
+  Source source;
+  source.path = data.path;
+  source.labels = data.labels;
+  source.info = data.format == "idx" ? scan_idx({data.path, data.labels}, data.dim, data.rows)
+                                     : scan_libsvm(data.path, data.dim, data.rows);
+  return source;
+}
+
 bool is_synthetic(const ProblemSpec& spec) { return spec.data.format == "synthetic"; }
 
 SyntheticLabels synthetic_labels(const Problem& problem) {
-  return problem.two_labels ? SyntheticLabels::kSign : SyntheticLabels::kReal;
+  return problem.two_labels || problem.classes ? SyntheticLabels::kSign : SyntheticLabels::kReal;
 }
 
 QuadraticParameters quadratic_parameters(const ProblemSpec& spec, std::uint64_t seed) {
   return {spec.data.dim, static_cast<std::uint32_t>(spec.data.rows), spec.l2, seed};
 }
 
+constexpr double kClassesMax = 65536;
+
+void check_classes(const Problem& problem, const Source& source) {
+  const DataInfo& info = source.info;
+  if (info.distinct_labels == 2) return;
+  const char* found = info.distinct_labels == 1 ? "all rows have one and the same label"
+                      : !info.whole_labels      ? "there are labels that are no whole numbers"
+                      : info.label_high - info.label_low >= kClassesMax
+                          ? "the labels span more than 65536 whole numbers"
+                          : nullptr;
+  if (found == nullptr) return;
+  throw Error(source.path + ": error: " + found + ", but " + problem.name +
+                  " needs classes; use kind: least-squares, or other data",
+              Fault::kConfig);
+}
+
 void check_labels(const Problem& problem, const Source& source) {
   const DataInfo& info = source.info;
+  if (problem.classes) return check_classes(problem, source);
   if (!problem.two_labels || info.distinct_labels == 2) return;
   const bool is_sign = info.label_high == 1 || info.label_high == -1;
   if (info.distinct_labels == 1 && is_sign) return;
@@ -47,6 +77,8 @@ std::vector<std::uint64_t> select(const Problem& problem, const ProblemSpec& spe
     if (is_synthetic(spec)) {
       const auto all = shard_rows("contiguous", 0, 1, rows, {}, 0);
       labels = synthetic_rows<double>(source.info, synthetic_labels(problem), seed, all).label;
+    } else if (spec.data.format == "idx") {
+      labels = read_idx_labels({source.path, source.labels}, rows);
     } else {
       labels = read_labels(source.path, rows);
     }
@@ -95,6 +127,45 @@ Problem least_squares() {
   return problem;
 }
 
+Problem softmax() {
+  Problem problem{.name = "softmax",
+                  .description = "softmax regression on rows with any number of classes, with l2"};
+  problem.settings = {Setting::of<bool>("intercept", "an offset for each class, which l2 is not for", true)};
+  problem.classes = true;
+  problem.dim = [](const DataInfo& info, const Settings& settings) {
+    return softmax_dim(info, settings.get<bool>("intercept"));
+  };
+  problem.rows32 = [](RowsPlace<float> p) {
+    return make_softmax<float>(std::move(p.rows), p.info, p.workers, p.l2, p.settings.get<bool>("intercept"));
+  };
+  problem.rows64 = [](RowsPlace<double> p) {
+    return make_softmax<double>(std::move(p.rows), p.info, p.workers, p.l2,
+                                p.settings.get<bool>("intercept"));
+  };
+  return problem;
+}
+
+Problem mlp() {
+  Problem problem{.name = "mlp",
+                  .description = "network of one hidden layer of tanh units, with l2; not convex"};
+  problem.settings = {Setting::of<std::uint32_t>("hidden", "number of hidden units", 32U).from(1)};
+  problem.classes = true;
+  problem.convex = false;
+  problem.starts_random = true;
+  problem.dim = [](const DataInfo& info, const Settings& settings) {
+    return mlp_dim(info, settings.get<std::uint32_t>("hidden"));
+  };
+  problem.rows32 = [](RowsPlace<float> p) {
+    return make_mlp<float>(std::move(p.rows), p.info, p.workers, p.l2,
+                           p.settings.get<std::uint32_t>("hidden"));
+  };
+  problem.rows64 = [](RowsPlace<double> p) {
+    return make_mlp<double>(std::move(p.rows), p.info, p.workers, p.l2,
+                            p.settings.get<std::uint32_t>("hidden"));
+  };
+  return problem;
+}
+
 Problem quadratic() {
   Problem problem{.name = "quadratic",
                   .description = "random quadratic whose gradients all vanish at 0 (P2 eq. 17), with l2",
@@ -117,6 +188,8 @@ Catalog::Catalog() {
   add(logistic());
   add(least_squares());
   add(quadratic());
+  add(softmax());
+  add(mlp());
 }
 
 void Catalog::add(Problem problem) {
@@ -142,6 +215,7 @@ Rows<T> Catalog::load(const ProblemSpec& spec, const Source& source, std::uint32
   const Problem& problem = at(spec.kind);
   const std::vector<std::uint64_t> selection = select(problem, spec, source, worker, workers, seed);
   if (is_synthetic(spec)) return synthetic_rows<T>(source.info, synthetic_labels(problem), seed, selection);
+  if (spec.data.format == "idx") return read_idx<T>({source.path, source.labels}, source.info, selection);
   return read_rows<T>(source.path, source.info, selection);
 }
 
@@ -154,9 +228,43 @@ Source Catalog::prepare(const ProblemSpec& spec) const {
   } else if (is_synthetic(spec)) {
     source.info = synthetic_info(spec.data.rows, spec.data.dim, synthetic_labels(problem));
   } else {
-    source.path = spec.data.path;
-    source.info = scan_libsvm(spec.data.path, spec.data.dim, spec.data.rows);
+    source = read_through(spec);
     check_labels(problem, source);
+  }
+  static_cast<void>(dim(spec, source.info));
+  return source;
+}
+
+std::uint32_t Catalog::dim(const ProblemSpec& spec, const DataInfo& info) const {
+  const Problem& problem = at(spec.kind);
+  if (!problem.dim) return info.dim;
+  return problem.dim(info, spec.settings.completed(problem.settings, "problem " + problem.name));
+}
+
+ProblemSpec Catalog::test_spec(const ProblemSpec& spec) {
+  ProblemSpec test = spec;
+  test.l2 = 0;
+  test.l2_inverse_rows = false;
+  test.data.path = spec.test.path;
+  test.data.labels = spec.test.labels;
+  test.data.rows = 0;
+  test.data.shard = "contiguous";
+  return test;
+}
+
+Source Catalog::prepare_test(const ProblemSpec& spec, const DataInfo& info) const {
+  ProblemSpec test = test_spec(spec);
+  test.data.dim = info.dim;
+  Source source = read_through(test);
+  const DataInfo found = source.info;
+  source.info = info;
+  source.info.rows = found.rows;
+  source.info.nnz = found.nnz;
+  const bool outside = found.label_low < info.label_low || found.label_high > info.label_high;
+  if (outside && at(spec.kind).has_labels_of_classes()) {
+    throw Error(source.path + ": error: has labels that no row of " + spec.data.path +
+                    " has; take test rows of the same classes",
+                Fault::kConfig);
   }
   return source;
 }
@@ -177,7 +285,7 @@ std::unique_ptr<Objective<T>> Catalog::make_objective(const ProblemSpec& spec, c
   const Problem& problem = at(spec.kind);
   const Settings settings = spec.settings.completed(problem.settings, "problem " + problem.name);
   const auto make = [&](const auto& of_rows, const auto& of_seed) {
-    if (!problem.has_rows()) return of_seed(SeedPlace{spec, seed, worker, settings});
+    if (!problem.has_rows()) return of_seed(SeedPlace{spec, seed, worker, settings, workers});
     check_labels(problem, source);
     const Share share = share_of(spec, worker, workers);
     return of_rows(RowsPlace<T>{load<T>(spec, source, share.worker, share.workers, seed), source.info,
@@ -205,8 +313,9 @@ void Catalog::write_shard(const ProblemSpec& spec, const Source& source, std::ui
                           std::uint32_t workers, std::uint64_t seed, std::ostream& out) const {
   WISP_CHECK(!source.is_shard && !is_synthetic(spec), "only a whole file is cut");
   const Share share = share_of(spec, worker, workers);
-  copy_rows(source.path, source.info, select(at(spec.kind), spec, source, share.worker, share.workers, seed),
-            out);
+  const auto selection = select(at(spec.kind), spec, source, share.worker, share.workers, seed);
+  if (spec.data.format == "idx") return write_idx_rows({source.path, source.labels}, selection, out);
+  copy_rows(source.path, source.info, selection, out);
 }
 
 template std::unique_ptr<Objective<float>> Catalog::make_objective(const ProblemSpec&, const Source&,

@@ -32,6 +32,7 @@ struct SeedPlace {
   std::uint64_t seed = 0;
   std::uint32_t worker = 0;
   const Settings& settings;
+  std::uint32_t workers = 1;
 };
 
 template <class T>
@@ -46,6 +47,11 @@ struct Problem {
   bool two_labels = false;    // made of rows with two labels, which it sees as +1 and -1
   std::uint32_t dim_max = 0;  // of a problem without rows; 0: none
   std::vector<Setting> settings = {};
+  bool classes = false;        // made of rows whose labels are classes: whole numbers, two or more of them
+  bool convex = true;          // has a least value that a solver can find
+  bool starts_random = false;  // zeros and ones are no start for it
+  // Of x, where that is not the number of features; throws Error (kConfig) for one that is too large.
+  std::function<std::uint32_t(const DataInfo&, const Settings&)> dim = nullptr;
   MakeOfRows<float> rows32 = nullptr;
   MakeOfRows<double> rows64 = nullptr;
   MakeOfSeed<float> seed32 = nullptr;
@@ -53,6 +59,7 @@ struct Problem {
   MakeOfSeed<double> mean64 = nullptr;  // the mean over `worker` workers: f itself
 
   bool has_rows() const { return static_cast<bool>(rows64); }
+  bool has_labels_of_classes() const { return two_labels || classes; }
 };
 
 // The problems by name. Filled before a job begins, read-only afterwards.
@@ -71,6 +78,15 @@ class Catalog {
   // Reads through the data once and checks every line; or, for synthetic data, says what it will be. Calls
   // spec.check(). Throws Error (kConfig), also when the labels don't suit the problem.
   Source prepare(const ProblemSpec& spec) const;
+
+  // The dimension of x.
+  std::uint32_t dim(const ProblemSpec& spec, const DataInfo& info) const;
+
+  // The job of measuring on spec.test's rows as one of its own: make_objective() of these two gives a
+  // worker's share of them, whose loss has no l2, and write_shard() brings it to a host. Labels and features
+  // are those of the training rows, whose `info` is given. Reads through the file; throws Error (kConfig).
+  static ProblemSpec test_spec(const ProblemSpec& spec);
+  Source prepare_test(const ProblemSpec& spec, const DataInfo& info) const;
 
   // l2 as a number: spec.l2, or 1/N.
   static double l2_weight(const ProblemSpec& spec, const DataInfo& info);

@@ -1,6 +1,5 @@
 #include "problems/libsvm.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <ostream>
@@ -11,19 +10,6 @@
 
 namespace wisp::problems {
 namespace {
-
-// Keeps the smallest and the largest label, and whether there are one, two or more.
-void count_label(DataInfo& info, double label) {
-  if (info.rows == 0) {
-    info.distinct_labels = 1;
-    info.label_low = info.label_high = label;
-    return;
-  }
-  if (label == info.label_low || label == info.label_high) return;
-  if (info.distinct_labels < 3) ++info.distinct_labels;
-  info.label_low = std::min(info.label_low, label);
-  info.label_high = std::max(info.label_high, label);
-}
 
 [[noreturn]] void fail_rows(const LineReader& reader, std::uint64_t found, std::uint64_t wanted,
                             const char* remedy) {
@@ -81,9 +67,8 @@ DataInfo scan_libsvm(const std::string& path, std::uint32_t dim, std::uint64_t r
   double value = 0;
   while ((rows_max == 0 || info.rows < rows_max) && reader.next()) {
     if (!parser.start()) continue;
-    count_label(info, parser.label());
+    info.count_row(parser.label());
     while (parser.entry(index, value)) ++info.nnz;
-    ++info.rows;
   }
   if (info.rows == 0) reader.fail_file("has no rows; a row is 'label index:value index:value ...'");
   if (info.rows < rows_max)

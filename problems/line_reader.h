@@ -2,10 +2,11 @@
 // The lines of a text file, plain or gzipped, one after another, without holding the file in memory.
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "problems/gz_file.h"
 
 namespace wisp::problems {
 
@@ -13,9 +14,6 @@ class LineReader {
  public:
   // Throws Error (kConfig) when the file can't be opened.
   explicit LineReader(const std::string& path);
-  ~LineReader();
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
 
   // Goes to the next line; false at the end of the file. Throws Error (kConfig) when the file can't be read,
   // when its gzip stream is broken or cut, or when a line is longer than 256 MiB.
@@ -28,15 +26,13 @@ class LineReader {
   // Throws Error (kConfig) "path:number: error: text", about the current line.
   [[noreturn]] void fail(const std::string& text) const;
   // Throws Error (kConfig) "path: error: text", about the file.
-  [[noreturn]] void fail_file(const std::string& text) const;
+  [[noreturn]] void fail_file(const std::string& text) const { file_.fail(text); }
 
  private:
-  struct File;
-
   bool fill();  // reads more behind what is there; false at the end of the file
 
   std::string path_;
-  std::unique_ptr<File> file_;
+  GzFile file_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // unread: [begin_, end_) of buffer_
   std::size_t end_ = 0;

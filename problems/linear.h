@@ -5,6 +5,7 @@
 //   double value(double margin, double label);   phi, the margin being a_j'x
 //   T slope<T>(T margin, T label);                its derivative in the margin
 //   static constexpr double kCurvature;                  the largest second derivative
+//   static constexpr bool kSigns = true;                 where labels are classes, +1 and -1; else left out
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -102,6 +103,19 @@ class LinearModel final : public Objective<T> {
     for (std::size_t i = 0; i < x.size(); ++i) {
       gradient[i] = static_cast<T>(weight * sum_[i] + parameters_.l2 * static_cast<double>(x[i]));
     }
+  }
+
+  // Of a loss whose labels are +1 and -1: kSigns.
+  std::optional<std::uint64_t> correct(std::span<const T> x) override {
+    if constexpr (requires { Loss::kSigns; }) {
+      std::uint64_t count = 0;
+      for (std::size_t row = 0; row < rows_.count(); ++row) {
+        const T sign = margin<double>(row, x.data()) > 0 ? T{1} : T{-1};  // 0 counts as -1
+        if (sign == rows_.label[row]) ++count;
+      }
+      return count;
+    }
+    return std::nullopt;
   }
 
   // The scaled A_i'A_i or A_i A_i', whichever is smaller, has L_i's eigenvalue.

@@ -12,6 +12,7 @@ namespace wisp::problems {
 // A row's loss, as linear.h wants it.
 struct LogisticLoss {
   static constexpr double kCurvature = 0.25;
+  static constexpr bool kSigns = true;
 
   static double value(double margin, double label) { return math::log1p_exp(-label * margin); }
 

@@ -1,10 +1,13 @@
 #pragma once
 // What a worker minimises: its own f_i, where f = (1/n) sum_i f_i is the whole problem.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/error.h"
+#include "base/rng.h"
 
 namespace wisp::problems {
 
@@ -23,6 +26,12 @@ struct Smoothness {
     samples = std::max(samples, other.samples);
   }
 };
+
+// x <- independent normal numbers of this standard deviation, drawn in order.
+template <class T>
+void fill_normal(Rng rng, double deviation, std::span<T> x) {
+  for (T& each : x) each = static_cast<T>(deviation * rng.normal());
+}
 
 // f is the mean over all N rows plus (l2/2)||x||^2. Worker i of n holds N_i rows, and its function is
 //   f_i(x) = (n/N) sum over its rows of the row's loss + (l2/2)||x||^2,
@@ -46,9 +55,20 @@ class Objective {
   // overwrites `gradient`. Throws Error (kConfig) for a problem that is not made of rows.
   virtual void sample_gradient(std::span<const std::uint32_t> samples, std::span<const T> x,
                                std::span<T> gradient);
+  // Of the rows those whose label is the class that the model at x has for them; nothing where labels are no
+  // classes.
+  virtual std::optional<std::uint64_t> correct(std::span<const T> /*x*/) { return std::nullopt; }
+  // A random x to begin with, `init: random`: a function of the seed, the same for every worker.
+  virtual void random_start(std::uint64_t seed, std::span<T> x);
   // Computed anew at every call: some gradients' worth of work.
   virtual Smoothness smoothness() = 0;
 };
+
+// Of about unit length.
+template <class T>
+void Objective<T>::random_start(std::uint64_t seed, std::span<T> x) {
+  fill_normal(Rng(seed, 0, 0, Purpose::kInit), 1 / std::sqrt(static_cast<double>(x.size())), x);
+}
 
 template <class T>
 void Objective<T>::sample_gradient(std::span<const std::uint32_t>, std::span<const T>, std::span<T>) {

@@ -120,15 +120,22 @@ std::unique_ptr<Regulariser<T>> make_regulariser(const RegulariserSpec& spec) {
 }
 
 template <class T>
+void move_within(const RegulariserSpec& spec, std::span<T> x) {
+  const auto regulariser = make_regulariser<T>(spec);
+  if (regulariser && !std::isfinite(regulariser->value(x))) regulariser->prox(T{1}, x);
+}
+
+template <class T>
 std::vector<T> first_iterate(const ProblemSpec& spec, std::uint32_t dim) {
   std::vector<T> x(dim, spec.init == "ones" ? T{1} : T{0});
-  const auto regulariser = make_regulariser<T>(spec.regulariser);
-  if (regulariser && !std::isfinite(regulariser->value(x))) regulariser->prox(T{1}, x);
+  move_within(spec.regulariser, std::span(x));
   return x;
 }
 
 template std::unique_ptr<Regulariser<float>> make_regulariser(const RegulariserSpec&);
 template std::unique_ptr<Regulariser<double>> make_regulariser(const RegulariserSpec&);
+template void move_within(const RegulariserSpec&, std::span<float>);
+template void move_within(const RegulariserSpec&, std::span<double>);
 template std::vector<float> first_iterate(const ProblemSpec&, std::uint32_t);
 template std::vector<double> first_iterate(const ProblemSpec&, std::uint32_t);
 

@@ -24,7 +24,12 @@ class Regulariser {
 template <class T>
 std::unique_ptr<Regulariser<T>> make_regulariser(const RegulariserSpec& spec);
 
-// x of before the first round: what spec.init says, moved to the nearest point where R is finite.
+// Where R is infinite x becomes the nearest point where it is not.
+template <class T>
+void move_within(const RegulariserSpec& spec, std::span<T> x);
+
+// x of before the first round: what spec.init says, moved within R's set. Zeros for random, which is the
+// objective's to say.
 template <class T>
 std::vector<T> first_iterate(const ProblemSpec& spec, std::uint32_t dim);
 

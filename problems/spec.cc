@@ -22,14 +22,19 @@ void check_word(const std::string& key, const std::string& word, const std::vect
 }
 
 void check_data(const Problem& problem, const DataSpec& data) {
-  check_word("problem.data.format", data.format, {"libsvm", "synthetic"});
+  check_word("problem.data.format", data.format, {"libsvm", "idx", "synthetic"});
   std::vector<std::string> shards = shard_names();
   shards.emplace_back("all");
   check_word("problem.data.shard", data.shard, shards);
-  if (data.format == "libsvm") {
+  const bool idx = data.format == "idx";
+  if (!idx && !data.labels.empty()) refuse("problem.data.labels: only idx has labels apart from the rows");
+  if (idx || data.format == "libsvm") {
     if (!problem.has_rows())
       refuse("problem.data.format: " + problem.name + " has no rows to read; set it to synthetic");
-    if (data.path.empty()) refuse("problem.data.path: missing; set it to a LIBSVM file");
+    if (data.path.empty())
+      refuse(std::string("problem.data.path: missing; set it to ") + (idx ? "an idx" : "a LIBSVM") + " file");
+    if (idx && data.labels.empty())
+      refuse("problem.data.labels: missing; set it to the idx file of the labels");
     return;
   }
   if (!data.path.empty()) refuse("problem.data.path: synthetic data are read from no file; leave it out");
@@ -43,6 +48,31 @@ void check_data(const Problem& problem, const DataSpec& data) {
   }
 }
 
+void check_test(const DataSpec& data, const TestSpec& test) {
+  if (test.path.empty()) {
+    if (!test.labels.empty()) refuse("problem.test.path: missing; set it to the file of the rows");
+    return;
+  }
+  if (data.format == "synthetic")
+    refuse("problem.test: there are no test rows for synthetic data; leave it out");
+  if ((data.format == "idx") == test.labels.empty()) {
+    refuse(test.labels.empty() ? "problem.test.labels: missing; set it to the idx file of the labels"
+                               : "problem.test.labels: only idx has labels apart from the rows");
+  }
+}
+
+void check_start(const Problem& problem, const ProblemSpec& spec) {
+  check_word("problem.init", spec.init, {"zeros", "ones", "random"});
+  if (problem.starts_random && spec.init != "random") {
+    refuse("problem.init: " + problem.name + " does not learn from " + spec.init +
+           ", where its units are all alike; set it to random");
+  }
+  if (!problem.convex && spec.optimum == ProblemSpec::Optimum::kSolve) {
+    refuse("problem.optimum: " + problem.name +
+           " is not convex, so nothing finds its least value for certain; leave it out, or give a number");
+  }
+}
+
 }  // namespace
 
 void ProblemSpec::check(const Catalog& catalog) const {
@@ -52,11 +82,12 @@ void ProblemSpec::check(const Catalog& catalog) const {
   if (l2_inverse_rows && l2 != 0) refuse("problem.l2: is either 1/N or a number");
   if (l2_inverse_rows && !problem.has_rows())
     refuse("problem.l2: " + kind + " has no rows, so 1/N has no meaning");
-  check_word("problem.init", init, {"zeros", "ones"});
+  check_start(problem, *this);
   if (optimum == Optimum::kGiven && !std::isfinite(optimum_value))
     refuse("problem.optimum: must be a finite number");
   regulariser.check();
   check_data(problem, data);
+  check_test(data, test);
   static_cast<void>(settings.completed(problem.settings, "problem " + kind));
 }
 

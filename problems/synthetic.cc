@@ -84,6 +84,7 @@ DataInfo synthetic_info(std::uint64_t rows, std::uint32_t dim, SyntheticLabels l
   info.dim = dim;
   info.nnz = rows * entries_per_row(dim);
   info.distinct_labels = labels == SyntheticLabels::kSign ? 2 : 3;
+  info.whole_labels = labels == SyntheticLabels::kSign;
   if (labels == SyntheticLabels::kSign) {
     info.label_low = -1;
     info.label_high = 1;

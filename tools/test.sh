@@ -73,7 +73,7 @@ test_with_threads() {
   "${fixed_layout[@]}" ctest --preset tsan --no-tests=error -R "^($rooms)\\."
 }
 
-stage packages tools/install_packages.sh build test || report
+stage packages tools/install_packages.sh build test torch || report
 if [ "$quick" = yes ]; then
   stage quick cmake --workflow --preset quick
   report

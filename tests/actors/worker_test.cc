@@ -1,12 +1,16 @@
 // One worker, on a node whose clock moves on by each look at it.
 #include "actors/worker.h"
 
+#include <cmath>
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "actors/timed_objective.h"
 #include "optim/catalog.h"
 #include "tests/actors/cluster.h"
+#include "tests/support/temporary_folder.h"
 
 namespace wisp::actors {
 namespace {
@@ -64,6 +68,41 @@ TEST_F(WorkerTest, tells_what_it_found_in_its_rows) {
   EXPECT_EQ(shard.L, objective_->smoothness().L);
   EXPECT_EQ(shard.mu, objective_->smoothness().mu);
   EXPECT_TRUE(cluster_.journal().holds("worker-1 info 13 rows, dimension 13, L "));
+}
+
+TEST_F(WorkerTest, measures_a_model_on_its_share_of_the_test_rows) {
+  const wisp::test::TemporaryFolder folder;
+  const std::string path = (folder.path() / "rows").string();
+  std::ofstream(path) << "1 1:1\n-1 1:1\n1 2:1\n1 13:1\n-1 2:1\n1 1:2\n";
+  parameters_.problem.data.format = "libsvm";
+  parameters_.problem.data.path = path;
+  parameters_.problem.data.rows = 0;
+  parameters_.problem.test.path = path;
+  parameters_.source = test::catalogs().problems.prepare(parameters_.problem);
+  parameters_.test = test::catalogs().problems.prepare_test(parameters_.problem, parameters_.source.info);
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  std::vector<double> x(13, 0.0);
+  x[1] = 1;  // its rows are the third and the fourth: margins 1 and 0
+  const TestResult result = worker.call<&Worker<double>::test>(Model<double>(0, x)).get(kHang);
+  EXPECT_EQ(result.rows, 2U);
+  EXPECT_EQ(result.correct, 1U);
+  EXPECT_NEAR(result.loss, (std::log1p(std::exp(-1.0)) + std::log(2.0)) / 2, 1e-14);  // without l2
+}
+
+TEST_F(WorkerTest, starts_at_random_as_its_function_does) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  std::vector<double> expected(13);
+  objective_->random_start(job_.seed, expected);
+  EXPECT_EQ(worker.call<&Worker<double>::random_start>().get(kHang), expected);
+}
+
+TEST_F(WorkerTest, refuses_a_test_without_test_rows) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  auto asked = worker.call<&Worker<double>::test>(Model<double>(0, std::vector<double>(13)));
+  EXPECT_EQ(refusal(std::move(asked)), "worker-1: asked for a test without test rows");
 }
 
 TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {

@@ -14,6 +14,7 @@ void fuzz_vector(Data data);   // a sparse vector
 
 // Files, and what other programs say.
 void fuzz_elf(Data data);      // what a program asks of the C library
+void fuzz_idx(Data data);      // data sets of images
 void fuzz_job(Data data);      // job files
 void fuzz_libsvm(Data data);   // data sets
 void fuzz_lines(Data data);    // lines of logs
@@ -28,10 +29,10 @@ struct Target {
 };
 
 inline constexpr Target kTargets[] = {
-    {"elf", fuzz_elf},       {"frame", fuzz_frame}, {"indices", fuzz_indices}, {"job", fuzz_job},
-    {"libsvm", fuzz_libsvm}, {"lines", fuzz_lines}, {"message", fuzz_message}, {"node", fuzz_node},
-    {"pack", fuzz_pack},     {"pipe", fuzz_pipe},   {"records", fuzz_records}, {"restore", fuzz_restore},
-    {"vector", fuzz_vector}, {"words", fuzz_words},
+    {"elf", fuzz_elf},         {"frame", fuzz_frame},   {"idx", fuzz_idx},     {"indices", fuzz_indices},
+    {"job", fuzz_job},         {"libsvm", fuzz_libsvm}, {"lines", fuzz_lines}, {"message", fuzz_message},
+    {"node", fuzz_node},       {"pack", fuzz_pack},     {"pipe", fuzz_pipe},   {"records", fuzz_records},
+    {"restore", fuzz_restore}, {"vector", fuzz_vector}, {"words", fuzz_words},
 };
 
 }  // namespace wisp::fuzz

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -113,6 +114,30 @@ class Job {
 
 MethodSpec with_paper_step(const char* kind) {
   return {.kind = kind, .step_size = {.kind = StepSizeSpec::Kind::kPaper}};
+}
+
+// The optimum and the accuracies of softmax regression on MNIST, as another solver in another language found
+// them (README.md of the data folder).
+TEST_F(RealData, softmax_on_mnist_has_the_measured_optimum_and_accuracy) {
+  const std::string mnist = folder_ + "/mnist/";
+  if (!std::filesystem::exists(mnist)) GTEST_SKIP() << mnist << " is not there";
+  problems::ProblemSpec spec;
+  spec.kind = "softmax";
+  spec.l2 = 1e-3;
+  spec.data.format = "idx";
+  spec.data.path = mnist + "train-images-idx3-ubyte.gz";
+  spec.data.labels = mnist + "train-labels-idx1-ubyte.gz";
+  spec.data.rows = 12000;
+  spec.test = {mnist + "t10k-images-idx3-ubyte.gz", mnist + "t10k-labels-idx1-ubyte.gz"};
+  const problems::Source source = kProblems.prepare(spec);
+  const auto f = kProblems.make_whole(spec, source, 1, 0);
+  ASSERT_EQ(f->dim(), 7850U);
+  const Solution solution = solve(*f, std::vector<double>(f->dim()));
+  EXPECT_NEAR(solution.loss, 0.29149767581, 2e-10);
+  EXPECT_NEAR(static_cast<double>(*f->correct(solution.x)) / 12000, 0.9390, 1e-4);
+  const auto test = kProblems.make_objective<double>(problems::Catalog::test_spec(spec),
+                                                     kProblems.prepare_test(spec, source.info), 0, 1, 0);
+  EXPECT_NEAR(static_cast<double>(*test->correct(solution.x)) / 10000, 0.9134, 2e-4);
 }
 
 TEST_F(RealData, the_reference_solver_finds_the_published_optima) {

@@ -23,6 +23,7 @@ ProblemSpec synthetic(const std::string& kind, std::uint64_t rows = 103, std::ui
   spec.data.format = "synthetic";
   spec.data.rows = kind == "quadratic" ? 0 : rows;
   spec.data.dim = dim;
+  if (kind == "mlp") spec.init = "random";
   return spec;
 }
 
@@ -60,7 +61,8 @@ std::string bits(Objective<T>& f) {
 }
 
 TEST(ProblemCatalog, describes_each_problem_in_one_line) {
-  EXPECT_EQ(kCatalog.names(), (std::vector<std::string>{"logistic", "least-squares", "quadratic"}));
+  EXPECT_EQ(kCatalog.names(),
+            (std::vector<std::string>{"logistic", "least-squares", "quadratic", "softmax", "mlp"}));
   for (const std::string& name : kCatalog.names()) {
     EXPECT_FALSE(kCatalog.find(name)->description.empty());
     EXPECT_EQ(kCatalog.find(name)->description.find('\n'), std::string::npos);
@@ -75,10 +77,10 @@ TEST(ProblemCatalog, mean_of_the_workers_is_the_whole) {
         spec.data.shard = shard;
         const Source source = kCatalog.prepare(spec);
         const auto whole = kCatalog.make_whole(spec, source, workers, 3);
-        const std::vector<double> x = test::random_vector(37, 8);
+        const std::vector<double> x = test::random_vector(whole->dim(), 8);
         double loss = 0;
         std::uint64_t rows = 0;
-        std::vector<double> gradient(37, 0.0);
+        std::vector<double> gradient(whole->dim(), 0.0);
         for (std::uint32_t worker = 0; worker < workers; ++worker) {
           const auto f = kCatalog.make_objective<double>(spec, source, worker, workers, 3);
           loss += f->loss(x) / workers;
@@ -87,6 +89,7 @@ TEST(ProblemCatalog, mean_of_the_workers_is_the_whole) {
           for (std::size_t i = 0; i < each.size(); ++i) gradient[i] += each[i] / workers;
         }
         EXPECT_EQ(rows, whole->rows());
+        EXPECT_EQ(whole->dim(), kCatalog.dim(spec, source.info));
         EXPECT_NEAR(loss, whole->loss(x), 1e-13 * loss) << kind << " " << shard << " " << workers;
         EXPECT_LT(test::distance(gradient, test::gradient_at<double>(*whole, x)), 1e-13)
             << kind << " " << shard;

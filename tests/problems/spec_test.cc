@@ -43,19 +43,19 @@ TEST(ProblemSpec, takes_what_a_job_can_have) {
 }
 
 TEST(ProblemSpec, names_what_it_refuses) {
-  EXPECT_EQ(
-      complaint(good(), [](ProblemSpec& s) { s.kind = "logistics"; }),
-      "problem.kind: unknown 'logistics', did you mean 'logistic'? (logistic | least-squares | quadratic)");
+  EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.kind = "logistics"; }),
+            "problem.kind: unknown 'logistics', did you mean 'logistic'? (logistic | least-squares | "
+            "quadratic | softmax | mlp)");
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.kind = "zzz"; }),
-            "problem.kind: unknown 'zzz' (logistic | least-squares | quadratic)");
+            "problem.kind: unknown 'zzz' (logistic | least-squares | quadratic | softmax | mlp)");
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.data.shard = "by_label"; }),
             "problem.data.shard: unknown 'by_label', did you mean 'by-label'? (contiguous | round-robin | "
             "shuffled | "
             "by-label)");
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.data.format = "csv"; }),
-            "problem.data.format: unknown 'csv' (libsvm | synthetic)");
+            "problem.data.format: unknown 'csv' (libsvm | idx | synthetic)");
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.init = "one"; }),
-            "problem.init: unknown 'one', did you mean 'ones'? (zeros | ones)");
+            "problem.init: unknown 'one', did you mean 'ones'? (zeros | ones | random)");
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.data.path.clear(); }),
             "problem.data.path: missing; set it to a LIBSVM file");
 }
@@ -84,6 +84,37 @@ TEST(ProblemSpec, synthetic_data_need_their_sizes) {
             "problem.data.path: synthetic data are read from no file; leave it out");
 }
 
+TEST(ProblemSpec, idx_and_test_rows_need_their_files) {
+  ProblemSpec idx = good();
+  idx.kind = "softmax";
+  idx.data.format = "idx";
+  EXPECT_EQ(complaint(idx, [](ProblemSpec& s) { s.data.labels = "/l"; }), "nothing was thrown");
+  EXPECT_EQ(complaint(idx, [](ProblemSpec&) {}),
+            "problem.data.labels: missing; set it to the idx file of the labels");
+  EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.data.labels = "/l"; }),
+            "problem.data.labels: only idx has labels apart from the rows");
+  EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.test.path = "/t"; }), "nothing was thrown");
+  EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.test.labels = "/t"; }),
+            "problem.test.path: missing; set it to the file of the rows");
+  idx.data.labels = "/l";
+  EXPECT_EQ(complaint(idx, [](ProblemSpec& s) { s.test.path = "/t"; }),
+            "problem.test.labels: missing; set it to the idx file of the labels");
+  EXPECT_EQ(complaint(synthetic("logistic"), [](ProblemSpec& s) { s.test.path = "/t"; }),
+            "problem.test: there are no test rows for synthetic data; leave it out");
+}
+
+TEST(ProblemSpec, a_network_starts_at_random_and_has_no_known_optimum) {
+  ProblemSpec mlp = synthetic("mlp");
+  EXPECT_EQ(complaint(mlp, [](ProblemSpec&) {}),
+            "problem.init: mlp does not learn from zeros, where its units are all alike; set it to random");
+  mlp.init = "random";
+  EXPECT_EQ(complaint(mlp, [](ProblemSpec&) {}), "nothing was thrown");
+  EXPECT_EQ(
+      complaint(mlp, [](ProblemSpec& s) { s.optimum = ProblemSpec::Optimum::kSolve; }),
+      "problem.optimum: mlp is not convex, so nothing finds its least value for certain; leave it out, or "
+      "give a number");
+}
+
 TEST(ProblemSpec, quadratic_has_no_rows) {
   EXPECT_EQ(complaint(synthetic("quadratic"), [](ProblemSpec& s) { s.data.rows = 0; }), "nothing was thrown");
   EXPECT_EQ(complaint(synthetic("quadratic"), [](ProblemSpec& s) { s.data.rows = 41; }),
@@ -104,12 +135,16 @@ TEST(ProblemSpec, travels) {
   ProblemSpec spec = good();
   spec.data.shard = "shuffled";
   spec.optimum = ProblemSpec::Optimum::kSolve;
+  spec.regulariser = {.kind = "ball", .radius = 2};
+  spec.test.path = "/data/a1a.t";
   const auto back = unpack<ProblemSpec>(pack(spec));
   EXPECT_EQ(back.kind, spec.kind);
   EXPECT_EQ(back.l2, spec.l2);
   EXPECT_EQ(back.data.path, spec.data.path);
   EXPECT_EQ(back.data.shard, spec.data.shard);
   EXPECT_EQ(back.optimum, spec.optimum);
+  EXPECT_EQ(back.regulariser.radius, 2);
+  EXPECT_EQ(back.test.path, spec.test.path);
 }
 
 TEST(Source, travels) {

@@ -54,18 +54,29 @@ void check_readable(const config::Experiment& experiment, std::string_view key, 
   throw experiment.error(key, "cannot read " + path + ": " + std::strerror(errno));
 }
 
+// What config has no key for, a room may still refuse.
+void check(const config::Experiment& experiment, const Inventory& inventory) {
+  placed(experiment, "metrics.tap", [&] {
+    if (!experiment.job.metrics.tap.empty())
+      static_cast<void>(runtime::check_tap(experiment.job.metrics.tap));
+  });
+  if (!experiment.plain()) experiment.job.check(inventory.catalogs());
+}
+
 }  // namespace
 
 config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files,
                                    Inventory& inventory) {
   config::Experiment experiment = config::load(request_of(options, files, inventory));
-  placed(experiment, "metrics.tap", [&] {
-    if (!experiment.job.metrics.tap.empty())
-      static_cast<void>(runtime::check_tap(experiment.job.metrics.tap));
-  });
-  // What config has no key for, a room may still refuse.
-  if (!experiment.plain()) experiment.job.check(inventory.catalogs());
+  check(experiment, inventory);
   return experiment;
+}
+
+config::Sweep load_sweep(const GlobalOptions& options, const std::vector<std::string>& files,
+                         Inventory& inventory) {
+  config::Sweep sweep = config::load_sweep(request_of(options, files, inventory));
+  for (const config::SweepPoint& point : sweep.points) check(point.experiment, inventory);
+  return sweep;
 }
 
 void load_plugins(const GlobalOptions& options, const std::vector<std::string>& files, Inventory& inventory) {

@@ -7,15 +7,21 @@
 #include "cli/inventory.h"
 #include "cli/options.h"
 #include "config/experiment.h"
+#include "config/sweep.h"
 #include "launcher/working_folder.h"
 #include "problems/source.h"
 
 namespace wisp::cli {
 
 // The files, later ones over earlier ones, then --set; variables from --var and this process's environment.
-// Loads the plugins that they name into `inventory`. Throws config::ConfigErrors with every mistake.
+// Loads the plugins that they name into `inventory`. Of a sweep, its first job.
+// Throws config::ConfigErrors with every mistake.
 config::Experiment load_experiment(const GlobalOptions& options, const std::vector<std::string>& files,
                                    Inventory& inventory);
+
+// The same, but every job of a file with a sweep.
+config::Sweep load_sweep(const GlobalOptions& options, const std::vector<std::string>& files,
+                         Inventory& inventory);
 
 // Only their plugins: for who asks what they bring.
 void load_plugins(const GlobalOptions& options, const std::vector<std::string>& files, Inventory& inventory);

@@ -12,6 +12,7 @@
 #include "cli/method_plan.h"
 #include "cli/output.h"
 #include "cli/submit.h"
+#include "cli/sweep_table.h"
 #include "cli/waiting.h"
 #include "launcher/ssh.h"
 #include "launcher/way.h"
@@ -104,6 +105,15 @@ std::string submit_text(const config::Experiment& experiment, const LaunchPlan& 
   return text + "\n";
 }
 
+Json points_json(const config::Sweep& sweep) {
+  Json points = Json::array();
+  for (const config::SweepPoint& point : sweep.points) {
+    Json& settings = points.emplace_back(Json::object());
+    for (std::size_t i = 0; i < sweep.axes.size(); ++i) settings[sweep.axes[i].key] = point.values[i];
+  }
+  return points;
+}
+
 }  // namespace
 
 LaunchPlan plan_launch(const config::Experiment& experiment) {
@@ -161,7 +171,8 @@ std::string launch_text(const config::Experiment& experiment, const LaunchPlan& 
 
 int plan_command(const GlobalOptions& options, const PlanOptions& plan) {
   Inventory inventory;
-  const config::Experiment experiment = load_experiment(options, plan.files, inventory);
+  const config::Sweep sweep = load_sweep(options, plan.files, inventory);
+  const config::Experiment& experiment = sweep.points.front().experiment;
   const LaunchPlan launch = plan_launch(experiment, options, plan);
   std::optional<MethodPlan> method;
   if (!experiment.plain()) {
@@ -173,9 +184,13 @@ int plan_command(const GlobalOptions& options, const PlanOptions& plan) {
     Json json =
         method ? Json::parse(method_json(experiment, *method)) : Json({{"name", experiment.job.name}});
     json["launch"] = to_json(experiment, launch);
+    if (!sweep.axes.empty()) json["points"] = points_json(sweep);
     print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
     return kExitDone;
   }
+  if (!sweep.axes.empty())
+    print(fmt::format("{} jobs, one after another:\n{}\nThe first of them:\n", sweep.points.size(),
+                      points_text(sweep)));
   print((method ? method_text(experiment, *method) + "\n" : "") + launch_text(experiment, launch));
   talk(options, "next: wisp run " + words(plan.files));
   return kExitDone;

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "base/error.h"
 #include "base/process.h"
@@ -21,6 +22,7 @@
 #include "cli/output.h"
 #include "cli/submission.h"
 #include "cli/submit.h"
+#include "cli/sweep_run.h"
 #include "launcher/jobs.h"
 
 namespace wisp::cli {
@@ -49,18 +51,21 @@ bool tell(const Outcome& outcome, const launcher::JobFolder& folder, Display& di
 // The driver that hears of what could not be written, while there is one.
 using Listener = std::atomic<Driver*>;
 
-int drive(const config::Experiment& experiment, const Inventory& inventory, launcher::JobFolder& folder,
-          Listener& listener, Display& display, DriverOptions options, const GlobalOptions& global,
-          const RunOptions& run) {
+// Says how the job ended, as far as that is for here to say; whether it could be said.
+using Tell = std::function<bool(const Outcome& outcome)>;
+
+JobEnd drive(const config::Experiment& experiment, const Inventory& inventory, launcher::JobFolder& folder,
+             Listener& listener, Display& display, DriverOptions options, const RunOptions& run,
+             const Tell& tell_end) {
   Driver driver(experiment, inventory, folder, display, std::move(options));
   listener = &driver;
-  const Outcome outcome = driver.run();
+  JobEnd end{driver.run(), 0, folder.path().string()};
   listener = nullptr;
-  const bool told = tell(outcome, folder, display, global);
-  int status = driver.exit_status();
-  if (status == 0 && (!told || (run.require_gap && outcome.status == "finished"))) status = 1;
-  if (driver.abandoned()) ::_exit(status);
-  return status;
+  const bool told = tell_end(end.outcome);
+  end.status = driver.exit_status();
+  if (end.status == 0 && (!told || (run.require_gap && end.outcome.status == "finished"))) end.status = 1;
+  if (driver.abandoned()) ::_exit(end.status);
+  return end;
 }
 
 // Passes on what the detached driver says, and to it Ctrl-C, until its job runs or it has ended.
@@ -122,17 +127,19 @@ int run_detached(const config::Experiment& experiment, const Inventory& inventor
     display.redirect(-1);
     to.reset();
   };
-  const int status = drive(experiment, inventory, folder, listener, display, std::move(options), global, run);
-  ::_exit(status);
+  const auto tell_end = [&](const Outcome& outcome) { return tell(outcome, folder, display, global); };
+  ::_exit(drive(experiment, inventory, folder, listener, display, std::move(options), run, tell_end).status);
 }
 
 std::filesystem::path submitted_folder(const RunOptions& run) {
   return std::filesystem::absolute(run.files.front()).parent_path();
 }
 
-config::Experiment load_job(const GlobalOptions& global, const RunOptions& run, Inventory& inventory) {
+config::Sweep load_jobs(const GlobalOptions& global, const RunOptions& run, Inventory& inventory) {
   try {
-    return load_experiment(global, run.files, inventory);
+    config::Sweep sweep = load_sweep(global, run.files, inventory);
+    if (!sweep.axes.empty()) check_sweep(sweep, run);
+    return sweep;
   } catch (const Error&) {  // else it would seem to begin any time
     if (run.submitted) mark(submitted_folder(run), "failed");
     throw;
@@ -146,15 +153,9 @@ std::filesystem::path folder_for(const config::Experiment& experiment, const Glo
   return launcher::make_submitted_folder(state_dir(global), experiment.job.name);
 }
 
-}  // namespace
-
-int run_command(const GlobalOptions& global, const RunOptions& run) {
-  Inventory inventory;
-  const config::Experiment experiment = load_job(global, run, inventory);
-  block_ending_signals();
-  if (experiment.launcher.kind == "slurm" && !experiment.launcher.slurm.allocation) {
-    return submit_job(experiment, global, run);
-  }
+// One job, here or detached. Of a sweep's only how it ended is told, by who runs the sweep.
+JobEnd run_job(const config::Experiment& experiment, const Inventory& inventory, const GlobalOptions& global,
+               const RunOptions& run, bool of_sweep) {
   Display display(Display::Style{STDERR_FILENO, ::isatty(STDERR_FILENO) == 1, global.quiet});
   Listener listener = nullptr;
   const auto on_write_error = [&listener](const std::string& why) {
@@ -166,10 +167,34 @@ int run_command(const GlobalOptions& global, const RunOptions& run) {
   if (runtime_base != nullptr) options.runtime_base = runtime_base;
   options.job_file = std::filesystem::absolute(run.files.front()).string();
   if (const auto state = launcher::read_state(folder.path())) options.job_file = state->file;  // as submitted
-  if (run.detach)
-    return run_detached(experiment, inventory, folder, listener, std::move(options), global, run);
+  if (run.detach) {
+    JobEnd end;
+    end.status = run_detached(experiment, inventory, folder, listener, std::move(options), global, run);
+    return end;
+  }
   display.say("job " + experiment.job.name + "-" + folder.id() + " in " + folder.path().string());
-  return drive(experiment, inventory, folder, listener, display, std::move(options), global, run);
+  const auto tell_end = [&](const Outcome& outcome) {
+    return of_sweep || tell(outcome, folder, display, global);
+  };
+  return drive(experiment, inventory, folder, listener, display, std::move(options), run, tell_end);
+}
+
+}  // namespace
+
+int run_command(const GlobalOptions& global, const RunOptions& run) {
+  Inventory inventory;
+  const config::Sweep sweep = load_jobs(global, run, inventory);
+  const config::Experiment& experiment = sweep.points.front().experiment;
+  block_ending_signals();
+  if (!sweep.axes.empty()) {
+    return run_sweep(sweep, global, run, [&](const config::Experiment& each) {
+      return run_job(each, inventory, global, run, true);
+    });
+  }
+  if (experiment.launcher.kind == "slurm" && !experiment.launcher.slurm.allocation) {
+    return submit_job(experiment, global, run);
+  }
+  return run_job(experiment, inventory, global, run, false).status;
 }
 
 }  // namespace wisp::cli

@@ -4,7 +4,8 @@
 
 namespace wisp::cli {
 
-// Prints the resolved job file: every value with where it came from, or as JSON. Throws config::ConfigErrors.
+// Prints the resolved job file: every value with where it came from, or as JSON; of a sweep
+// also, in comments, which jobs it makes. Throws config::ConfigErrors.
 int config_command(const GlobalOptions& options, const ConfigOptions& config);
 
 }  // namespace wisp::cli

@@ -132,9 +132,11 @@ SimulatedRun simulate(const SimulatedJob& job, std::uint64_t seed, bool keep_tra
   return run;
 }
 
-int simulate_command(const GlobalOptions& options, const SimulateOptions& simulated) {
-  Inventory inventory;
-  const config::Experiment experiment = load_experiment(options, simulated.files, inventory);
+namespace {
+
+// The seeds of one job; whether none of them failed.
+bool simulate_seeds(const config::Experiment& experiment, const Inventory& inventory,
+                    const GlobalOptions& options, const SimulateOptions& simulated) {
   const SimulatedJob job(experiment, inventory);
   const SystemClock clock;
   const auto start = clock.steady();
@@ -171,7 +173,20 @@ int simulate_command(const GlobalOptions& options, const SimulateOptions& simula
     print(fmt::format("{} seeds, {} violations, trace hash {}, {:.1f} s\n", simulated.seeds, failures.size(),
                       hash, elapsed));
   }
-  return failures.empty() ? kExitDone : kExitFailed;
+  return failures.empty();
+}
+
+}  // namespace
+
+int simulate_command(const GlobalOptions& options, const SimulateOptions& simulated) {
+  Inventory inventory;
+  const config::Sweep sweep = load_sweep(options, simulated.files, inventory);
+  int status = kExitDone;
+  for (const config::SweepPoint& point : sweep.points) {
+    if (!sweep.axes.empty()) talk(options, config::settings_text(sweep, point));
+    if (!simulate_seeds(point.experiment, inventory, options, simulated)) status = kExitFailed;
+  }
+  return status;
 }
 
 }  // namespace wisp::cli

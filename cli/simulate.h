@@ -45,7 +45,7 @@ SimulatedRun simulate(const SimulatedJob& job, std::uint64_t seed, bool keep_tra
 // object: seeds, violations (how many), trace_hash (of all), iterate_hash (of the last), seconds, and
 // failures, an array of {seed, what, replay}. A violation is a run that fails or never ends, and a
 // synchronous method's iterate that differs from that of the first seed after as many rounds. Exit status 1
-// if there is one.
+// if there is one. Of a sweep, each of its jobs so in turn, its settings on stderr.
 int simulate_command(const GlobalOptions& options, const SimulateOptions& simulate);
 
 }  // namespace wisp::cli

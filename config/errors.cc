@@ -124,6 +124,18 @@ void Mistakes::add(Place place, std::string message, std::string hint) {
   all_.push_back({std::move(place), escape_text(message, kMessageMax), escape_text(hint, kMessageMax)});
 }
 
+void Mistakes::add_new(const Mistakes& other) {
+  const auto same = [](const Mistake& a, const Mistake& b) {
+    return a.place.source == b.place.source && a.place.line == b.place.line &&
+           a.place.column == b.place.column && a.message == b.message;
+  };
+  for (const Mistake& mistake : other.all_) {
+    const bool known =
+        std::any_of(all_.begin(), all_.end(), [&](const Mistake& each) { return same(each, mistake); });
+    if (!known) add(mistake.place, mistake.message, mistake.hint);
+  }
+}
+
 void Mistakes::throw_if_any() const {
   if (all_.empty()) return;
   std::vector<Mistake> sorted = all_;

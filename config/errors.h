@@ -42,6 +42,8 @@ class ConfigErrors : public Error {
 class Mistakes {
  public:
   void add(Place place, std::string message, std::string hint = "");
+  // Those of `other` that aren't here yet, word for word.
+  void add_new(const Mistakes& other);
   bool empty() const { return all_.empty(); }
   std::size_t size() const { return all_.size(); }
   // Throws ConfigErrors if there is any, sorted by source and line; on one line they keep the order of their

@@ -24,6 +24,13 @@ struct Resolved {
   bool is_default = false;
 };
 
+// One key of `sweep`, and what it takes one after another.
+struct SweepAxis {
+  std::string key;  // a path, as --set takes it
+  Place place;
+  std::vector<Node> values;  // scalars, or sections that lie over what the file says
+};
+
 struct Experiment {
   actors::JobSpec job;
   // With launcher local: one host named "local". With slurm: the nodes of the allocation, or names that stand
@@ -34,6 +41,7 @@ struct Experiment {
   std::vector<actors::GroupSpec> groups;  // of a job of plain actors, which has no use for `job` but its name
   std::map<std::string, Place, std::less<>> places;  // of what was given: "actors.worker.placement.kind"
   std::vector<Resolved> resolved;                    // in the order of the table of keys
+  std::vector<SweepAxis> sweep;  // of a file for many jobs, of which this is the first; empty: the only one
 
   // A job of plain actors: neither problem nor method, but actors of one's own.
   bool plain() const { return !groups.empty(); }

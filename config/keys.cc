@@ -382,6 +382,7 @@ constexpr auto kKeys = std::to_array<Key>({
   {"plugins", kPath, "", "", "shared libraries with more methods, problems, sparsifiers, actors and keys",
    SET(e.plugins = v.texts), {}, false, false, true},
   {"include", kFree, "", "", "files that this one lies over"},
+  {"sweep", kFree, "", "", "such as seed: [ 1, 2, 3 ]: a job for each combination, one after another"},
   {"vars", kFree, "", "", "values of ${NAME} that neither --var nor the environment has"},
 });
 // clang-format on
@@ -514,6 +515,7 @@ std::string describe(const Key& key) {
     case kHosts:
       return "a map from host names, or a list of them";
     case kFree:
+      if (key.path == "sweep") return "a map from keys to lists of values";
       return key.path == "vars" ? "a map from names to values" : "a list of files";
     case kWord:
       return "one of " + std::string(key.words);

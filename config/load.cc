@@ -11,7 +11,10 @@
 #include "config/errors.h"
 #include "config/files.h"
 #include "config/keys.h"
+#include "config/overrides.h"
+#include "config/resolve.h"
 #include "config/rules.h"
+#include "config/sweep.h"
 
 namespace wisp::config {
 namespace {
@@ -108,6 +111,14 @@ void take_nodes(Draft& draft, const Request& request, Mistakes& mistakes) {
             [](const auto& a, const auto& b) { return a.name < b.name; });
 }
 
+Experiment build_checked(const Node& root, const std::string& stem, const Vocabulary& vocabulary,
+                         const Request& request, Mistakes& mistakes) {
+  Draft draft = build(root, stem, vocabulary, request.environment, mistakes);
+  take_nodes(draft, request, mistakes);
+  check_rules(draft, vocabulary, mistakes);
+  return std::move(draft.experiment);
+}
+
 }  // namespace
 
 Vocabulary load_plugins(const Request& request) {
@@ -115,17 +126,38 @@ Vocabulary load_plugins(const Request& request) {
   return with_plugins(read_root(request, mistakes), request);
 }
 
-Experiment load(const Request& request) {
+Sweep load_sweep(const Request& request) {
   Mistakes mistakes;
-  const Node root = read_root(request, mistakes);
+  Node root = read_root(request, mistakes);
   const Vocabulary vocabulary = with_plugins(root, request);
+  Sweep sweep;
+  const std::size_t before = mistakes.size();
+  sweep.axes = take_axes(root, mistakes);
+  if (mistakes.size() > before) mistakes.throw_if_any();  // the jobs of half a sweep lack what it gives
   const std::string stem =
       request.files.empty() ? "" : std::filesystem::path(request.files.front()).stem().string();
-  Draft draft = build(root, stem, vocabulary, request.environment, mistakes);
-  take_nodes(draft, request, mistakes);
-  check_rules(draft, vocabulary, mistakes);
+  for (const std::vector<Node>& values : products(sweep.axes)) {
+    Mistakes found;
+    Node own = root;
+    SweepPoint point;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      point.values.push_back(flow_text(values[i]));
+      assign_at(own, sweep.axes[i].key, sweep.axes[i].place, values[i], found);
+    }
+    point.experiment = build_checked(own, stem, vocabulary, request, found);
+    sweep.points.push_back(std::move(point));
+    mistakes.add_new(found);
+  }
   mistakes.throw_if_any();
-  return std::move(draft.experiment);
+  make_paths_absolute(sweep);
+  return sweep;
+}
+
+Experiment load(const Request& request) {
+  Sweep sweep = load_sweep(request);
+  Experiment experiment = std::move(sweep.points.front().experiment);
+  experiment.sweep = std::move(sweep.axes);
+  return experiment;
 }
 
 }  // namespace wisp::config

@@ -31,8 +31,8 @@ struct Request {
       folder;  // relative files and relative paths of `sets` start here; empty: the current one
 };
 
-// Throws ConfigErrors (Fault::kConfig). Opens no file but the job files: whether data and hosts exist is
-// found out by who needs them.
+// Throws ConfigErrors (Fault::kConfig). Of a file with a sweep (sweep.h), the first job. Opens no file but
+// the job files: whether data and hosts exist is found out by who needs them.
 Experiment load(const Request& request);
 
 // The vocabulary with the names of the plugins that the files name, whatever else is wrong with them. Throws

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "config/read_yaml.h"
 
 namespace wisp::config {
@@ -139,6 +140,28 @@ void apply_set(Node& root, const std::string& option, const std::filesystem::pat
   if (!value) value.emplace();
   if (value->is_null()) value->place = key_place;
   Assignment(*steps, key_place, mistakes).assign(root, 0, std::move(*value));
+}
+
+void assign_at(Node& root, const std::string& path, const Place& place, Node value, Mistakes& mistakes) {
+  const auto steps = steps_of(path);
+  if (!steps)
+    return mistakes.add(place, "'" + escape_text(path, 60) + "' is no path of a key", "write a.b.c");
+  if (value.is_null()) value.place = place;
+  Assignment(*steps, place, mistakes).assign(root, 0, std::move(value));
+}
+
+const Node* find_at(const Node& root, const std::string& path) {
+  const auto steps = steps_of(path);
+  const Node* node = steps ? &root : nullptr;
+  for (std::size_t i = 0; node != nullptr && i < steps->size(); ++i) {
+    const Step& step = (*steps)[i];
+    if (step.index) {
+      node = *step.index < node->items.size() ? &node->items[*step.index] : nullptr;
+    } else {
+      node = node->find(step.key);
+    }
+  }
+  return node;
 }
 
 }  // namespace wisp::config

@@ -15,4 +15,10 @@ namespace wisp::config {
 void apply_set(Node& root, const std::string& option, const std::filesystem::path& folder, std::size_t order,
                Mistakes& mistakes);
 
+// The same for a path and a value that were read before: mistakes are at `place`, which is also that of each
+// key on the way that was not there.
+void assign_at(Node& root, const std::string& path, const Place& place, Node value, Mistakes& mistakes);
+// What stands at such a path; null if nothing does, or if it is no path.
+const Node* find_at(const Node& root, const std::string& path);
+
 }  // namespace wisp::config

@@ -60,13 +60,29 @@ std::string origin(const Node& node, bool is_default) {
          (option ? "" : ":" + std::to_string(place.line));
 }
 
+// Whether the path is that of an axis, above or below it.
+bool is_swept(const Experiment& experiment, const std::string& path) {
+  return std::any_of(experiment.sweep.begin(), experiment.sweep.end(), [&](const SweepAxis& axis) {
+    return path == axis.key || path.starts_with(axis.key + ".");
+  });
+}
+
+// What stands in the file of a sweep beside it.
+bool is_shown(const Experiment& experiment, const Resolved& each) {
+  if (experiment.sweep.empty()) return true;
+  return !each.is_default && !is_swept(experiment, join(each.path, "."));
+}
+
 class YamlWriter {
  public:
   std::string run(const Experiment& experiment) {
     for (const Resolved& each : experiment.resolved) {
+      if (!is_shown(experiment, each)) continue;
       open_sections(each.path);
       write(each);
     }
+    if (!experiment.sweep.empty()) out_ += "sweep:\n";
+    for (const SweepAxis& axis : experiment.sweep) write(axis);
     return std::move(out_);
   }
 
@@ -97,6 +113,13 @@ class YamlWriter {
     } else {
       write_map(key, value, depth + 1);
     }
+  }
+
+  void write(const SweepAxis& axis) {
+    std::vector<std::string> items;
+    for (const Node& item : axis.values) items.push_back(flow_text(item));
+    out_ += indent(1) + key_text(axis.key) + ": [ " + join(items, ", ") + " ]" +
+            origin(axis.values.front(), false) + "\n";
   }
 
   void write_map(const std::string& key, const Node& map, std::size_t depth) {
@@ -136,16 +159,48 @@ Json json_value(const Resolved& each) {
   return result;
 }
 
+// Which key takes a swept value is not looked up: what looks like a number is one.
+Json json_of(const Node& value) {
+  if (value.is_null()) return nullptr;
+  if (value.is_scalar()) {
+    if (value.quoted) return value.text;
+    if (value.text == "true" || value.text == "false") return value.text == "true";
+    if (const auto integer = parse_integer(value.text)) return *integer;
+    if (const auto number = parse_number(value.text)) return *number;
+    return value.text;
+  }
+  Json result = value.is_list() ? Json::array() : Json::object();
+  for (const Node& item : value.items) result.push_back(json_of(item));
+  for (const Member& member : value.members) result[member.key] = json_of(member.value);
+  return result;
+}
+
 }  // namespace
+
+std::string flow_text(const Node& value) {
+  if (value.is_null()) return "null";
+  if (value.is_scalar()) return scalar_text(value.text);
+  std::vector<std::string> parts;
+  for (const Node& item : value.items) parts.push_back(flow_text(item));
+  for (const Member& member : value.members)
+    parts.push_back(key_text(member.key) + ": " + flow_text(member.value));
+  if (parts.empty()) return value.is_list() ? "[]" : "{}";
+  return (value.is_list() ? "[ " : "{ ") + join(parts, ", ") + (value.is_list() ? " ]" : " }");
+}
 
 std::string to_yaml(const Experiment& experiment) { return YamlWriter().run(experiment); }
 
 std::string to_json(const Experiment& experiment) {
   Json root = Json::object();
   for (const Resolved& each : experiment.resolved) {
+    if (!is_shown(experiment, each)) continue;
     Json* section = &root;
     for (std::size_t i = 0; i + 1 < each.path.size(); ++i) section = &(*section)[each.path[i]];
     (*section)[each.path.back()] = json_value(each);
+  }
+  for (const SweepAxis& axis : experiment.sweep) {
+    Json& values = root["sweep"][axis.key] = Json::array();
+    for (const Node& value : axis.values) values.push_back(json_of(value));
   }
   return root.dump(2, ' ', false, Json::error_handler_t::replace);
 }

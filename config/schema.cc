@@ -74,7 +74,8 @@ class SchemaWriter {
     root.update(section(""));
     root["type"] = "object";
     root["patternProperties"] = {{"^x-", Json::object()}};
-    root["allOf"] = {{{"if", is_given("include")}, {"else", whole_job()}}, either_kind_of_job()};
+    const Json elsewhere = any_of({is_given("include"), is_given("sweep")});
+    root["allOf"] = {{{"if", elsewhere}, {"else", whole_job()}}, either_kind_of_job()};
     root["definitions"] = {{"actor", section(kActor)}};
     return root;
   }
@@ -182,6 +183,7 @@ class SchemaWriter {
       case kHosts:
         return hosts(key);
       case kFree:
+        if (key.path == "sweep") return lists(key);
         return key.path == "vars" ? map(key, pattern_of_variable_key(), false)
                                   : list(key, text(pattern_of_text(), false));
       case kTexts:
@@ -299,6 +301,13 @@ class SchemaWriter {
     return {{"type", types({"object"}, true)},
             {"propertyNames", {{"pattern", names}}},
             {"additionalProperties", text(pattern_of_text(), nullable)},
+            {"errorMessage", "must be " + describe(key)}};
+  }
+
+  // Of whatever the keys take: an editor sees that only where a job says it.
+  static Json lists(const Key& key) {
+    return {{"type", types({"object"}, true)},
+            {"additionalProperties", {{"type", types({"array"}, true)}, {"minItems", 1}}},
             {"errorMessage", "must be " + describe(key)}};
   }
 

@@ -54,6 +54,8 @@ GOOD = {
     "anchors": with_line("x-grace: &grace 5s", "timeouts: { start: *grace }"),
     "vars": with_line("vars: { A: 1, B: text }"),
     "an include of nothing": with_line("include: []"),
+    "a sweep": with_line("sweep: { seed: [ 1, 2 ], method: [ gd, { kind: isega, step_size: theory } ], dtype: }"),
+    "what a sweep says": re.sub("method:.*", "sweep: { method: [ gd, isega ] }", JOB),
 }
 
 # Refused by both.
@@ -137,6 +139,8 @@ BAD = {
     "a path of nothing": instead("rows.libsvm", "''"),
     "an include that is a word": with_line("include: other.yaml"),
     "vars in a list": with_line("vars: [ A ]"),
+    "a sweep of no lists": with_line("sweep: { seed: 1 }"),
+    "a sweep in a list": with_line("sweep: [ seed ]"),
     "a variable of more than text": with_line("vars: { A: [ 1 ] }"),
     "an actor of one's own": instead("replicas: 4 }", "replicas: 4 }, evaluator: { class: 'my::Evaluator' }"),
     "an actor without a class": "version: 1\nactors: { evaluator: { main: true } }\n",
@@ -171,6 +175,7 @@ WISP_ALONE = {
     "a variable that is not set": instead("1e-3", '"${NOWHERE}"'),
     "a variable of the wrong kind": instead("1e-3", '"${L2:-much}"'),
     "a pattern of hosts that counts down": with_line("hosts: [ 'n[3-1]' ]"),
+    "a key of a sweep": with_line("sweep: { sed: [ 1 ] }"),
     "what a file includes": "include: [ nothing.yaml ]\n",
 }
 
@@ -236,7 +241,7 @@ class Schema(wisp_test.TestCase):
         rows = json.loads(self.wisp.run("list", "keys", "--json").stdout)
         paths = [row["key"].replace("hosts.*", "hosts.n1") for row in rows if not row["key"].startswith("actors.*")]
         sections = {path.rpartition(".")[0] for path in paths}
-        special = {"include", "vars", "plugins"}  # read before the others
+        special = {"include", "vars", "plugins", "sweep"}  # read before the others
         special |= {row["key"] for row in rows if row["description"].startswith("of ")}  # one kind has them
         return [each for each in paths if each not in sections | special and not each.endswith(".kind")]
 

@@ -272,6 +272,8 @@ class Parser {
         ->add_option("FILE", invocation_.doctor.files, "job files; default: this machine alone")
         ->type_name("");
 
+    add_report();
+
     CLI::App* prune = add("prune", "remove what jobs that have ended left on this machine");
     prune->add_flag("-a,--all", invocation_.prune.all,
                     "the folders of all jobs that have ended, however new");
@@ -298,6 +300,16 @@ class Parser {
     add("help", "help of all, or of one command")
         ->add_option("COMMAND", help_of_, "one of the commands")
         ->type_name("");
+  }
+
+  void add_report() {
+    ReportOptions& report = invocation_.report;
+    CLI::App* command =
+        add("report", "how jobs converged, over one another, as an HTML page that needs no network");
+    command->add_option("JOB", report.jobs, "names, ids, sweeps, or folders of them; default: that of -j")
+        ->type_name("");
+    command->add_option("-o,--output", report.output, "the page")->required()->type_name("F.html");
+    command->add_option("--trace", report.trace, "also a timeline, for Perfetto")->type_name("F.json");
   }
 
   static void add_timeout(CLI::App* command, std::optional<std::chrono::milliseconds>& timeout) {

@@ -10,8 +10,8 @@ namespace wisp::cli {
 
 // What was asked for; of the commands' options only those of `command` mean anything.
 struct Invocation {
-  // run | config | plan | simulate | ps | status | logs | inspect | kill | down | wait | doctor | prune |
-  // list | completion | complete | version
+  // run | config | plan | simulate | ps | status | logs | inspect | kill | down | wait | doctor | report |
+  // prune | list | completion | complete | version
   std::string command;
   GlobalOptions global;
   RunOptions run;
@@ -26,6 +26,7 @@ struct Invocation {
   DownOptions down;
   WaitOptions wait;
   DoctorOptions doctor;
+  ReportOptions report;
   PruneOptions prune;
   ListOptions list;
   CompletionOptions completion;

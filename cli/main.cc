@@ -23,6 +23,7 @@
 #include "cli/plan.h"
 #include "cli/prune.h"
 #include "cli/ps.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/show_config.h"
 #include "cli/simulate.h"
@@ -50,6 +51,7 @@ int execute(const Invocation& what) {
   if (what.command == "down") return down_command(global, what.down);
   if (what.command == "wait") return wait_command(global, what.wait);
   if (what.command == "doctor") return doctor_command(global, what.doctor);
+  if (what.command == "report") return report_command(global, what.report);
   if (what.command == "prune") return prune_command(global, what.prune);
   if (what.command == "list") return list_command(global, what.list);
   if (what.command == "completion") return completion_command(what.completion);

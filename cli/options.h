@@ -82,6 +82,12 @@ struct DownOptions {
   std::optional<std::chrono::milliseconds> timeout = {};
 };
 
+struct ReportOptions {
+  std::vector<std::string> jobs;  // job folders, sweeps, or jobs as -j takes them; empty: that of -j
+  std::string output;
+  std::string trace;  // empty: none
+};
+
 struct PruneOptions {
   bool all = false;  // job folders of every job that has ended, not only of those long ago
   bool dry_run = false;

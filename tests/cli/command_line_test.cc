@@ -102,6 +102,14 @@ TEST(CommandLine, a_name_of_a_command_can_be_an_argument) {
   EXPECT_THAT(parsed({"logs", "run"}).logs.actors, ElementsAre("run"));
 }
 
+TEST(CommandLine, a_report_is_of_jobs_and_goes_to_a_file) {
+  const Invocation report = parsed({"report", "a", "b", "-o", "r.html", "--trace", "t.json"});
+  EXPECT_THAT(report.report.jobs, ElementsAre("a", "b"));
+  EXPECT_EQ(report.report.output, "r.html");
+  EXPECT_EQ(report.report.trace, "t.json");
+  EXPECT_THAT(usage_error({"report"}), HasSubstr("--output"));
+}
+
 TEST(CommandLine, timeouts_have_units) {
   EXPECT_EQ(parsed({"wait", "--timeout", "2m"}).wait.timeout, std::chrono::minutes(2));
   EXPECT_THAT(usage_error({"down", "--timeout", "5"}),

@@ -451,7 +451,7 @@ void Catalog::check_numbers(const Method& method, const MethodNumbers& numbers) 
 template <class T>
 std::unique_ptr<WorkerRule<T>> Catalog::make_worker(std::uint64_t seed, std::uint32_t worker,
                                                     std::uint32_t workers, std::uint32_t dim,
-                                                    const MethodSpec& spec) const {
+                                                    const MethodSpec& spec, sparse::Meter* meter) const {
   const Method& method = allowed(spec);
   const WorkerPlace place{.seed = seed,
                           .worker = worker,
@@ -463,7 +463,8 @@ std::unique_ptr<WorkerRule<T>> Catalog::make_worker(std::uint64_t seed, std::uin
                           .settings = spec.settings.completed(method.settings, "method " + method.name),
                           .schedule = spec.step_size.schedule(),
                           .batch_size = spec.batch_size,
-                          .error_feedback = spec.error_feedback};
+                          .error_feedback = spec.error_feedback,
+                          .meter = meter};
   if constexpr (std::is_same_v<T, float>) {
     return method.float32.worker(place);
   } else {
@@ -498,9 +499,11 @@ std::unique_ptr<MasterRule<T>> Catalog::make_master(std::uint32_t workers, std::
 }
 
 template std::unique_ptr<WorkerRule<float>> Catalog::make_worker(std::uint64_t, std::uint32_t, std::uint32_t,
-                                                                 std::uint32_t, const MethodSpec&) const;
+                                                                 std::uint32_t, const MethodSpec&,
+                                                                 sparse::Meter*) const;
 template std::unique_ptr<WorkerRule<double>> Catalog::make_worker(std::uint64_t, std::uint32_t, std::uint32_t,
-                                                                  std::uint32_t, const MethodSpec&) const;
+                                                                  std::uint32_t, const MethodSpec&,
+                                                                  sparse::Meter*) const;
 template std::unique_ptr<MasterRule<float>> Catalog::make_master(std::uint32_t, std::uint32_t,
                                                                  const MethodSpec&, problems::Smoothness,
                                                                  const problems::RegulariserSpec&,

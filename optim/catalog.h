@@ -143,10 +143,12 @@ class Catalog {
                         problems::Smoothness smoothness) const;
 
   // Both throw Error (kConfig) for what why_not() refuses, and make_master for a regulariser that the method
-  // does not take. The seed is the job's; a master without draws of its own needs none. T is float or double.
+  // does not take. `meter`, if there is one, measures what the worker's sparsifier chooses, and outlives the
+  // rule. The seed is the job's; a master without draws of its own needs none. T is float or double.
   template <class T>
   std::unique_ptr<WorkerRule<T>> make_worker(std::uint64_t seed, std::uint32_t worker, std::uint32_t workers,
-                                             std::uint32_t dim, const MethodSpec& spec) const;
+                                             std::uint32_t dim, const MethodSpec& spec,
+                                             sparse::Meter* meter = nullptr) const;
   template <class T>
   std::unique_ptr<MasterRule<T>> make_master(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
                                              problems::Smoothness smoothness,

@@ -17,6 +17,7 @@
 #include "optim/step_size.h"
 #include "problems/objective.h"
 #include "problems/spec.h"
+#include "sparse/metered.h"
 #include "sparse/rounded.h"
 #include "sparse/sparsifier.h"
 #include "sparse/vector.h"
@@ -38,13 +39,16 @@ struct WorkerPlace {
   Schedule schedule = Schedule::kConstant;
   std::uint32_t batch_size = 0;  // see batch.h; 0: whole gradients
   bool error_feedback = false;   // keeps what its updates leave out (sparse/memory.h)
+  sparse::Meter* meter = nullptr;                // of make_sparsifier(), outlives the rule; null: none
 
   template <class T>
   std::unique_ptr<sparse::Sparsifier<T>> make_sparsifier() const {
     WISP_CHECK(sparsifiers != nullptr, "who makes a rule says where its sparsifier is looked up");
     auto chooser = sparsifiers->make<T>(sparsifier, dim, workers, seed, worker);
-    if (!wire || *wire == sparse::native_codec<T>()) return chooser;
-    return sparse::make_rounded(std::move(chooser), *wire, seed, worker);
+    if (wire && *wire != sparse::native_codec<T>()) {
+      chooser = sparse::make_rounded(std::move(chooser), *wire, seed, worker);
+    }
+    return meter == nullptr ? std::move(chooser) : sparse::make_metered(std::move(chooser), *meter);
   }
 };
 

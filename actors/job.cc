@@ -1,5 +1,6 @@
 #include "actors/job.h"
 
+#include "actors/async_master.h"
 #include "actors/round_master.h"
 #include "actors/worker.h"
 #include "base/check.h"
@@ -19,6 +20,9 @@ void register_dtype(runtime::Registry& registry, const Catalogs& catalogs, Dtype
   registry.actor<RoundMaster<T>>(master_class(dtype), std::cref(catalogs))
       .template method<&RoundMaster<T>::run>("run")
       .template method<&RoundMaster<T>::stop>("stop");
+  registry.actor<AsyncMaster<T>>(async_master_class(dtype), std::cref(catalogs))
+      .template method<&AsyncMaster<T>::run>("run")
+      .template method<&AsyncMaster<T>::stop>("stop");
 }
 
 template <class T>
@@ -42,37 +46,51 @@ std::vector<runtime::Handle<Worker<T>>> spawn_workers(runtime::System& system, c
   return workers;
 }
 
-template <class T>
-RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout& layout,
-                       std::optional<double> optimum, std::function<void(const Progress&)> on_progress) {
-  MasterParameters<T> parameters;
-  parameters.optimum = optimum;
-  parameters.workers = spawn_workers<T>(system, job, layout);
-  parameters.monitor = system.adopt("monitor", std::make_unique<Monitor>(std::move(on_progress)));
+template <class Master, class T>
+RunningJob start_master(runtime::System& system, const JobSpec& job, const Layout& layout,
+                        const MasterParameters<T>& parameters) {
   const auto where = runtime::Options("master").on(layout.master_node);
   MasterJob master_job(job);
   if (layout.tests.empty()) master_job.problem.test = {};
-  const auto master = system.spawn<RoundMaster<T>>(where, std::move(master_job), parameters).get();
-  return RunningJob{master.template call<&RoundMaster<T>::run>(),
-                    [master] { master.template tell<&RoundMaster<T>::stop>(); }};
+  const auto master = system.spawn<Master>(where, std::move(master_job), parameters).get();
+  return RunningJob{master.template call<&Master::run>(),
+                    [master] { master.template tell<&Master::stop>(); }};
+}
+
+template <class T>
+RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout& layout,
+                       std::optional<double> optimum, std::function<void(const Progress&)> on_progress,
+                       Recording recording) {
+  MasterParameters<T> parameters;
+  parameters.optimum = optimum;
+  parameters.workers = spawn_workers<T>(system, job, layout);
+  parameters.monitor = system.adopt(
+      "monitor", std::make_unique<Monitor>(std::move(on_progress), std::move(recording.on_record)));
+  parameters.replay = std::move(recording.replay);
+  const std::string& consistency = job.method.consistency.kind;
+  const bool rounds = consistency.empty() || consistency == "sync";
+  return rounds ? start_master<RoundMaster<T>>(system, job, layout, parameters)
+                : start_master<AsyncMaster<T>>(system, job, layout, parameters);
 }
 
 }  // namespace
 
 std::string master_class(Dtype dtype) { return std::string("master/") + to_string(dtype); }
+std::string async_master_class(Dtype dtype) { return std::string("async-master/") + to_string(dtype); }
 std::string worker_class(Dtype dtype) { return std::string("worker/") + to_string(dtype); }
 
 void register_actors(runtime::Registry& registry, const Catalogs& catalogs) {
-  registry.actor<Monitor>("monitor").method<&Monitor::report>("report");
+  registry.actor<Monitor>("monitor").method<&Monitor::report>("report").method<&Monitor::record>("record");
   register_dtype<double>(registry, catalogs, Dtype::kFloat64);
   register_dtype<float>(registry, catalogs, Dtype::kFloat32);
 }
 
 RunningJob start(runtime::System& system, const JobSpec& job, const Layout& layout,
-                 std::optional<double> optimum, std::function<void(const Progress&)> on_progress) {
+                 std::optional<double> optimum, std::function<void(const Progress&)> on_progress,
+                 Recording recording) {
   return job.dtype == Dtype::kFloat64
-             ? start_dtype<double>(system, job, layout, optimum, std::move(on_progress))
-             : start_dtype<float>(system, job, layout, optimum, std::move(on_progress));
+             ? start_dtype<double>(system, job, layout, optimum, std::move(on_progress), std::move(recording))
+             : start_dtype<float>(system, job, layout, optimum, std::move(on_progress), std::move(recording));
 }
 
 RunningActors start(runtime::System& system, const std::vector<GroupSpec>& groups,

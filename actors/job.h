@@ -19,6 +19,7 @@ void register_actors(runtime::Registry& registry, const Catalogs& catalogs);
 
 // The class names of a job's actors, as registered.
 std::string master_class(Dtype dtype);
+std::string async_master_class(Dtype dtype);
 std::string worker_class(Dtype dtype);
 
 // Where the actors of a job go.
@@ -34,10 +35,18 @@ struct RunningJob {
   std::function<void()> stop;  // ends the run after the round that is under way; any thread
 };
 
-// Spawns workers, monitor and master on nodes that have joined `system`, and starts the run. `on_progress` is
+// Of an asynchronous run: what is to be done with the order of its updates (arrivals.h).
+struct Recording {
+  std::function<void(const Bytes&)> on_record = nullptr;  // gets the pieces of job.record, in order
+  Bytes replay = {};                                      // the file job.replay; empty: none
+};
+
+// Spawns workers, monitor and master on nodes that have joined `system`, and starts the run. The job says its
+// consistency itself, where that is not sync (Catalog::consistency_of()). `on_progress` and the recording are
 // called on the driver's node. Blocks until the actors are there. Throws ActorError or ActorDied.
 RunningJob start(runtime::System& system, const JobSpec& job, const Layout& layout,
-                 std::optional<double> optimum, std::function<void(const Progress&)> on_progress);
+                 std::optional<double> optimum, std::function<void(const Progress&)> on_progress,
+                 Recording recording = {});
 
 // A job of plain actors: one that is under way.
 struct RunningActors {

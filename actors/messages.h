@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "actors/iterate.h"
 #include "actors/spec.h"
+#include "actors/staleness.h"
 #include "base/bytes.h"
 #include "problems/objective.h"
 #include "problems/source.h"
@@ -19,8 +21,10 @@ struct Model {
   Model() = default;
   Model(std::uint64_t model_round, std::vector<T> model_iterate)
       : round(model_round), iterate(std::move(model_iterate)) {}
-  std::uint64_t round = 0;
-  std::vector<T> iterate;
+  Model(std::uint64_t model_round, Iterate<T> model_iterate)
+      : round(model_round), iterate(std::move(model_iterate)) {}
+  std::uint64_t round = 0;  // the worker's own count of steps
+  Iterate<T> iterate;
   template <class F>
   void fields(F& f) {
     f(round, iterate);
@@ -102,6 +106,22 @@ struct Shard {
   }
 };
 
+// What a worker finds of a model, and of its own steps so far.
+struct Evaluation {
+  Evaluation() = default;
+  double loss = 0;              // f_i, scaled so that f is the mean over the workers
+  std::uint64_t rows_used = 0;  // by gradients, since the run began
+  // Of its last step but for those since its last evaluation: ||C(u)||^2 and ||u||^2, C being its sparsifier,
+  // and the norm of what it keeps for later.
+  std::optional<double> kept_mass;
+  std::optional<double> whole_mass;
+  std::optional<double> memory_norm;
+  template <class F>
+  void fields(F& f) {
+    f(loss, rows_used, kept_mass, whole_mass, memory_norm);
+  }
+};
+
 // One line of metrics.jsonl: the state of a run at an evaluation.
 struct Progress {
   Progress() = default;
@@ -117,10 +137,18 @@ struct Progress {
   double gradient_seconds = 0;          // of those, the workers' mean time in the gradient
   std::optional<double> test_loss;      // on problem.test, without l2 and R
   std::optional<double> test_accuracy;  // the share of its rows whose class is found
+  std::uint64_t updates = 0;            // that were applied; n are a round
+  std::uint64_t dropped = 0;            // not applied, because they were late
+  std::uint64_t rejected = 0;           // with values that are not finite
+  Staleness staleness;                  // of those that were applied; empty for rounds
+  std::optional<double> epochs;         // rows used by gradients, in multiples of all rows
+  std::optional<double> kept_mass;      // sum of ||C(u)||^2 over that of ||u||^2, over the workers
+  std::optional<double> memory_norm;    // mean over the workers
   template <class F>
   void fields(F& f) {
     f(round, loss, gap, uplink_bytes, downlink_bytes, dense_uplink_bytes, dense_downlink_bytes, wire_bytes,
-      seconds, gradient_seconds, test_loss, test_accuracy);
+      seconds, gradient_seconds, test_loss, test_accuracy, updates, dropped, rejected, staleness, epochs,
+      kept_mass, memory_norm);
   }
 };
 
@@ -135,12 +163,16 @@ struct Summary {
   double mu = 0;
   double step = 0;
   Progress last;
-  double total_seconds = 0;  // evaluations included
-  std::string iterate_hash;  // 16 hex digits of SHA-256 over the iterate's little-endian values
-  Bytes iterate;             // dim values of the job's dtype, little-endian
+  double total_seconds = 0;          // evaluations included
+  std::string iterate_hash;          // 16 hex digits of SHA-256 over the iterate's little-endian values
+  Bytes iterate;                     // dim values of the job's dtype, little-endian
+  std::vector<Staleness> staleness;  // by worker
+  std::uint64_t model_updates = 0;   // that the iterate has: those of `last`, or, if that one is not finite,
+                                     // those of the last evaluation with a finite loss
   template <class F>
   void fields(F& f) {
-    f(status, reason, workers, dim, L, mu, step, last, total_seconds, iterate_hash, iterate);
+    f(status, reason, workers, dim, L, mu, step, last, total_seconds, iterate_hash, iterate, staleness,
+      model_updates);
   }
 };
 

@@ -29,8 +29,12 @@ void JobSpec::check(const Catalogs& catalogs) const {
   const bool of_rows = catalogs.problems.find(problem.kind)->has_rows();
   if (const auto reason = catalogs.methods.why_not(method, problem, of_rows, worker.replicas))
     refuse(*reason);
+  const bool in_rounds = catalogs.methods.consistency_of(method) == "sync";
+  if (simulation.given && in_rounds) {
+    refuse("simulation is for asynchronous jobs: method " + method.kind + " has consistency sync here");
+  }
   const bool orders = !record.empty() || !replay.empty();
-  if (orders && catalogs.methods.consistency_of(method) == "sync") {
+  if (orders && in_rounds) {
     refuse("record and replay are for asynchronous runs: rounds have one order only");
   }
   if (orders && record == replay) refuse("record and replay name the same file, " + record);

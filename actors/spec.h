@@ -16,13 +16,13 @@ namespace wisp::actors {
 
 // A run stops at whichever comes first. What is not set does not stop it.
 struct StopSpec {
-  std::optional<double> gap;  // f(x) - f* <= gap; needs problem.optimum
-  std::optional<std::uint64_t> rounds;
-  std::optional<std::chrono::milliseconds> time;
-  double diverged = 1e3;                 // loss above this factor times the first loss, or not finite
-  std::optional<std::uint64_t> updates;  // of all workers together; n of them are a round
-  std::optional<double> epochs;          // rows that were used, in multiples of all rows
-  std::optional<std::uint64_t> bytes;    // of payload, up and down together
+  std::optional<double> gap = {};  // f(x) - f* <= gap; needs problem.optimum
+  std::optional<std::uint64_t> rounds = {};
+  std::optional<std::chrono::milliseconds> time = {};
+  double diverged = 1e3;                      // loss above this factor times the first loss, or not finite
+  std::optional<std::uint64_t> updates = {};  // of all workers together; n of them are a round
+  std::optional<double> epochs = {};          // rows that were used, in multiples of all rows
+  std::optional<std::uint64_t> bytes = {};    // of payload, up and down together
 
   // Whether anything but divergence stops the run.
   bool ends() const { return gap || rounds || time || updates || epochs || bytes; }
@@ -46,9 +46,9 @@ struct EvaluateSpec {
 
 // How long something takes in a simulated job, drawn anew each time.
 struct DelaySpec {
-  std::string kind = "constant";      // constant | uniform (0 to twice the mean) | exponential | lognormal
-  std::chrono::milliseconds mean{0};  // of lognormal: the median
-  double sigma = 0.5;                 // lognormal: standard deviation of the logarithm
+  std::string kind;  // constant | uniform (0 to twice the mean) | exponential | lognormal; empty: no time
+  std::chrono::milliseconds mean{10};  // of lognormal: the median
+  double sigma = 0.5;                  // lognormal: standard deviation of the logarithm
 
   template <class F>
   void fields(F& f) {
@@ -67,10 +67,11 @@ struct SimulationSpec {
   std::string staleness;  // geometric | uniform: instead of all these, the model that is sent is that of
                           // so many updates ago
   double staleness_mean = 0;
+  std::uint64_t seed = 0;  // of all these; set by who simulates
 
   template <class F>
   void fields(F& f) {
-    f(given, compute, spread, latency, bandwidth, staleness, staleness_mean);
+    f(given, compute, spread, latency, bandwidth, staleness, staleness_mean, seed);
   }
 };
 

@@ -1,5 +1,7 @@
 #include "actors/worker.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "actors/timed_objective.h"
@@ -27,9 +29,9 @@ Shard Worker<T>::set_up() {
     test_ = catalogs_.problems.make_objective<T>(problems::Catalog::test_spec(p.problem), p.test, p.worker,
                                                  p.workers, p.seed);
   }
-  rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method);
+  rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method, &meter_);
   objective_ = std::make_unique<TimedObjective<T>>(
-      std::move(objective), [this] { return this->context().now(); }, gradient_time_);
+      std::move(objective), [this] { return this->context().now(); }, gradient_time_, rows_used_);
   this->context().log().info(
       fmt::format("{} rows, dimension {}, L {:.6g}, mu {:.6g}", shard.rows, shard.dim, shard.L, shard.mu));
   return shard;
@@ -51,6 +53,7 @@ Update<T> Worker<T>::step(Model<T> model) {
   const auto before = gradient_time_;
   Update<T> update;
   update.round = model.round;
+  meter_.wanted = std::exchange(measure_next_, false);
   const sparse::Vector<T> vector = checked_step(model);
   update.vector = sparse::encode(vector, parameters_.method.wire.index_choice());
   update.gradient_ns = static_cast<std::uint64_t>((gradient_time_ - before).count());
@@ -97,9 +100,16 @@ void Worker<T>::log_progress(std::uint64_t round, std::size_t values, std::size_
 }
 
 template <class T>
-double Worker<T>::evaluate(Model<T> model) {
+Evaluation Worker<T>::evaluate(Model<T> model) {
   check(model);
-  return objective_->loss(model.iterate);
+  Evaluation found;
+  found.loss = objective_->loss(model.iterate);
+  found.rows_used = rows_used_;
+  found.kept_mass = meter_.kept;
+  found.whole_mass = meter_.whole;
+  found.memory_norm = meter_.memory;
+  measure_next_ = true;
+  return found;
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include "optim/rule.h"
 #include "problems/objective.h"
 #include "runtime/actor.h"
+#include "sparse/metered.h"
 
 namespace wisp::actors {
 
@@ -24,8 +25,8 @@ class Worker : public runtime::Actor {
   Shard set_up();
   // The method's update at `model`. A model of another dimension is refused.
   Update<T> step(Model<T> model);
-  // f_i(model), scaled so that f is the mean over the workers.
-  double evaluate(Model<T> model);
+  // f_i(model), and what was measured of the steps so far. The next step is measured for the next evaluation.
+  Evaluation evaluate(Model<T> model);
   // The same on its share of the test rows, of which there are some.
   TestResult test(Model<T> model);
   // The random first iterate that suits the function; the same from every worker.
@@ -41,7 +42,10 @@ class Worker : public runtime::Actor {
   std::unique_ptr<problems::Objective<T>> objective_;
   std::unique_ptr<problems::Objective<T>> test_;  // null: no rows are held back
   std::unique_ptr<optim::WorkerRule<T>> rule_;
+  sparse::Meter meter_;
+  bool measure_next_ = true;
   std::chrono::nanoseconds gradient_time_{0};
+  std::uint64_t rows_used_ = 0;
   std::uint64_t steps_ = 0;
   std::chrono::nanoseconds logged_at_{0};
 };

@@ -175,6 +175,17 @@ class Rules {
 
   void simulation() {
     const actors::SimulationSpec& spec = experiment_.job.simulation;
+    if (spec.given && experiment_.job.method.consistency.kind == "sync")
+      report("simulation", "simulation is for asynchronous jobs",
+             "leave it out, or use method.consistency: async");
+    for (const auto& [path, delay] :
+         {std::pair{"simulation.compute", &spec.compute}, {"simulation.latency", &spec.latency}}) {
+      const char* other = delay->kind == "lognormal" ? ".mean" : ".median";
+      if (experiment_.given(std::string(path) + other)) {
+        report(std::string(path) + other, "a delay of kind " + delay->kind + " has no " + (other + 1),
+               delay->kind == "lognormal" ? "give its median" : "give its mean");
+      }
+    }
     if (spec.staleness.empty()) return;
     for (const char* key : {"compute", "latency", "bandwidth"}) {
       const std::string path = std::string("simulation.") + key;

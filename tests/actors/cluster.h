@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -17,15 +18,60 @@
 #include "problems/catalog.h"
 #include "runtime/in_process_transport.h"
 #include "runtime/system.h"
+#include "sparse/memory.h"
 #include "tests/runtime/nodes.h"
 
 namespace wisp::actors::test {
 
 using runtime::test::kHang;
 
-// Those of wisp itself.
+// A method of the tests' own: each worker pushes its gradient, with memory; the master steps with each push.
+template <class T>
+class PushWorker : public optim::WorkerRule<T> {
+ public:
+  explicit PushWorker(const optim::WorkerPlace& place)
+      : sparsifier_(place.make_sparsifier<T>()), memory_(place.dim), gradient_(place.dim) {}
+  sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) override {
+    f.gradient(x, gradient_);
+    return memory_.send(gradient_, T{1}, *sparsifier_, round);
+  }
+
+ private:
+  const std::unique_ptr<sparse::Sparsifier<T>> sparsifier_;
+  sparse::Memory<T> memory_;
+  std::vector<T> gradient_;
+};
+
+template <class T>
+class PushMaster : public optim::MasterRule<T> {
+ public:
+  explicit PushMaster(const optim::MasterPlace& place) : step_(static_cast<T>(place.step)), sum_(place.dim) {}
+  void absorb(std::uint32_t, const sparse::Vector<T>& update) override { update.add_to(sum_, T{1}); }
+  void advance(std::span<T> iterate) override {
+    for (std::size_t j = 0; j < iterate.size(); ++j) iterate[j] -= step_ * std::exchange(sum_[j], T{0});
+  }
+
+ private:
+  const T step_;
+  std::vector<T> sum_;
+};
+
+// Those of wisp itself, and push.
 inline const Catalogs& catalogs() {
-  static const Catalogs all;
+  static Catalogs all;
+  static const bool added = [] {
+    optim::Method push{.name = "push",
+                       .description = "",
+                       .source = "",
+                       .sparsifiers = {"identity", "top-k", "random-blocks"},
+                       .other_sparsifiers = "",
+                       .paper_step = [](const optim::Constants& c) { return 1 / (2 * c.L * c.workers); },
+                       .takes_biased = true,
+                       .consistencies = {"async", "ssp", "sync"}};
+    all.methods.add(push.made_of<PushWorker, PushMaster>());
+    return true;
+  }();
+  static_cast<void>(added);
   return all;
 }
 
@@ -142,6 +188,13 @@ inline JobSpec small_job(const std::string& method, Dtype dtype = Dtype::kFloat6
   job.method.step_size.kind = optim::StepSizeSpec::Kind::kPaper;
   job.stop.rounds = 25;
   job.worker.replicas = 3;
+  return job;
+}
+
+// The same of push.
+inline JobSpec pushed_job(const std::string& consistency = "async", Dtype dtype = Dtype::kFloat64) {
+  JobSpec job = small_job("push", dtype);
+  job.method.consistency.kind = consistency;
   return job;
 }
 

@@ -49,7 +49,11 @@ class Rogue : public runtime::Actor {
     update.vector = sparse::encode(sparse::Vector<double>::all(std::move(values)));
     co_return update;
   }
-  double evaluate(Model<double>) { return trick_ == "no loss" ? kNan : 1.0; }
+  Evaluation evaluate(Model<double>) {
+    Evaluation found;
+    found.loss = trick_ == "no loss" ? kNan : 1.0;
+    return found;
+  }
 
  private:
   const std::string trick_;
@@ -110,7 +114,7 @@ TEST_F(RoundMasterTest, ends_as_diverged_when_an_update_is_no_number) {
 TEST_F(RoundMasterTest, ends_as_diverged_when_the_loss_is_no_number) {
   const Summary summary = start_with("no loss").summary.get(kHang);
   EXPECT_EQ(summary.status, "diverged");
-  EXPECT_EQ(summary.reason, "the loss is not finite");
+  EXPECT_EQ(summary.reason, "the loss of worker-1 is not finite in round 0");
   EXPECT_TRUE(std::isnan(summary.last.loss));
 }
 

@@ -117,7 +117,7 @@ TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
     sparse::decode(update.vector, 13, sparse::DrawKey{job_.seed, 1, round}, vector);
     EXPECT_EQ(vector, rule->step(round, x, *objective_));
     EXPECT_EQ(update.gradient_ns, 250'000u);  // one look at the clock after the other
-    EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(round, x)).get(kHang),
+    EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(round, x)).get(kHang).loss,
               objective_->loss(x));
   }
 }
@@ -163,14 +163,19 @@ class Sum : public problems::Objective<double> {
   void gradient(std::span<const double>, std::span<double> gradient) override {
     gradient[0] = gradient[1] = 1;
   }
+  void sample_gradient(std::span<const std::uint32_t> samples, std::span<const double>,
+                       std::span<double> gradient) override {
+    gradient[0] = gradient[1] = samples[0];
+  }
   problems::Smoothness smoothness() override { return {4, 5}; }
 };
 
-TEST(TimedObjective, forwards_and_times_the_gradient_alone) {
+TEST(TimedObjective, forwards_and_times_gradients_alone) {
   std::chrono::nanoseconds now{0};
   std::chrono::nanoseconds spent{0};
+  std::uint64_t rows_used = 0;
   TimedObjective<double> timed(
-      std::make_unique<Sum>(), [&now] { return now += std::chrono::nanoseconds(9); }, spent);
+      std::make_unique<Sum>(), [&now] { return now += std::chrono::nanoseconds(9); }, spent, rows_used);
   const std::vector<double> x = {1, 2};
   std::vector<double> gradient = {0, 0};
   EXPECT_EQ(timed.dim(), 2u);
@@ -182,6 +187,11 @@ TEST(TimedObjective, forwards_and_times_the_gradient_alone) {
   timed.gradient(x, gradient);
   EXPECT_EQ(gradient, std::vector<double>({1, 1}));
   EXPECT_EQ(spent.count(), 18);
+  EXPECT_EQ(rows_used, 6u);
+  timed.sample_gradient(std::vector<std::uint32_t>{2, 2}, x, gradient);
+  EXPECT_EQ(gradient, std::vector<double>({2, 2}));
+  EXPECT_EQ(spent.count(), 27);
+  EXPECT_EQ(rows_used, 8u);
 }
 
 }  // namespace

@@ -128,13 +128,19 @@ TEST(Keys, every_one_is_read_by_the_tests) {
   Workbench images;
   images.file("job.yaml", kJob).set("problem.data.format=idx").set("problem.data.labels=l");
   more.push_back(images.set("problem.test.path=t").set("problem.test.labels=m").load());
+  const Experiment slow =
+      Workbench()
+          .file("job.yaml", kJob +
+                                "simulation: { compute: { kind: constant, mean: 7ms }, latency: { kind: "
+                                "lognormal, median: 7ms } }\n")
+          .load();
   for (const Key& key : keys()) {
     if (key.set == nullptr) continue;
     std::string path(key.path);
     if (const std::size_t star = path.find('*'); star != std::string::npos) path.replace(star, 1, "n1");
     const bool given =
         std::any_of(more.begin(), more.end(), [&](const auto& each) { return each.given(path); });
-    EXPECT_TRUE(given || loaded.given(path) || plain.given(path) || stale.given(path)) << path;
+    EXPECT_TRUE(given || loaded.given(path) || plain.given(path) || stale.given(path) || slow.given(path)) << path;
   }
 }
 

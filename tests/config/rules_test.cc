@@ -118,6 +118,8 @@ TEST(Rules, staleness_is_given_or_follows_from_times) {
   EXPECT_EQ(errors_in_line("simulation: { compute: exponential, latency: { kind: constant, mean: 3ms } }"),
             "");
   EXPECT_EQ(errors_in_line("simulation: { staleness: { kind: geometric, mean: 31 } }"), "");
+  EXPECT_EQ(messages_of(errors_in_line("simulation: { compute: { kind: lognormal, mean: 1ms } }")),
+            "job.yaml:5:49: error: a delay of kind lognormal has no mean\n");
   EXPECT_EQ(messages_of(errors_in_line(
                 "simulation: { compute: constant, staleness: { kind: geometric, mean: 31 } }")),
             "job.yaml:5:24: error: with simulation.staleness no times are simulated\n");

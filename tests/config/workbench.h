@@ -141,7 +141,7 @@ inline const std::string kEveryKey =
     "evaluate: { every: 5 rounds }\n"
     "record: /r\n"
     "replay: /s\n"
-    "simulation: { compute: { kind: lognormal, mean: 5ms, sigma: 1 }, spread: 10, bandwidth: 10Mbit,\n"
+    "simulation: { compute: { kind: lognormal, median: 5ms, sigma: 1 }, spread: 10, bandwidth: 10Mbit,\n"
     "  latency: { kind: uniform, mean: 2ms, sigma: 0 } }\n"
     "hosts: { 'n[1-2]': { slots: 1, address: 192.0.2.1, labels: { disk: ssd }, ssh: { hostname: h, port: 22, "
     "user: u, proxy_jump: j "

@@ -1,0 +1,406 @@
+#include "actors/run.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+
+namespace wisp::actors {
+
+namespace {
+
+constexpr std::chrono::seconds kLogEvery{1};
+
+double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+// A replay ends where its record does: what stopped the run that was recorded may have been its clock.
+MasterJob without_limits(MasterJob job, bool replayed) {
+  if (!replayed) return job;
+  const double diverged = job.stop.diverged;
+  job.stop = {};
+  job.stop.diverged = diverged;
+  return job;
+}
+
+}  // namespace
+
+template <class T>
+Run<T>::Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catalogs)
+    : job_(without_limits(std::move(job), !parameters.replay.empty())),
+      optimum_(parameters.optimum),
+      workers_(std::move(parameters.workers)),
+      monitor_(std::move(parameters.monitor)),
+      replay_(std::move(parameters.replay)),
+      catalogs_(catalogs),
+      staleness_(workers_.size()) {
+  const EvaluateSpec& every = job_.evaluate;
+  period_ = every.every_rounds != 0 ? every.every_rounds * workers_.size() : every.every_updates;
+}
+
+template <class T>
+runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) {
+  context_ = &context;
+  const std::string consistency = catalogs_.methods.consistency_of(job_.method);
+  if ((consistency == "sync") != rounds) {
+    throw Error(fmt::format("a job of consistency {} was given to the master of {}", consistency,
+                            rounds ? "rounds" : "asynchronous runs"));
+  }
+  started_at_ = context_->now();
+  const std::vector<Shard> shards = co_await runtime::call<&Worker<T>::set_up>(workers_);
+  problems::Smoothness smoothness = shards.front().smoothness();
+  for (const Shard& shard : shards) {
+    smoothness.join(shard.smoothness());
+    rows_ += shard.rows;
+  }
+  const auto workers = static_cast<std::uint32_t>(workers_.size());
+  const std::uint32_t dim = shards.front().dim;
+  const optim::MethodNumbers numbers = catalogs_.methods.numbers(workers, dim, job_.method, smoothness);
+  rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness, job_.problem.regulariser,
+                                           job_.seed);
+  regulariser_ = problems::make_regulariser<T>(job_.problem.regulariser);
+  iterate_ = co_await first_iterate(dim);
+  L_ = smoothness.L;
+  mu_ = smoothness.mu;
+  step_ = numbers.step;
+  context_->log().info(fmt::format("{} workers, dimension {}, L {:.6g}, mu {:.6g}, step {:.6g}", workers, dim,
+                                   L_, mu_, step_));
+  open_tap();
+  steps_began_at_ = context_->now();
+}
+
+template <class T>
+runtime::Task<std::vector<T>> Run<T>::first_iterate(std::uint32_t dim) {
+  std::vector<T> x = problems::first_iterate<T>(job_.problem, dim);
+  if (job_.problem.init == "random") {
+    x = co_await workers_.front().template call<&Worker<T>::random_start>();
+    problems::move_within(job_.problem.regulariser, std::span(x));
+  }
+  co_return x;
+}
+
+template <class T>
+Model<T> Run<T>::model_for(std::uint32_t worker, std::uint64_t round, const Iterate<T>& iterate) {
+  context_->log().set_round(progress_.round);
+  rule_->sent(worker, iterate);
+  progress_.downlink_bytes += model_bytes();
+  progress_.dense_downlink_bytes += model_bytes();
+  return Model<T>(round, iterate);
+}
+
+template <class T>
+bool Run<T>::decode(std::uint32_t worker, std::uint64_t round, const Update<T>& update) {
+  const std::string& name = workers_[worker].name();
+  if (update.round != round) {
+    throw Error(fmt::format("{} answered round {} with an update of round {}", name, round, update.round));
+  }
+  try {
+    const sparse::DrawKey sender{job_.seed, worker, update.round};
+    update_.take(update.vector, static_cast<std::uint32_t>(iterate_.size()), sender);
+    changed_.reset();
+  } catch (const DecodeError& error) {  // it does not know whose vector it is
+    throw Error(fmt::format("{} sent an update in round {} that is refused: {}", name, round, error.what()));
+  }
+  return is_finite(worker, round);
+}
+
+template <class T>
+bool Run<T>::is_finite(std::uint32_t worker, std::uint64_t round) {
+  const auto index = update_.view().first_non_finite();
+  if (!index) return true;
+  const std::string what = fmt::format("{} sent a value that is not finite, at coordinate {} in round {}",
+                                       workers_[worker].name(), *index, round);
+  if (job_.method.nonfinite == "error") {
+    end("diverged", what);
+    return false;
+  }
+  const bool zero = job_.method.nonfinite == "zero";
+  if (++progress_.rejected == 1) {
+    context_->log().warn(what + (zero ? ": such values are taken as 0" : ": such updates are left out"));
+  }
+  for (T& value : changed().values) {
+    if (!std::isfinite(value)) value = 0;
+  }
+  return zero;
+}
+
+template <class T>
+sparse::Vector<T>& Run<T>::changed() {
+  if (!changed_) changed_ = update_.vector();
+  return *changed_;
+}
+
+template <class T>
+void Run<T>::count_up(const Update<T>& update) {
+  progress_.uplink_bytes += update.vector.payload_bytes();
+  progress_.dense_uplink_bytes += model_bytes();
+  progress_.gradient_seconds +=
+      1e-9 * static_cast<double>(update.gradient_ns) / static_cast<double>(workers_.size());
+}
+
+template <class T>
+bool Run<T>::absorb(std::uint32_t worker, std::uint64_t round, const Update<T>& update, T weight) {
+  const bool counts = decode(worker, round, update);
+  if (ended()) return false;
+  copy_to_tap(worker, update);
+  count_up(update);
+  if (!counts) return false;
+  if (weight != 1) {
+    for (T& value : changed().values) value *= weight;
+  }
+  rule_->absorb(worker, changed_ ? changed_->view() : update_.view());
+  ++absorbed_;
+  return true;
+}
+
+template <class T>
+void Run<T>::drop(std::uint32_t worker, std::uint64_t round, const Update<T>& update) {
+  if (!decode(worker, round, update) && ended()) return;
+  copy_to_tap(worker, update);
+  count_up(update);
+  ++progress_.dropped;
+}
+
+template <class T>
+void Run<T>::advance() {
+  rule_->advance(iterate_.write());
+  progress_.updates += absorbed_;
+  progress_.round = progress_.updates / workers_.size();
+  absorbed_ = 0;
+}
+
+template <class T>
+void Run<T>::note_staleness(std::uint32_t worker, std::uint64_t staleness) {
+  progress_.staleness.add(staleness);
+  staleness_[worker].add(staleness);
+}
+
+template <class T>
+void Run<T>::open_tap() {
+  const std::string& endpoint = job_.metrics.tap;
+  if (endpoint.empty()) return;
+  // Two rounds may wait for a reader that is slow, and what fits into 64 MiB.
+  const std::size_t update_bytes = model_bytes() + 1;
+  runtime::TapLimits limits;
+  limits.queue_max = static_cast<std::uint32_t>(
+      std::max(2 * workers_.size(), std::min<std::size_t>((std::size_t{64} << 20) / update_bytes, 10'000)));
+  tap_ = context_->open_tap(endpoint, limits);
+  if (tap_->is_read()) {
+    context_->log().info("updates are copied to " + endpoint);
+  } else {
+    context_->log().warn("nobody listens at " + endpoint + ": updates are copied as soon as somebody does");
+  }
+}
+
+template <class T>
+void Run<T>::copy_to_tap(std::uint32_t worker, const Update<T>& update) {
+  if (!tap_) return;
+  TapRecord<T> record;
+  record.job = job_.name;
+  record.seed = job_.seed;
+  record.worker = worker;
+  record.workers = static_cast<std::uint32_t>(workers_.size());
+  record.update = update;
+  if (!tap_->offer(pack(record).span())) ++not_copied_;
+}
+
+template <class T>
+std::chrono::nanoseconds Run<T>::step_time() const {
+  return context_->now() - steps_began_at_ - evaluating_;
+}
+
+template <class T>
+bool Run<T>::time_is_up() const {
+  return job_.stop.time && context_->now() - started_at_ >= *job_.stop.time;
+}
+
+template <class T>
+bool Run<T>::evaluation_is_due() const {
+  if (cancelled_ || !nothing_left_.empty() || time_is_up()) return true;
+  const StopSpec& stop = job_.stop;
+  if (stop.rounds && progress_.updates >= *stop.rounds * workers_.size()) return true;
+  if (stop.updates && progress_.updates >= *stop.updates) return true;
+  if (stop.bytes && progress_.uplink_bytes + progress_.downlink_bytes >= *stop.bytes) return true;
+  if (period_ != 0) return progress_.updates >= due_at_;
+  return !first_loss_ || step_time() - evaluated_at_ >= job_.evaluate.every;
+}
+
+template <class T>
+runtime::Task<void> Run<T>::evaluate() {
+  const auto start = context_->now();
+  progress_.seconds = seconds(step_time());
+  evaluated_at_ = step_time();
+  if (period_ != 0) due_at_ = (progress_.updates / period_ + 1) * period_;
+  const Model<T> model(progress_.round, iterate_);
+  const std::vector<Evaluation> found = co_await runtime::call<&Worker<T>::evaluate>(workers_, model);
+  measure(found);
+  if (!job_.problem.test.path.empty()) co_await test(model);
+  const runtime::Traffic traffic = context_->traffic();
+  progress_.wire_bytes = traffic.sent + traffic.received;
+  if (!first_loss_) first_loss_ = progress_.loss;
+  monitor_.template tell<&Monitor::report>(progress_);
+  log_progress();
+  if (std::isfinite(progress_.loss)) keep_good();
+  decide();
+  evaluating_ += context_->now() - start;
+}
+
+template <class T>
+runtime::Task<void> Run<T>::test(const Model<T>& model) {
+  const std::vector<TestResult> results = co_await runtime::call<&Worker<T>::test>(workers_, model);
+  double loss = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t correct = 0;
+  for (const TestResult& each : results) {
+    loss += each.loss;
+    rows += each.rows;
+    correct += each.correct.value_or(0);
+  }
+  progress_.test_loss = loss / static_cast<double>(results.size());
+  if (results.front().correct) {
+    progress_.test_accuracy = static_cast<double>(correct) / static_cast<double>(rows);
+  }
+}
+
+template <class T>
+void Run<T>::measure(const std::vector<Evaluation>& found) {
+  double loss = 0;
+  double kept = 0;
+  double whole = 0;
+  double memory = 0;
+  bool remembers = false;
+  std::uint64_t rows = 0;
+  for (const Evaluation& each : found) {  // in worker order: one sum
+    if (!std::isfinite(each.loss) && std::isfinite(loss))
+      lossless_ = static_cast<std::size_t>(&each - &found[0]);
+    loss += each.loss;
+    rows += each.rows_used;
+    if (each.whole_mass) whole += *each.whole_mass;
+    if (each.kept_mass) kept += *each.kept_mass;
+    if (each.memory_norm) memory += *each.memory_norm;
+    remembers = remembers || each.memory_norm;
+  }
+  const auto workers = static_cast<double>(found.size());
+  progress_.loss = loss / workers;
+  if (regulariser_) progress_.loss += regulariser_->value(iterate_);
+  if (optimum_) progress_.gap = progress_.loss - *optimum_;
+  if (whole > 0 && std::isfinite(whole)) progress_.kept_mass = kept / whole;
+  if (remembers) progress_.memory_norm = memory / workers;
+  if (rows_ > 0) progress_.epochs = static_cast<double>(rows) / static_cast<double>(rows_);
+}
+
+// A copy is made only when x is written to next.
+template <class T>
+void Run<T>::keep_good() {
+  good_ = iterate_;
+  good_updates_ = progress_.updates;
+}
+
+template <class T>
+std::optional<std::string> Run<T>::limit_reached() const {
+  const StopSpec& stop = job_.stop;
+  const std::uint64_t bytes = progress_.uplink_bytes + progress_.downlink_bytes;
+  if (stop.rounds && progress_.updates >= *stop.rounds * workers_.size()) {
+    return fmt::format("{} rounds", progress_.round);
+  }
+  if (stop.updates && progress_.updates >= *stop.updates) return fmt::format("{} updates", progress_.updates);
+  if (stop.epochs && progress_.epochs && *progress_.epochs >= *stop.epochs) {
+    return fmt::format("{:.4g} epochs", *progress_.epochs);
+  }
+  if (stop.bytes && bytes >= *stop.bytes) return fmt::format("{} bytes", bytes);
+  if (time_is_up()) return fmt::format("{:.3g} s", seconds(*stop.time));
+  return std::nullopt;
+}
+
+template <class T>
+std::string Run<T>::why_no_loss() const {
+  const auto bad = std::find_if(iterate_.begin(), iterate_.end(), [](T x) { return !std::isfinite(x); });
+  if (bad == iterate_.end()) {
+    return fmt::format("the loss of {} is not finite in round {}", workers_[lossless_].name(),
+                       progress_.round);
+  }
+  return fmt::format(
+      "x is not finite at coordinate {} in round {}: the steps are too long, or an update was "
+      "too large",
+      bad - iterate_.begin(), progress_.round);
+}
+
+// Decided on a fresh evaluation.
+template <class T>
+void Run<T>::decide() {
+  const StopSpec& stop = job_.stop;
+  if (!std::isfinite(progress_.loss)) {
+    end("diverged", why_no_loss());
+  } else if (progress_.loss > stop.diverged * std::max(*first_loss_, 0.0) && *first_loss_ > 0) {
+    end("diverged", fmt::format("the loss {:.6g} is above {:g} times the first, {:.6g}", progress_.loss,
+                                stop.diverged, *first_loss_));
+  } else if (stop.gap && progress_.gap && *progress_.gap <= *stop.gap) {
+    end("converged", fmt::format("gap {:.3g} <= {:g}", *progress_.gap, *stop.gap));
+  } else if (cancelled_) {
+    end("cancelled", "asked to stop");
+  } else if (!nothing_left_.empty()) {
+    end("finished", nothing_left_);
+  } else if (const auto limit = limit_reached()) {
+    end("finished", *limit);
+  }
+}
+
+template <class T>
+void Run<T>::end(std::string status, std::string reason) {
+  status_ = std::move(status);
+  reason_ = std::move(reason);
+  context_->log().info(status_ + ": " + reason_);
+  if (not_copied_ > 0) {
+    context_->log().warn(fmt::format("{} updates were not copied to {}: nobody read, or not fast enough",
+                                     not_copied_, job_.metrics.tap));
+  }
+}
+
+template <class T>
+void Run<T>::log_progress() {
+  const auto now = context_->now();
+  if (progress_.round != 0 && now - logged_at_ < kLogEvery) return;
+  logged_at_ = now;
+  std::string gap = progress_.gap ? fmt::format(", gap {:.3g}", *progress_.gap) : "";
+  if (progress_.test_accuracy) gap += fmt::format(", test accuracy {:.4f}", *progress_.test_accuracy);
+  context_->log().info(
+      fmt::format("loss {:.9g}{}, {} bytes up", progress_.loss, gap, progress_.uplink_bytes));
+}
+
+// Of a run that diverged by its loss, or by an update that was refused, x itself may still be fit for use.
+template <class T>
+Summary Run<T>::summarise() {
+  Summary summary;
+  summary.status = status_;
+  summary.reason = reason_;
+  summary.workers = static_cast<std::uint32_t>(workers_.size());
+  summary.dim = static_cast<std::uint32_t>(iterate_.size());
+  summary.L = L_;
+  summary.mu = mu_;
+  summary.step = step_;
+  summary.last = progress_;
+  summary.total_seconds = seconds(context_->now() - started_at_);
+  summary.staleness = staleness_;
+  summary.model_updates = progress_.updates;
+  const bool finite = std::isfinite(progress_.loss) &&
+                      std::all_of(iterate_.begin(), iterate_.end(), [](T x) { return std::isfinite(x); });
+  if (!finite && good_.size() != 0) {
+    iterate_ = good_;
+    summary.model_updates = good_updates_;
+  }
+  summary.iterate_hash = hash();
+  summary.iterate = Bytes::copy(std::as_bytes(std::span<const T>(iterate_)));
+  return summary;
+}
+
+template <class T>
+std::string Run<T>::hash() const {
+  return sha256_hex(std::as_bytes(std::span<const T>(iterate_))).substr(0, 16);
+}
+
+template class Run<float>;
+template class Run<double>;
+
+}  // namespace wisp::actors

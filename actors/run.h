@@ -1,0 +1,158 @@
+#pragma once
+// Run: what the masters have in common: x and its rule, taking updates in, the loss, when to stop, the
+// report.
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/catalogs.h"
+#include "actors/iterate.h"
+#include "actors/messages.h"
+#include "actors/monitor.h"
+#include "actors/worker.h"
+#include "optim/rule.h"
+#include "problems/regulariser.h"
+#include "runtime/handle.h"
+#include "sparse/received.h"
+
+namespace wisp::actors {
+
+// The job is an argument of its own: inside of the parameters a sparsifier's settings would lie deeper than
+// messages may be nested.
+struct MasterJob : JobSpec {
+  MasterJob() = default;
+  explicit MasterJob(JobSpec spec) : JobSpec(std::move(spec)) {}
+};
+
+template <class T>
+struct MasterParameters {
+  MasterParameters() = default;
+  std::optional<double> optimum;  // f*, where it is known
+  std::vector<runtime::Handle<Worker<T>>> workers;
+  runtime::Handle<Monitor> monitor;
+  Bytes replay;  // the file of job.replay (arrivals.h); empty: none
+  template <class F>
+  void fields(F& f) {
+    f(optimum, workers, monitor, replay);
+  }
+};
+
+// One run of a job, in the hands of a master, which says in which order the updates count. From the master's
+// own methods only. T is float or double.
+template <class T>
+class Run {
+ public:
+  using Workers = std::vector<runtime::Handle<Worker<T>>>;
+  // `catalogs` know the method, and outlive it.
+  Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catalogs);
+
+  // Has the workers read their rows, and makes the rule by what they found. Once, before the rest. `context`
+  // outlives it. Throws Error if the job's consistency is not this master's.
+  runtime::Task<void> begin(const runtime::Context& context, bool rounds);
+
+  const JobSpec& job() const { return job_; }
+  const Workers& workers() const { return workers_; }
+  const runtime::Handle<Monitor>& monitor() const { return monitor_; }
+  const Bytes& replay() const { return replay_; }
+  const Iterate<T>& iterate() const { return iterate_; }
+  // That have been applied.
+  std::uint64_t updates() const { return progress_.updates; }
+  // Bytes of a model on its way.
+  std::uint64_t model_bytes() const { return iterate_.size() * sizeof(T); }
+
+  // What is sent to `worker` for its step `round`: x as it is, or the x given. The one place where models
+  // leave; call it once for each that does.
+  Model<T> model_for(std::uint32_t worker, std::uint64_t round) { return model_for(worker, round, iterate_); }
+  Model<T> model_for(std::uint32_t worker, std::uint64_t round, const Iterate<T>& iterate);
+  // Takes in the answer of `worker` to its model of `round`, times `weight`. False: it does not count,
+  // because job.method.nonfinite rejects it, or because the run has ended by it. Throws Error for an update
+  // that breaks the rules.
+  [[nodiscard]] bool absorb(std::uint32_t worker, std::uint64_t round, const Update<T>& update, T weight = 1);
+  // The same without its being applied: late, and to be dropped.
+  void drop(std::uint32_t worker, std::uint64_t round, const Update<T>& update);
+  // Applies what was absorbed.
+  void advance();
+  // Of one that was absorbed.
+  void note_staleness(std::uint32_t worker, std::uint64_t staleness);
+
+  // By the job's interval, or because a limit is reached.
+  bool evaluation_is_due() const;
+  // Takes the loss, reports, and decides whether the run has ended. The clock of the run stands still
+  // meanwhile; nothing may be absorbed.
+  runtime::Task<void> evaluate();
+  bool ended() const { return !status_.empty(); }
+  // The next evaluation, which is due at once, ends the run: asked to stop, or there is nothing more to do.
+  void cancel() { cancelled_ = true; }
+  void end_with(std::string reason) { nothing_left_ = std::move(reason); }
+
+  // Of x: 16 hex digits of SHA-256 over its values.
+  std::string hash() const;
+  // How it ended. After that nothing is to be done with it.
+  Summary summarise();
+
+ private:
+  runtime::Task<std::vector<T>> first_iterate(std::uint32_t dim);
+  runtime::Task<void> test(const Model<T>& model);
+  sparse::Vector<T>& changed();
+  void open_tap();
+  void copy_to_tap(std::uint32_t worker, const Update<T>& update);
+  bool decode(std::uint32_t worker, std::uint64_t round, const Update<T>& update);
+  bool is_finite(std::uint32_t worker, std::uint64_t round);
+  void count_up(const Update<T>& update);
+  void measure(const std::vector<Evaluation>& found);
+  std::optional<std::string> limit_reached() const;
+  bool time_is_up() const;
+  std::chrono::nanoseconds step_time() const;
+  std::string why_no_loss() const;
+  void keep_good();
+  void decide();
+  void end(std::string status, std::string reason);
+  void log_progress();
+
+  const JobSpec job_;
+  const std::optional<double> optimum_;
+  const Workers workers_;
+  const runtime::Handle<Monitor> monitor_;
+  Bytes replay_;
+  const Catalogs& catalogs_;
+  const runtime::Context* context_ = nullptr;
+
+  Iterate<T> iterate_;
+  Iterate<T> good_;  // of the last evaluation with a finite loss
+  std::uint64_t good_updates_ = 0;
+  std::unique_ptr<optim::MasterRule<T>> rule_;
+  std::unique_ptr<problems::Regulariser<T>> regulariser_;  // null: R = 0
+  sparse::Received<T> update_;                             // the one that is being taken in
+  std::optional<sparse::Vector<T>> changed_;               // in its place, if it is not to count as it came
+  std::uint64_t absorbed_ = 0;                             // that are not applied yet
+  std::uint64_t rows_ = 0;                                 // of all workers
+  double L_ = 0;
+  double mu_ = 0;
+  double step_ = 0;
+
+  std::unique_ptr<runtime::Tap> tap_;  // null: the job has none
+  std::uint64_t not_copied_ = 0;       // updates that nobody took
+  bool cancelled_ = false;
+  std::string nothing_left_;  // why, if there is nothing more to do
+  std::optional<double> first_loss_;
+  std::size_t lossless_ = 0;  // the first worker whose loss was not finite
+  Progress progress_;
+  std::vector<Staleness> staleness_;          // by worker
+  std::uint64_t period_ = 0;                  // updates between evaluations; 0: by time
+  std::uint64_t due_at_ = 0;                  // updates
+  std::chrono::nanoseconds evaluated_at_{0};  // step time
+  std::chrono::nanoseconds started_at_{0};
+  std::chrono::nanoseconds steps_began_at_{0};
+  std::chrono::nanoseconds evaluating_{0};  // time spent on it
+  std::chrono::nanoseconds logged_at_{0};
+  std::string status_;
+  std::string reason_;
+};
+
+extern template class Run<float>;
+extern template class Run<double>;
+
+}  // namespace wisp::actors

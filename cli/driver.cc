@@ -351,9 +351,11 @@ void Driver::say_what_is_waited_for(std::chrono::steady_clock::time_point now) {
     return std::chrono::duration<double>(now - begin).count();
   };
   if (progressed_at_) {
-    return display_.say(fmt::format("waiting for round {}: no progress since round {} ({:.0f} s)",
-                                    progress_.round + experiment_.job.evaluate.every_rounds, progress_.round,
-                                    seconds_since(*progressed_at_)));
+    const std::uint64_t rounds = experiment_.job.evaluate.every_rounds;
+    const std::string next =
+        rounds != 0 ? fmt::format("round {}", progress_.round + rounds) : "an evaluation";
+    return display_.say(fmt::format("waiting for {}: no progress since round {} ({:.0f} s)", next,
+                                    progress_.round, seconds_since(*progressed_at_)));
   }
   std::lock_guard lock(mutex_);
   if (!phase_.empty()) display_.say(fmt::format("{} ({:.0f} s)", phase_, seconds_since(phase_since_)));

@@ -14,6 +14,7 @@
 #include "cli/driver.h"
 #include "cli/experiment.h"
 #include "cli/node.h"
+#include "cli/recording.h"
 #include "problems/catalog.h"
 
 namespace wisp::cli {
@@ -138,6 +139,7 @@ actors::Summary Driver::run_actors() {
 
 actors::Summary Driver::optimize() {
   enter_phase("reading the data");
+  actors::Recording recording = recording_of(experiment_);
   source_ = prepare_data(experiment_, inventory_.catalogs());
   test_ = prepare_test(experiment_, inventory_.catalogs(), source_);
   optimum_ = std::async(std::launch::async,
@@ -153,11 +155,15 @@ actors::Summary Driver::optimize() {
   data_sha256_ = digest_.get();
   check_aborted();
   enter_phase("starting the actors");
-  auto job = actors::start(*system_, experiment_.job, layout, f_star,
-                           [this](const actors::Progress& progress) { push(progress); });
+  actors::JobSpec spec = experiment_.job;
+  spec.simulation = {};  // here times are what they are
+  auto job = actors::start(
+      *system_, spec, layout, f_star, [this](const actors::Progress& progress) { push(progress); },
+      std::move(recording));
   push(Running{job.stop});
-  enter_phase(fmt::format("in the first {} rounds, or setting up the workers",
-                          experiment_.job.evaluate.every_rounds));
+  const std::uint64_t rounds = spec.evaluate.every_rounds;
+  enter_phase(rounds != 0 ? fmt::format("in the first {} rounds, or setting up the workers", rounds)
+                          : "before the second evaluation, or setting up the workers");
   return job.summary.get();
 }
 

@@ -55,12 +55,15 @@ void check_readable(const config::Experiment& experiment, std::string_view key, 
 }
 
 // What config has no key for, a room may still refuse.
-void check(const config::Experiment& experiment, const Inventory& inventory) {
+void check(config::Experiment& experiment, const Inventory& inventory) {
   placed(experiment, "metrics.tap", [&] {
     if (!experiment.job.metrics.tap.empty())
       static_cast<void>(runtime::check_tap(experiment.job.metrics.tap));
   });
-  if (!experiment.plain()) experiment.job.check(inventory.catalogs());
+  if (experiment.plain()) return;
+  actors::JobSpec& job = experiment.job;
+  job.check(inventory.catalogs());
+  job.method.consistency.kind = inventory.catalogs().methods.consistency_of(job.method);
 }
 
 }  // namespace
@@ -75,7 +78,7 @@ config::Experiment load_experiment(const GlobalOptions& options, const std::vect
 config::Sweep load_sweep(const GlobalOptions& options, const std::vector<std::string>& files,
                          Inventory& inventory) {
   config::Sweep sweep = config::load_sweep(request_of(options, files, inventory));
-  for (const config::SweepPoint& point : sweep.points) check(point.experiment, inventory);
+  for (config::SweepPoint& point : sweep.points) check(point.experiment, inventory);
   return sweep;
 }
 

@@ -37,6 +37,49 @@ std::string cpu_features() {
   return found;
 }
 
+Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+// [low, high, count] of each class that is not empty.
+Json histogram(const actors::Staleness& staleness) {
+  Json classes = Json::array();
+  for (const actors::Staleness::Class& each : staleness.classes()) {
+    classes.push_back({each.low, each.high, each.count});
+  }
+  return classes;
+}
+
+Json staleness_json(const actors::Staleness& staleness) {
+  return {{"updates", staleness.count()},    {"mean", staleness.mean()},
+          {"max", staleness.max()},          {"p50", staleness.quantile(0.5)},
+          {"p99", staleness.quantile(0.99)}, {"histogram", histogram(staleness)}};
+}
+
+// What was measured of the updates themselves, for both kinds of files.
+void add_measures(Json& json, const actors::Progress& progress) {
+  json["dropped"] = progress.dropped;
+  json["rejected"] = progress.rejected;
+  json["epochs"] = number(progress.epochs);
+  json["kept_mass"] = number(progress.kept_mass);
+  json["memory_norm"] = number(progress.memory_norm);
+}
+
+std::string measures_text(const actors::Summary& summary) {
+  const actors::Progress& last = summary.last;
+  std::string text;
+  if (const actors::Staleness& staleness = last.staleness; staleness.count() > 0) {
+    text += fmt::format("staleness     mean {:.4g}, median {}, 99 % at most {}, max {}\n", staleness.mean(),
+                        staleness.quantile(0.5), staleness.quantile(0.99), staleness.max());
+  }
+  if (last.dropped > 0) text += fmt::format("late          {} updates were dropped\n", last.dropped);
+  if (last.rejected > 0) text += fmt::format("not finite    {} updates had such values\n", last.rejected);
+  if (last.kept_mass && *last.kept_mass < 1) {
+    text += fmt::format("kept mass     {:.3g} of ||u||^2 is sent", *last.kept_mass);
+    if (last.memory_norm) text += fmt::format("; memory norm {:.3g}", *last.memory_norm);
+    text += "\n";
+  }
+  return text;
+}
+
 std::string ratio(std::uint64_t dense, std::uint64_t sent) {
   if (sent == 0 || dense == sent) return "";
   const double times = static_cast<double>(dense) / static_cast<double>(sent);
@@ -65,7 +108,7 @@ std::string result_json(const Outcome& outcome) {
   json["workers"] = summary.workers;
   json["dim"] = summary.dim;
   json["rounds"] = last.round;
-  json["updates"] = last.round * summary.workers;
+  json["updates"] = last.updates;
   json["loss"] = number(last.loss);
   json["gap"] = last.gap ? number(*last.gap) : Json(nullptr);
   if (last.test_loss) json["test_loss"] = number(*last.test_loss);
@@ -83,8 +126,17 @@ std::string result_json(const Outcome& outcome) {
   json["L"] = number(summary.L);
   json["mu"] = number(summary.mu);
   json["step"] = number(summary.step);
-  json["staleness_mean"] = 0.0;  // a synchronous round has none
-  json["staleness_max"] = 0;
+  json["staleness_mean"] = last.staleness.mean();  // 0 in rounds
+  json["staleness_max"] = last.staleness.max();
+  add_measures(json, last);
+  if (last.staleness.count() > 0) {
+    json["staleness"] = staleness_json(last.staleness);
+    json["staleness_of_workers"] = Json::array();
+    for (const actors::Staleness& each : summary.staleness) {
+      json["staleness_of_workers"].push_back(staleness_json(each));
+    }
+  }
+  json["model_updates"] = summary.model_updates;
   json["iterate_hash"] = summary.iterate_hash;
   return json.dump();
 }
@@ -104,14 +156,20 @@ std::string summary_text(const Outcome& outcome, const std::string& folder) {
   }
   text += fmt::format("method        {}, {} worker{}, dimension {}, step {:.6g}\n", outcome.method,
                       summary.workers, summary.workers == 1 ? "" : "s", summary.dim, summary.step);
-  text += fmt::format("rounds        {} in {:.3g} s ({:.3g} s in all)\n", last.round, last.seconds,
-                      summary.total_seconds);
+  const bool in_rounds = last.staleness.count() == 0;
+  text += fmt::format("{:<13} {} in {:.3g} s ({:.3g} s in all)\n", in_rounds ? "rounds" : "updates",
+                      in_rounds ? last.round : last.updates, last.seconds, summary.total_seconds);
   text += fmt::format("loss          {:.12g}\n", last.loss);
   if (last.gap) text += fmt::format("gap           {:.3g}\n", *last.gap);
   text += fmt::format("uplink        {}{}\n", size_text(last.uplink_bytes),
                       ratio(last.dense_uplink_bytes, last.uplink_bytes));
   text += fmt::format("downlink      {}{}\n", size_text(last.downlink_bytes),
                       ratio(last.dense_downlink_bytes, last.downlink_bytes));
+  text += measures_text(summary);
+  if (summary.model_updates != last.updates) {
+    text += fmt::format("model.npy     the last that is finite: that of update {} of {}\n",
+                        summary.model_updates, last.updates);
+  }
   text += fmt::format("job folder    {}\n", folder);
   text += fmt::format("iterate_hash  {}\n", summary.iterate_hash);
   return text;
@@ -177,6 +235,9 @@ std::string metrics_json(const actors::Progress& progress) {
   json["wire_bytes"] = progress.wire_bytes;
   json["seconds"] = progress.seconds;
   json["gradient_seconds"] = progress.gradient_seconds;
+  json["updates"] = progress.updates;
+  add_measures(json, progress);
+  if (progress.staleness.count() > 0) json["staleness"] = staleness_json(progress.staleness);
   return json.dump();
 }
 

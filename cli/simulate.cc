@@ -1,6 +1,9 @@
 #include "cli/simulate.h"
 
+#include <sys/resource.h>
+
 #include <chrono>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -15,6 +18,7 @@
 #include "cli/experiment.h"
 #include "cli/output.h"
 #include "cli/plan.h"
+#include "cli/recording.h"
 #include "runtime/simulated_world.h"
 
 namespace wisp::cli {
@@ -72,17 +76,42 @@ void start_nodes(runtime::SimulatedWorld& world, const JobLayout& layout) {
       nodes, kJoinMost, [](const auto&) {}, seconds(1));
 }
 
+// An asynchronous job that says itself how long things take: its actors live on one node, and its master lets
+// the times pass.
+bool is_timed(const SimulatedJob& job) {
+  return !job.experiment.plain() && job.experiment.job.simulation.given;
+}
+
+runtime::WorldOptions quiet_world(const SimulatedJob& job, std::uint64_t seed, bool keep_trace) {
+  runtime::WorldOptions options;
+  options.seed = seed;
+  options.fingerprint = job.experiment.job.name;
+  options.events_most = kEventsMost;
+  options.keep_trace = keep_trace;
+  return options;
+}
+
 void optimize(runtime::SimulatedWorld& world, const SimulatedJob& job, SimulatedRun& run) {
   actors::Layout layout;
-  layout.master_node = job.layout.master_node;
-  layout.worker_nodes = job.layout.worker_nodes;
+  if (is_timed(job)) {
+    layout.worker_nodes.assign(job.layout.worker_nodes.size(), "");  // the driver's
+  } else {
+    layout.master_node = job.layout.master_node;
+    layout.worker_nodes = job.layout.worker_nodes;
+  }
   layout.sources.assign(layout.worker_nodes.size(), job.source);
   actors::JobSpec spec = job.experiment.job;
   spec.metrics = {};  // nobody looks on in virtual time
-  auto running = actors::start(world.system(), spec, layout, job.optimum, [](const auto&) {});
+  spec.simulation.seed = run.seed;
+  auto running = actors::start(
+      world.system(), spec, layout, job.optimum, [](const auto&) {}, recording_of(job.experiment));
   const actors::Summary summary = running.summary.get();
   run.rounds = summary.last.round;
+  run.updates = summary.last.updates;
   run.loss = summary.last.loss;
+  run.gap = summary.last.gap;
+  run.uplink_bytes = summary.last.uplink_bytes;
+  run.staleness = summary.last.staleness;
   run.iterate_hash = summary.iterate_hash;
   if (summary.status == "diverged") run.violation = "the run has diverged: " + summary.reason;
 }
@@ -94,11 +123,35 @@ std::string replay(const SimulateOptions& options, std::uint64_t seed) {
 }
 
 std::string line_of(const SimulatedRun& run) {
-  const std::string result = run.iterate_hash.empty() ? "finished"
-                                                      : fmt::format("{} after {} rounds, loss {:.6g}",
-                                                                    run.iterate_hash, run.rounds, run.loss);
+  std::string result = "finished";
+  if (!run.iterate_hash.empty()) {
+    const bool in_rounds = run.staleness.count() == 0;
+    result = fmt::format("{} after {} {}, loss {:.6g}", run.iterate_hash,
+                         in_rounds ? run.rounds : run.updates, in_rounds ? "rounds" : "updates", run.loss);
+    if (!in_rounds)
+      result += fmt::format(", staleness mean {:.4g} max {}", run.staleness.mean(), run.staleness.max());
+  }
   return fmt::format("seed {}: {}, {:.3f} virtual s, {} events\n", run.seed, result, run.virtual_seconds,
                      run.events);
+}
+
+Json json_of(const SimulatedRun& run) {
+  return {{"seed", run.seed},
+          {"rounds", run.rounds},
+          {"updates", run.updates},
+          {"loss", std::isfinite(run.loss) ? Json(run.loss) : Json()},
+          {"gap", run.gap && std::isfinite(*run.gap) ? Json(*run.gap) : Json()},
+          {"uplink_bytes", run.uplink_bytes},
+          {"staleness_mean", run.staleness.mean()},
+          {"staleness_max", run.staleness.max()},
+          {"iterate_hash", run.iterate_hash},
+          {"virtual_seconds", run.virtual_seconds}};
+}
+
+// Of this process, so far.
+std::uint64_t memory_most() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) << 10 : 0;
 }
 
 }  // namespace
@@ -113,10 +166,15 @@ SimulatedJob::SimulatedJob(const config::Experiment& of, const Inventory& with)
 SimulatedRun simulate(const SimulatedJob& job, std::uint64_t seed, bool keep_trace) {
   SimulatedRun run;
   run.seed = seed;
-  runtime::SimulatedWorld world(world_options(job, seed, keep_trace), job.inventory.registry());
+  const bool timed = is_timed(job);
+  runtime::SimulatedWorld world(
+      timed ? quiet_world(job, seed, keep_trace) : world_options(job, seed, keep_trace),
+      job.inventory.registry());
   try {
-    arrange_trouble(world, static_cast<std::uint32_t>(job.layout.nodes.size()));
-    start_nodes(world, job.layout);
+    if (!timed) {
+      arrange_trouble(world, static_cast<std::uint32_t>(job.layout.nodes.size()));
+      start_nodes(world, job.layout);
+    }
     if (job.experiment.plain()) {
       actors::start(world.system(), job.experiment.groups, job.layout.node_of).finished.get();
     } else {
@@ -144,14 +202,17 @@ bool simulate_seeds(const config::Experiment& experiment, const Inventory& inven
   std::string iterate_hash;                     // the last
   std::uint64_t trace_hash = 0;
   Json failures = Json::array();
+  Json runs = Json::array();
+  const bool in_rounds = experiment.plain() || experiment.job.method.consistency.kind == "sync";
   for (std::uint64_t seed = simulated.seed; seed < simulated.seed + simulated.seeds; ++seed) {
     SimulatedRun run = simulate(job, seed, simulated.trace);
     iterate_hash = run.iterate_hash;
     trace_hash = (trace_hash ^ run.trace_hash) * 0x9e3779b97f4a7c15;
     const std::string& first = hashes.try_emplace(run.rounds, run.iterate_hash).first->second;
-    if (run.violation.empty() && run.iterate_hash != first) {
+    if (in_rounds && run.violation.empty() && run.iterate_hash != first) {
       run.violation = "its iterate is " + run.iterate_hash + ", that of an earlier seed " + first;
     }
+    runs.push_back(json_of(run));
     if (!options.json) {
       for (const std::string& each : run.trace) print(each + "\n");
     }
@@ -165,13 +226,19 @@ bool simulate_seeds(const config::Experiment& experiment, const Inventory& inven
   const double elapsed = std::chrono::duration<double>(clock.steady() - start).count();
   const std::string hash = fmt::format("{:016x}", trace_hash);
   if (options.json) {
-    const Json result = {{"seeds", simulated.seeds}, {"violations", failures.size()},
-                         {"trace_hash", hash},       {"iterate_hash", iterate_hash},
-                         {"seconds", elapsed},       {"failures", failures}};
+    const Json result = {{"seeds", simulated.seeds},
+                         {"violations", failures.size()},
+                         {"trace_hash", hash},
+                         {"iterate_hash", iterate_hash},
+                         {"seconds", elapsed},
+                         {"failures", failures},
+                         {"runs", runs},
+                         {"memory_bytes", memory_most()}};
     print(result.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {
-    print(fmt::format("{} seeds, {} violations, trace hash {}, {:.1f} s\n", simulated.seeds, failures.size(),
-                      hash, elapsed));
+    print(fmt::format("{} seeds, {} violations, trace hash {}, {:.1f} s, {:.0f} MiB of memory\n",
+                      simulated.seeds, failures.size(), hash, elapsed,
+                      static_cast<double>(memory_most()) / 0x1p20));
   }
   return failures.empty();
 }

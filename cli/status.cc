@@ -77,6 +77,16 @@ std::optional<RunStatus> run_of(const std::filesystem::path& folder) {
   run.downlink_bytes = bytes("downlink_bytes");
   run.dense_uplink_bytes = bytes("dense_uplink_bytes");
   run.dense_downlink_bytes = bytes("dense_downlink_bytes");
+  run.updates = bytes("updates");
+  run.dropped = bytes("dropped");
+  run.kept_mass = number_in<double>(last, "kept_mass");
+  run.memory_norm = number_in<double>(last, "memory_norm");
+  if (const auto staleness = last.find("staleness"); staleness != last.end() && staleness->is_object()) {
+    run.staleness_mean = number_in<double>(*staleness, "mean");
+    run.staleness_p50 = number_in<std::uint64_t>(*staleness, "p50").value_or(0);
+    run.staleness_p99 = number_in<std::uint64_t>(*staleness, "p99").value_or(0);
+    run.staleness_max = number_in<std::uint64_t>(*staleness, "max").value_or(0);
+  }
   std::error_code error;
   const auto written = std::filesystem::last_write_time(file, error);
   if (!error) {
@@ -142,6 +152,7 @@ void add_run(Rows& rows, const JobStatus& status, Time now) {
   const RunStatus& run = *status.run;
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - run.written);
   std::string round = std::to_string(run.round);
+  if (run.staleness_mean) round += fmt::format("  {} updates", run.updates);
   if (run.seconds > 0)
     round += fmt::format("  {:.4g} rounds/s", static_cast<double>(run.round) / run.seconds);
   if (status.job.driver && age > kSilence) round += "  measured " + uptime_text(age) + " ago";
@@ -150,6 +161,16 @@ void add_run(Rows& rows, const JobStatus& status, Time now) {
   if (run.gap) rows.push_back({"gap", fmt::format("{:.3g}", *run.gap)});
   rows.push_back({"uplink", bytes_text(run.uplink_bytes, run.dense_uplink_bytes)});
   rows.push_back({"downlink", bytes_text(run.downlink_bytes, run.dense_downlink_bytes)});
+  if (run.staleness_mean) {
+    rows.push_back({"staleness", fmt::format("mean {:.4g}  p50 {}  p99 {}  max {}", *run.staleness_mean,
+                                             run.staleness_p50, run.staleness_p99, run.staleness_max)});
+  }
+  if (run.dropped > 0) rows.push_back({"dropped", fmt::format("{} late updates", run.dropped)});
+  if (run.kept_mass && *run.kept_mass < 1) {
+    rows.push_back(
+        {"kept mass", fmt::format("{:.3g}", *run.kept_mass) +
+                          (run.memory_norm ? fmt::format("  memory norm {:.3g}", *run.memory_norm) : "")});
+  }
 }
 
 Json run_json(const RunStatus& run) {
@@ -161,7 +182,16 @@ Json run_json(const RunStatus& run) {
           {"downlink_bytes", run.downlink_bytes},
           {"dense_uplink_bytes", run.dense_uplink_bytes},
           {"dense_downlink_bytes", run.dense_downlink_bytes},
-          {"measured", format_utc(run.written)}};
+          {"measured", format_utc(run.written)},
+          {"updates", run.updates},
+          {"dropped", run.dropped},
+          {"staleness", run.staleness_mean ? Json{{"mean", *run.staleness_mean},
+                                                  {"p50", run.staleness_p50},
+                                                  {"p99", run.staleness_p99},
+                                                  {"max", run.staleness_max}}
+                                           : Json()},
+          {"kept_mass", run.kept_mass ? Json(*run.kept_mass) : Json()},
+          {"memory_norm", run.memory_norm ? Json(*run.memory_norm) : Json()}};
 }
 
 std::string text_or_json(const GlobalOptions& options, const launcher::JobEntry& job) {

@@ -32,6 +32,16 @@ struct RunStatus {
   std::uint64_t dense_uplink_bytes = 0;
   std::uint64_t dense_downlink_bytes = 0;
   std::chrono::system_clock::time_point written;  // when
+  std::uint64_t updates = 0;
+  // Of asynchronous runs.
+  std::optional<double> staleness_mean;
+  std::uint64_t staleness_p50 = 0;
+  std::uint64_t staleness_p99 = 0;
+  std::uint64_t staleness_max = 0;
+  std::uint64_t dropped = 0;
+  // Where they are measured.
+  std::optional<double> kept_mass;
+  std::optional<double> memory_norm;
 };
 
 struct JobStatus {

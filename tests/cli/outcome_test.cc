@@ -28,6 +28,8 @@ Outcome outcome() {
   summary.mu = 0.001;
   summary.step = 0.5;
   summary.last.round = 100;
+  summary.last.updates = 400;
+  summary.model_updates = 400;
   summary.last.loss = 0.375;
   summary.last.gap = 9.9e-7;
   summary.last.uplink_bytes = 4000;
@@ -57,7 +59,8 @@ TEST(ResultJson, has_every_key_on_one_line) {
                           "dim", "rounds", "updates", "loss", "gap", "uplink_bytes", "downlink_bytes",
                           "total_bytes", "dense_uplink_bytes", "dense_downlink_bytes", "dense_total_bytes",
                           "wire_bytes", "seconds", "gradient_seconds", "total_seconds", "L", "mu", "step",
-                          "staleness_mean", "staleness_max", "iterate_hash"));
+                          "staleness_mean", "staleness_max", "dropped", "rejected", "epochs", "kept_mass",
+                          "memory_norm", "model_updates", "iterate_hash"));
   const Json parsed = Json::parse(json);
   EXPECT_EQ(parsed["status"], "converged");
   EXPECT_EQ(parsed["dtype"], "float64");
@@ -107,6 +110,54 @@ TEST(SummaryText, ends_with_the_hash) {
             "downlink      31.2 KiB\n"
             "job folder    /state/jobs/small-0123abcd\n"
             "iterate_hash  00112233aabbccdd\n");
+}
+
+// Of an asynchronous run, with all that can be measured of one.
+Outcome pushed() {
+  Outcome outcome = wisp::cli::outcome();
+  outcome.method = "async-sgd";
+  actors::Progress& last = outcome.summary.last;
+  last.updates = 401;
+  outcome.summary.staleness.resize(2);
+  for (const std::uint64_t staleness : {1, 3, 3, 9}) {
+    last.staleness.add(staleness);
+    outcome.summary.staleness[staleness == 9].add(staleness);
+  }
+  last.dropped = 2;
+  last.rejected = 1;
+  last.kept_mass = 0.25;
+  last.memory_norm = 1.5;
+  return outcome;
+}
+
+TEST(SummaryText, says_what_was_measured_of_asynchronous_updates) {
+  EXPECT_EQ(summary_text(pushed(), "/state"),
+            "status        converged: gap 9.9e-07 <= 1e-06\n"
+            "method        async-sgd, 4 workers, dimension 10, step 0.5\n"
+            "updates       401 in 0.25 s (0.5 s in all)\n"
+            "loss          0.375\n"
+            "gap           9.9e-07\n"
+            "uplink        3.91 KiB (8x less than dense)\n"
+            "downlink      31.2 KiB\n"
+            "staleness     mean 4, median 3, 99 % at most 9, max 9\n"
+            "late          2 updates were dropped\n"
+            "not finite    1 updates had such values\n"
+            "kept mass     0.25 of ||u||^2 is sent; memory norm 1.5\n"
+            "model.npy     the last that is finite: that of update 400 of 401\n"
+            "job folder    /state\n"
+            "iterate_hash  00112233aabbccdd\n");
+}
+
+TEST(ResultJson, has_the_staleness_of_each_worker) {
+  const Json parsed = Json::parse(result_json(pushed()));
+  EXPECT_EQ(parsed["staleness_mean"], 4);
+  EXPECT_EQ(parsed["staleness_max"], 9);
+  EXPECT_EQ(parsed["staleness"]["p50"], 3);
+  EXPECT_EQ(parsed["staleness"]["histogram"], Json::parse("[[1,1,1],[3,3,2],[9,9,1]]"));
+  EXPECT_EQ(parsed["staleness_of_workers"].size(), 2u);
+  EXPECT_EQ(parsed["staleness_of_workers"][1]["mean"], 9);
+  EXPECT_EQ(parsed["kept_mass"], 0.25);
+  EXPECT_EQ(Json::parse(metrics_json(pushed().summary.last))["staleness"]["max"], 9);
 }
 
 TEST(SummaryText, leaves_out_a_gap_that_is_not_known) {
@@ -186,7 +237,8 @@ TEST(MetricsJson, is_a_line_an_evaluation) {
   EXPECT_EQ(metrics_json(progress),
             R"({"round":100,"loss":0.375,"gap":9.9e-07,"uplink_bytes":4000,"downlink_bytes":32000,)"
             R"("dense_uplink_bytes":32000,"dense_downlink_bytes":32000,)"
-            R"("wire_bytes":50000,"seconds":0.25,"gradient_seconds":0.125})");
+            R"("wire_bytes":50000,"seconds":0.25,"gradient_seconds":0.125,"updates":400,"dropped":0,)"
+            R"("rejected":0,"epochs":null,"kept_mass":null,"memory_norm":null})");
   progress.gap.reset();
   progress.loss = std::numeric_limits<double>::infinity();
   EXPECT_THAT(keys_of(metrics_json(progress)), testing::Not(testing::Contains("gap")));

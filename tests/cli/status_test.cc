@@ -67,6 +67,22 @@ TEST_F(Status, one_screen) {
   }
 }
 
+TEST_F(Status, of_an_asynchronous_run_says_how_stale_updates_are) {
+  folder_->append(
+      "metrics.jsonl",
+      R"({"round": 20, "updates": 83, "loss": 0.5, "seconds": 2, "dropped": 3, "kept_mass": 0.25, )"
+      R"("memory_norm": 1.5, "staleness": {"mean": 3.5, "p50": 3, "p99": 9, "max": 12}})");
+  const std::string text = screen();
+  for (const char* each :
+       {"round      20  83 updates  10 rounds/s", "staleness  mean 3.5  p50 3  p99 9  max 12",
+        "dropped    3 late updates", "kept mass  0.25  memory norm 1.5"}) {
+    EXPECT_THAT(text, HasSubstr(each));
+  }
+  const auto json = nlohmann::json::parse(status_json(status()));
+  EXPECT_EQ(json["run"]["staleness"]["p99"], 9);
+  EXPECT_EQ(json["run"]["updates"], 83);
+}
+
 TEST_F(Status, before_anything_was_measured) {
   EXPECT_THAT(screen(), HasSubstr("nothing was measured yet"));
   EXPECT_THAT(screen(), Not(HasSubstr("last e")));

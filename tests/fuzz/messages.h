@@ -126,6 +126,7 @@ inline std::vector<MessageKind> message_kinds() {
       message_kind("pipe Pong", pipe::Pong()),
       message_kind("pipe LogsSent", pipe::LogsSent{7, 0}),
       message_kind("pipe Stopped", pipe::Stopped{{"worker-1"}}),
+      message_kind("Evaluation", actors::Evaluation()),
   };
 }
 

@@ -273,7 +273,7 @@ template <class T>
 Json json_of(const actors::Model<T>& model) {
   Json json;
   json["round"] = model.round;
-  json["iterate"] = hex_of(model.iterate);
+  json["iterate"] = hex(std::as_bytes(std::span<const T>(model.iterate)));
   return json;
 }
 

@@ -68,7 +68,6 @@ runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) 
   context_->log().info(fmt::format("{} workers, dimension {}, L {:.6g}, mu {:.6g}, step {:.6g}", workers, dim,
                                    L_, mu_, step_));
   open_tap();
-  steps_began_at_ = context_->now();
 }
 
 template <class T>
@@ -208,6 +207,7 @@ void Run<T>::copy_to_tap(std::uint32_t worker, const Update<T>& update) {
 
 template <class T>
 std::chrono::nanoseconds Run<T>::step_time() const {
+  if (!first_loss_) return {};
   return context_->now() - steps_began_at_ - evaluating_;
 }
 
@@ -239,12 +239,17 @@ runtime::Task<void> Run<T>::evaluate() {
   if (!job_.problem.test.path.empty()) co_await test(model);
   const runtime::Traffic traffic = context_->traffic();
   progress_.wire_bytes = traffic.sent + traffic.received;
-  if (!first_loss_) first_loss_ = progress_.loss;
+  const bool first = !first_loss_;
+  if (first) first_loss_ = progress_.loss;
   monitor_.template tell<&Monitor::report>(progress_);
   log_progress();
   if (std::isfinite(progress_.loss)) keep_good();
   decide();
-  evaluating_ += context_->now() - start;
+  if (first) {
+    steps_began_at_ = context_->now();
+  } else {
+    evaluating_ += context_->now() - start;
+  }
 }
 
 template <class T>

@@ -28,7 +28,7 @@ namespace {
 constexpr std::uint32_t kDim = 10'000;
 constexpr std::uint32_t kSent = 100;  // 1 %
 constexpr double kGoal = 5e-6;        // seconds more a step
-constexpr int kTurns = 5;
+constexpr int kTurns = 3;
 
 // Of this process; the machine may do other things meanwhile.
 double seconds_of_processor() {
@@ -231,7 +231,7 @@ void race(std::uint32_t workers, std::uint64_t updates) {
 
 int main(int argc, char** argv) {
   const int workers = argc > 1 ? std::atoi(argv[1]) : 1000;
-  const int updates = argc > 2 ? std::atoi(argv[2]) : 20'000;
+  const int updates = argc > 2 ? std::atoi(argv[2]) : 100'000;
   if (workers < 1 || updates < 1) return 2;
   wisp::bench::race(static_cast<std::uint32_t>(workers), static_cast<std::uint64_t>(updates));
 }

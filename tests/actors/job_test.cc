@@ -364,8 +364,10 @@ TEST(Job, names_the_classes_of_its_actors) {
   register_actors(registry, test::catalogs());
   EXPECT_EQ(master_class(Dtype::kFloat64), "master/float64");
   EXPECT_EQ(worker_class(Dtype::kFloat32), "worker/float32");
+  EXPECT_EQ(async_master_class(Dtype::kFloat64), "async-master/float64");
   EXPECT_THAT(registry.class_names(),
-              ElementsAre("master/float32", "master/float64", "monitor", "worker/float32", "worker/float64"));
+              ElementsAre("async-master/float32", "async-master/float64", "master/float32", "master/float64",
+                          "monitor", "worker/float32", "worker/float64"));
 }
 
 class Counter : public runtime::Actor {

@@ -84,10 +84,14 @@ runtime::Task<void> AsyncMaster<T>::serve(std::uint32_t worker) {
       Pending pending = send(worker);
       const Update<T> update = co_await pending;
       if (run_.job().simulation.given) co_await this->context().sleep(time_of_step(worker, update));
-      while (evaluating_ && !over_) co_await next_turn();
+      while (evaluating_ && !over_) {
+        co_await next_turn();
+      }
       if (over_) break;
       co_await arrive(worker, update);
-      while (!over_ && is_ahead(worker)) co_await next_turn();
+      while (!over_ && is_ahead(worker)) {
+        co_await next_turn();
+      }
     }
   } catch (...) {  // run() throws it, to who called it
     if (!failure_) failure_ = std::current_exception();

@@ -229,6 +229,8 @@ bool Run<T>::evaluation_is_due() const {
 
 template <class T>
 runtime::Task<void> Run<T>::evaluate() {
+  if (evaluated_ == progress_.updates && !nothing_left_.empty()) co_return decide();  // known already
+  evaluated_ = progress_.updates;
   const auto start = context_->now();
   progress_.seconds = seconds(step_time());
   evaluated_at_ = step_time();

@@ -138,7 +138,8 @@ class Run {
   bool cancelled_ = false;
   std::string nothing_left_;  // why, if there is nothing more to do
   std::optional<double> first_loss_;
-  std::size_t lossless_ = 0;  // the first worker whose loss was not finite
+  std::optional<std::uint64_t> evaluated_;  // the updates of the last evaluation
+  std::size_t lossless_ = 0;                // the first worker whose loss was not finite
   Progress progress_;
   std::vector<Staleness> staleness_;          // by worker
   std::uint64_t period_ = 0;                  // updates between evaluations; 0: by time

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "problems/objective.h"
@@ -34,12 +35,6 @@ class TimedObjective : public problems::Objective<T> {
     objective_->sample_gradient(samples, x, gradient);
     spent_ += now_() - start;
     rows_used_ += samples.size();
-  }
-  void sample_gradient(std::span<const std::uint32_t> samples, std::span<const T> x,
-                       std::span<T> gradient) override {
-    const auto start = now_();
-    objective_->sample_gradient(samples, x, gradient);
-    spent_ += now_() - start;
   }
   std::optional<std::uint64_t> correct(std::span<const T> x) override { return objective_->correct(x); }
   void random_start(std::uint64_t seed, std::span<T> x) override { objective_->random_start(seed, x); }

@@ -61,8 +61,9 @@ struct Range {
 
 // What a value turned out to be; which member is set follows from the type.
 struct Value {
-  std::string text;      // words, names, texts, paths
-  bool is_word = false;  // kInteger, kNumber: `text` is one of the words; kStepSize: or a schedule, with `number`
+  std::string text;  // words, names, texts, paths
+  bool is_word =
+      false;  // kInteger, kNumber: `text` is one of the words; kStepSize: or a schedule, with `number`
   bool flag = false;
   double number = 0;          // kNumber, kDensity (0: 1/n)
   std::uint64_t integer = 0;  // kInteger, kSize (bytes), kEvery, kBitRate (bits per second)

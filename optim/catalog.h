@@ -54,11 +54,11 @@ struct Method {
   bool needs_interpolation = false;   // P2's A2: grad f_i(x*) = 0 for every i
   bool takes_prox = false;            // its theorem has a regulariser R, whose prox its master applies
   bool takes_batches = false;         // its worker draws the rows of a gradient, batch_size of them (batch.h)
-  Step theory_decay = nullptr;  // its theory's step of round t is theory_step / (1 + theory_decay t)
-  bool of_samples = false;      // goes by single rows: L is that of a sample, and a problem without rows
-                                // is refused
-  bool one_machine = false;     // has one worker only
-  bool shares_data = false;     // every worker holds all rows: shard `all`
+  Step theory_decay = nullptr;        // its theory's step of round t is theory_step / (1 + theory_decay t)
+  bool of_samples = false;   // goes by single rows: L is that of a sample, and a problem without rows
+                             // is refused
+  bool one_machine = false;  // has one worker only
+  bool shares_data = false;  // every worker holds all rows: shard `all`
   bool needs_strong_convexity = false;
   Table table = Table::kNone;
   std::vector<Setting> settings = {};
@@ -137,8 +137,8 @@ class Catalog {
   std::optional<std::string> caution_of_numbers(const MethodSpec& spec, const MethodNumbers& numbers) const;
 
   // `smoothness`: the largest L_i of the workers' f_i, and a mu that f has at least. Throws Error (kConfig)
-  // for what why_not() refuses, for a table or a master that would be too large (kMasterBytesMax), and where a
-  // named step needs L > 0 and there is none.
+  // for what why_not() refuses, for a table or a master that would be too large (kMasterBytesMax), and where
+  // a named step needs L > 0 and there is none.
   MethodNumbers numbers(std::uint32_t workers, std::uint32_t dim, const MethodSpec& spec,
                         problems::Smoothness smoothness) const;
 

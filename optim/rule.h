@@ -37,9 +37,9 @@ struct WorkerPlace {
   // The step of round t is what Steps::share(t) says of the first, which only the master knows: a worker's
   // update is that share of what it would be at the first. Constant unless the method takes_schedule.
   Schedule schedule = Schedule::kConstant;
-  std::uint32_t batch_size = 0;  // see batch.h; 0: whole gradients
-  bool error_feedback = false;   // keeps what its updates leave out (sparse/memory.h)
-  sparse::Meter* meter = nullptr;                // of make_sparsifier(), outlives the rule; null: none
+  std::uint32_t batch_size = 0;    // see batch.h; 0: whole gradients
+  bool error_feedback = false;     // keeps what its updates leave out (sparse/memory.h)
+  sparse::Meter* meter = nullptr;  // of make_sparsifier(), outlives the rule; null: none
 
   template <class T>
   std::unique_ptr<sparse::Sparsifier<T>> make_sparsifier() const {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/arrivals.h"
@@ -63,12 +64,17 @@ class PushWorker : public optim::WorkerRule<double> {
 class PushMaster : public optim::MasterRule<double> {
  public:
   explicit PushMaster(const optim::MasterPlace& place) : step_(place.step) {}
-  void absorb(std::uint32_t, const sparse::Vector<double>& update) override { update_ = &update; }
-  void advance(std::span<double> iterate) override { update_->add_to(iterate, -step_); }
+  void absorb(std::uint32_t, const sparse::VectorView<double>& update) override {
+    update.for_each([this](std::uint32_t j, double value) { update_.emplace_back(j, value); });
+  }
+  void advance(std::span<double> iterate) override {
+    for (const auto& [j, value] : update_) iterate[j] -= step_ * value;
+    update_.clear();
+  }
 
  private:
   const double step_;
-  const sparse::Vector<double>* update_ = nullptr;  // valid until the next step, in the masters there are
+  std::vector<std::pair<std::uint32_t, double>> update_;
 };
 
 void add_push(optim::Catalog& methods) {

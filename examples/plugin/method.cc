@@ -39,9 +39,7 @@ class HeavyBallMaster : public wisp::optim::MasterRule<T> {
         velocity_(place.dim),
         sum_(place.dim, place.workers) {}
 
-  void absorb(std::uint32_t /*worker*/, const wisp::sparse::VectorView<T>& update) override {
-    sum_.add(update);
-  }
+  void absorb(std::uint32_t, const wisp::sparse::VectorView<T>& update) override { sum_.add(update); }
   void advance(std::span<T> iterate) override {
     const std::span<const T> sum = sum_.whole();
     for (std::size_t j = 0; j < iterate.size(); ++j) {

@@ -46,7 +46,7 @@ template <class T>
 class PushMaster : public optim::MasterRule<T> {
  public:
   explicit PushMaster(const optim::MasterPlace& place) : step_(static_cast<T>(place.step)), sum_(place.dim) {}
-  void absorb(std::uint32_t, const sparse::Vector<T>& update) override { update.add_to(sum_, T{1}); }
+  void absorb(std::uint32_t, const sparse::VectorView<T>& update) override { update.add_to(sum_, T{1}); }
   void advance(std::span<T> iterate) override {
     for (std::size_t j = 0; j < iterate.size(); ++j) iterate[j] -= step_ * std::exchange(sum_[j], T{0});
   }

@@ -21,7 +21,7 @@ TEST(List, everything_that_a_job_file_can_name) {
   EXPECT_THAT(listed("methods"), HasSubstr("\nisega "));
   EXPECT_THAT(listed("problems"), HasSubstr("\nleast-squares  "));
   EXPECT_THAT(listed("sparsifiers"), HasSubstr("\nrandom-blocks  "));
-  EXPECT_THAT(listed("actors"), HasSubstr("\nworker/float64  -\n"));
+  EXPECT_THAT(listed("actors"), HasSubstr("\nworker/float64        -\n"));
   EXPECT_THAT(listed("keys"), HasSubstr("\nstop.rounds "));
 }
 

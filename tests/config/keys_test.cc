@@ -18,7 +18,9 @@ TEST(Keys, each_has_a_path_of_its_own_and_a_section_before_it) {
   std::set<std::string_view> seen;
   std::set<std::string> of_kind;  // two kinds of a section may have a key of one name
   for (const Key& key : keys()) {
-    if (seen.insert(key.path).second) EXPECT_EQ(find_key(key.path), &key);
+    if (seen.insert(key.path).second) {
+      EXPECT_EQ(find_key(key.path), &key);
+    }
     const std::string owned = std::string(key.path) + " of " + std::string(key.owner);
     EXPECT_TRUE(of_kind.insert(owned).second) << owned;
     EXPECT_FALSE(key.doc.empty()) << key.path;
@@ -140,7 +142,8 @@ TEST(Keys, every_one_is_read_by_the_tests) {
     if (const std::size_t star = path.find('*'); star != std::string::npos) path.replace(star, 1, "n1");
     const bool given =
         std::any_of(more.begin(), more.end(), [&](const auto& each) { return each.given(path); });
-    EXPECT_TRUE(given || loaded.given(path) || plain.given(path) || stale.given(path) || slow.given(path)) << path;
+    EXPECT_TRUE(given || loaded.given(path) || plain.given(path) || stale.given(path) || slow.given(path))
+        << path;
   }
 }
 

@@ -277,9 +277,7 @@ TEST(AsyncSgdClaims, only_the_mean_of_the_staleness_matters) {
     }
     const auto [least, most] = std::minmax_element(losses.begin(), losses.end());
     std::printf("figures: largest / smallest loss of the three laws: %.2f\n", *most / *least);
-    if (!full_size()) {
-      EXPECT_LE(*most, 1.8 * *least) << sparse;
-    }
+    EXPECT_LE(*most, (full_size() ? 10 : 1.8) * *least) << sparse;  // of one seed's last loss
   }
 }
 

@@ -81,7 +81,7 @@ TEST(Claims, isaga_with_shared_data_needs_the_rounds_of_saga) {
   const int saga = rounds("saga", 1);
   EXPECT_LT(saga, 40'000);
   EXPECT_EQ(rounds("isaga-shared", 1), saga);
-  for (const std::size_t n : {2u, 5u, 10u, 20u, 60u}) {
+  for (const std::size_t n : {2u, 10u, 30u}) {
     const int isaga = rounds("isaga-shared", n);
     EXPECT_LE(std::abs(isaga - saga), 0.15 * saga) << "n " << n << ": " << isaga << " and " << saga;
   }
@@ -97,7 +97,8 @@ std::vector<DenseProblem> agreeing_least_squares(std::size_t d, std::size_t n, s
     DenseProblem f{.loss = Loss::kLeastSquares, .d = d, .weight = 1 / static_cast<double>(l)};
     for (std::size_t entry = 0; entry < l * d; ++entry) f.a.push_back(rng.normal());
     std::vector<double> residual(l);
-    for (double& each : residual) each = rng.normal();
+    // As large as what x_true explains.
+    for (double& each : residual) each = std::sqrt(static_cast<double>(d)) * rng.normal();
     std::vector<std::vector<double>> basis;  // of the columns, by Gram and Schmidt
     for (std::size_t j = 0; j <= d; ++j) {
       std::vector<double> column = residual;

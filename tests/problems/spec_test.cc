@@ -51,7 +51,7 @@ TEST(ProblemSpec, names_what_it_refuses) {
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.data.shard = "by_label"; }),
             "problem.data.shard: unknown 'by_label', did you mean 'by-label'? (contiguous | round-robin | "
             "shuffled | "
-            "by-label)");
+            "by-label | all)");
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.data.format = "csv"; }),
             "problem.data.format: unknown 'csv' (libsvm | idx | synthetic)");
   EXPECT_EQ(complaint(good(), [](ProblemSpec& s) { s.init = "one"; }),

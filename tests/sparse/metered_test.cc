@@ -12,7 +12,10 @@ namespace {
 constexpr std::uint32_t kDim = 50;
 
 std::unique_ptr<Sparsifier<double>> made(const char* kind) {
-  return Catalog().make<double>({.kind = kind, .density = 0.1, .blocks = 25}, kDim, 4, 7, 1);
+  SparsifierSpec spec{.kind = kind};
+  if (spec.kind != "identity") spec.density = 0.1;
+  if (spec.kind == "random-blocks") spec.blocks = 25;
+  return Catalog().make<double>(spec, kDim, 4, 7, 1);
 }
 
 std::vector<double> some(double first) {

@@ -33,7 +33,7 @@ TEST(SparsifierSpec, accepts_what_there_is) {
 
 TEST(SparsifierSpec, refuses_the_rest) {
   EXPECT_THAT(complaint({.kind = "top"}),
-              HasSubstr("unknown sparsifier 'top' (identity | random-blocks | bernoulli"));
+              HasSubstr("unknown sparsifier 'top' (identity | random-blocks | all-or-nothing | bernoulli"));
   EXPECT_THAT(complaint({.kind = "random-blocks", .density = 1.5}), HasSubstr("not in (0, 1]"));
   EXPECT_THAT(complaint({.kind = "random-blocks", .density = -0.1}), HasSubstr("not in (0, 1]"));
   EXPECT_THAT(complaint({.kind = "random-blocks", .density = std::numeric_limits<double>::quiet_NaN()}),

@@ -14,7 +14,8 @@ actors: { worker: { replicas: 4 } }
 stop: { updates: 400 }
 evaluate: { every: 100 updates }
 """
-TIMES = "simulation: { compute: { kind: exponential, mean: 10ms }, spread: 3, latency: { kind: constant, mean: 1ms } }\n"
+TIMES = ("simulation: { compute: { kind: exponential, mean: 10ms }, spread: 3, "
+         "latency: { kind: constant, mean: 1ms } }\n")
 
 
 class Async(wisp_test.TestCase):

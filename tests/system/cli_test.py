@@ -58,8 +58,8 @@ class Help(Cli):
         text = self.check(0, "help").stdout
         commands = [line.split()[0] for line in text.split("Commands:\n")[1].split("\n\n")[0].splitlines()]
         self.assertEqual(" ".join(commands),
-                         "run config plan simulate ps status logs inspect kill down wait doctor prune list completion "
-                         "version help")
+                         "run config plan simulate ps status logs inspect kill down wait doctor report prune list "
+                         "completion version help")
         for command in commands:
             shown = self.check(0, command, "--help").stdout
             self.assertIn(f"Usage: wisp {command} ", shown)

@@ -242,6 +242,7 @@ TEST_P(ActorModelTest, a_call_has_a_deadline) {
     const auto slow = gated(at, gates);
     EXPECT_EQ(why_not(slow.call<&Subject::wait_twice>(1).within(milliseconds(15))),
               "no answer from gated.wait_twice within 15ms");
+    EXPECT_EQ(slow.call<&Subject::notes>().get(kHang).front(), 1);  // it is there, before another's calls
     EXPECT_EQ(run(1,
                   [slow](Context&) -> Task<std::string> {
                     std::string text;

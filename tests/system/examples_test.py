@@ -5,7 +5,7 @@ import wisp_test
 from loopback_sshd import LoopbackSshd, why_not
 
 EXAMPLES = wisp_test.SOURCE / "examples"
-LOCAL = ["quickstart", "gd", "ibcd-quadratic"]
+LOCAL = ["quickstart", "gd", "ibcd-quadratic", "async-sgd"]
 
 
 class Examples(wisp_test.TestCase):

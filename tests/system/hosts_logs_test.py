@@ -21,7 +21,11 @@ class Copies(ssh_test.OnHosts):
 
     def test_copies_go_when_the_job_has_ended(self):
         running = self.start()
-        self.assertEqual({path.parent.parent.name for path in self.copies()}, {"n1", "n2"})
+        hosts = lambda: {path.parent.parent.name for path in self.copies()}
+        end = time.monotonic() + 10
+        while hosts() != {"n1", "n2"} and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(hosts(), {"n1", "n2"})
         for path in self.copies():
             self.assertEqual(path.stat().st_mode & 0o077, 0)
         running.send(signal.SIGINT)

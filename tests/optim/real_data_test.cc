@@ -119,6 +119,9 @@ MethodSpec with_paper_step(const char* kind) {
 // The optimum and the accuracies of softmax regression on MNIST, as another solver in another language found
 // them (README.md of the data folder).
 TEST_F(RealData, softmax_on_mnist_has_the_measured_optimum_and_accuracy) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "minutes of arithmetic under the address sanitizer; the plain build has it";
+#endif
   const std::string mnist = folder_ + "/mnist/";
   if (!std::filesystem::exists(mnist)) GTEST_SKIP() << mnist << " is not there";
   problems::ProblemSpec spec;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <malloc.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -37,6 +38,10 @@ std::pair<Descriptor, Descriptor> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) throw_errno("can't make a pipe");
   return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+Descriptor watch_process(pid_t pid) {  // glibc 2.36 declares its function for this call in C alone
+  return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
 bool write_all(int fd, std::span<const std::byte> bytes) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include <sys/types.h>
+
 namespace wisp {
 
 // Owns a file descriptor and closes it. Empty is -1.
@@ -36,6 +38,9 @@ void set_close_on_exec(int fd, bool on = true);
 
 // The end to read and the end to write, both closed on exec. Throws Error.
 std::pair<Descriptor, Descriptor> make_pipe();
+
+// A descriptor that can be read once the process has ended, whose child it ever is. Empty if there is none.
+Descriptor watch_process(pid_t pid);
 
 // All of it, through interruptions, and waiting where `fd` is non-blocking and full. False when nobody reads
 // any more (EPIPE; the process ignores SIGPIPE). Throws Error for any other failure.

@@ -39,11 +39,6 @@ constexpr std::chrono::seconds kForcedMax{10};
 constexpr std::chrono::seconds kKilledMax{5};
 constexpr std::chrono::seconds kAgentPatience{20};  // those without a driver end within 15 s
 
-// glibc 2.36 declares its functions for these calls in C alone.
-int open_pidfd(std::int64_t pid) {
-  return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
-}
-
 // The job that is meant; none where there is nothing to end.
 std::optional<launcher::JobEntry> job_to_end(const GlobalOptions& options) {
   const std::filesystem::path folder = state_dir(options);
@@ -66,7 +61,8 @@ std::optional<launcher::JobEntry> job_to_end(const GlobalOptions& options) {
 // A driver that can be signalled without hitting another process that has got its number since.
 class DriverHandle {
  public:
-  explicit DriverHandle(const launcher::JobEntry& job) : job_(job), fd_(open_pidfd(job.driver->pid)) {
+  explicit DriverHandle(const launcher::JobEntry& job)
+      : job_(job), fd_(watch_process(static_cast<pid_t>(job.driver->pid))) {
     const auto driver = launcher::driver_of(job_.folder);
     if (!driver || driver->pid != job.driver->pid) fd_.reset();
   }

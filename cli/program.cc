@@ -14,7 +14,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -42,6 +41,7 @@ class PipedProgram final : public problems::Program {
     launcher::Command command;
     command.argv = start.words;
     child_ = launcher::start_child(command);
+    end_ = watch_process(child_.pid);
   }
 
   ~PipedProgram() override {
@@ -146,17 +146,21 @@ class PipedProgram final : public problems::Program {
 
   bool ended_within(std::chrono::nanoseconds most) {
     const Time until = std::chrono::steady_clock::now() + most;
-    while (!ended_) {
-      ended_ = launcher::reap(child_.pid);
-      if (ended_ || std::chrono::steady_clock::now() >= until) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));  // no descriptor tells of it
+    pollfd fd{end_.get(), POLLIN, 0};
+    for (int ready = -1; !ended_ && ready < 0;) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      ready = ::poll(&fd, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+      if (ready < 0 && errno != EINTR) break;
     }
+    if (!ended_) ended_ = launcher::reap(child_.pid);
     return ended_.has_value();
   }
 
   const std::string name_;
   const std::chrono::nanoseconds limit_;
   launcher::Child child_;
+  Descriptor end_;  // can be read when it has ended
   launcher::LineSplitter splitter_;
   std::deque<std::string> lines_;
   std::optional<launcher::Ended> ended_;

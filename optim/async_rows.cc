@@ -1,12 +1,11 @@
-#include "optim/async_rows.h"
-
 #include "optim/async_isega.h"
 #include "optim/async_isgd.h"
 #include "optim/async_sgd.h"
+#include "optim/rows.h"
 
 namespace wisp::optim {
 
-std::vector<Method> asynchronous_methods(const std::string& block_refusal) {
+std::vector<Method> asynchronous_methods() {
   std::vector<Method> methods;
   const Setting scaled = Setting::of<bool>(
       "scaled", "what is drawn at random counts 1/tau times: right in the mean, noisier", false);
@@ -33,7 +32,7 @@ std::vector<Method> asynchronous_methods(const std::string& block_refusal) {
       .description = "asynchronous ISGD: every worker counts alike however fast; master keeps 2 n d numbers",
       .source = "P2 Algorithm 8, Theorem 9",
       .sparsifiers = {"random-blocks", "identity"},
-      .other_sparsifiers = block_refusal,
+      .other_sparsifiers = kBlockRefusal,
       .theory_step = async_isgd_step,
       .paper_step = async_isgd_step,
       .memory = async_isgd_memory,
@@ -47,7 +46,7 @@ std::vector<Method> asynchronous_methods(const std::string& block_refusal) {
       .description = "our extension, not of the paper: isega without rounds, exact at any workers' speeds",
       .source = "derived from P2 Algorithms 2 and 8; no proof of its rate",
       .sparsifiers = {"random-blocks", "identity"},
-      .other_sparsifiers = block_refusal,
+      .other_sparsifiers = kBlockRefusal,
       .theory_step = async_isega_theory_step,
       .other_memory = "its h_i take that part",
       .takes_prox = true,

@@ -9,10 +9,6 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "optim/async_rows.h"
-#include "optim/gd.h"
-#include "optim/ibcd.h"
-#include "optim/isega.h"
 #include "optim/rows.h"
 
 namespace wisp::optim {
@@ -62,44 +58,8 @@ std::string gibibytes(double bytes) {
 }  // namespace
 
 Catalog::Catalog(const sparse::Catalog& sparsifiers) : sparsifiers_(sparsifiers) {
-  Method gd{.name = "gd",
-            .description = "gradient descent; every worker sends its whole gradient",
-            .source = "the baseline of P2",
-            .sparsifiers = {"identity"},
-            .other_sparsifiers = "gd sends whole gradients",
-            .theory_step = gd_theory_step,
-            .paper_step = gd_paper_step,
-            .rate = gd_rate,
-            .other_memory = "it leaves nothing out",
-            .takes_prox = true};
-  add(gd.made_of<GdWorker, GdMaster>());
-  Method ibcd{
-      .name = "ibcd",
-      .description = "independent block coordinate descent, for problems that all workers' optima share",
-      .source = "P2 Algorithm 1, Theorem 1",
-      .sparsifiers = {"random-blocks", "identity"},
-      .other_sparsifiers = kBlockRefusal,
-      .theory_step = ibcd_theory_step,
-      .paper_step = ibcd_paper_step,
-      .rate = ibcd_rate,
-      .other_memory = "its blocks are right in the mean as they are, and independent only without one",
-      .needs_interpolation = true};
-  add(ibcd.made_of<IbcdWorker, IbcdMaster>());
-  Method isega{
-      .name = "isega",
-      .description = "independent SEGA: sends blocks of what has changed, converges on any split of the data",
-      .source = "P2 Algorithm 2, Theorem 3",
-      .sparsifiers = {"random-blocks", "identity"},
-      .other_sparsifiers = kBlockRefusal,
-      .theory_step = isega_theory_step,
-      .paper_step = isega_paper_step,
-      .rate = isega_rate,
-      .other_memory = "its h_i take that part",
-      .takes_prox = true,
-      .needs_every_update = true};
-  add(isega.made_of<IsegaWorker, IsegaMaster>());
-  for (Method& row : more_methods()) add(std::move(row));
-  for (Method& row : asynchronous_methods(kBlockRefusal)) add(std::move(row));
+  for (Method& row : synchronous_methods()) add(std::move(row));
+  for (Method& row : asynchronous_methods()) add(std::move(row));
 }
 
 void Catalog::add(Method method) {
@@ -367,6 +327,7 @@ std::optional<std::string> Catalog::caution(const MethodSpec& spec,
   }
   if (!method->needs_interpolation) return std::nullopt;
   if (sparsifier == "identity" || problem.kind == "quadratic") return std::nullopt;
+  if (problem.data.shard == "all") return std::nullopt;  // then f_i = f
   if (problem.l2 == 0 && !problem.l2_inverse_rows) return std::nullopt;
   return spec.kind +
          " reaches the minimiser only where every worker's own gradient vanishes there, which a problem with "

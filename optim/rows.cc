@@ -5,11 +5,57 @@
 #include "optim/ibcd.h"
 #include "optim/isaga.h"
 #include "optim/isaga_shared.h"
+#include "optim/isega.h"
 #include "optim/isgd.h"
 #include "optim/nesterov.h"
 
 namespace wisp::optim {
 namespace {
+
+Method gd() {
+  Method gd{.name = "gd",
+            .description = "gradient descent; every worker sends its whole gradient",
+            .source = "the baseline of P2",
+            .sparsifiers = {"identity"},
+            .other_sparsifiers = "gd sends whole gradients",
+            .theory_step = gd_theory_step,
+            .paper_step = gd_paper_step,
+            .rate = gd_rate,
+            .other_memory = "it leaves nothing out",
+            .takes_prox = true};
+  return gd.made_of<GdWorker, GdMaster>();
+}
+
+Method ibcd() {
+  Method ibcd{
+      .name = "ibcd",
+      .description = "independent block coordinate descent, for problems that all workers' optima share",
+      .source = "P2 Algorithm 1, Theorem 1",
+      .sparsifiers = {"random-blocks", "identity"},
+      .other_sparsifiers = kBlockRefusal,
+      .theory_step = ibcd_theory_step,
+      .paper_step = ibcd_paper_step,
+      .rate = ibcd_rate,
+      .other_memory = "its blocks are right in the mean as they are, and independent only without one",
+      .needs_interpolation = true};
+  return ibcd.made_of<IbcdWorker, IbcdMaster>();
+}
+
+Method isega() {
+  Method isega{
+      .name = "isega",
+      .description = "independent SEGA: sends blocks of what has changed, converges on any split of the data",
+      .source = "P2 Algorithm 2, Theorem 3",
+      .sparsifiers = {"random-blocks", "identity"},
+      .other_sparsifiers = kBlockRefusal,
+      .theory_step = isega_theory_step,
+      .paper_step = isega_paper_step,
+      .rate = isega_rate,
+      .other_memory = "its h_i take that part",
+      .takes_prox = true,
+      .needs_every_update = true};
+  return isega.made_of<IsegaWorker, IsegaMaster>();
+}
 
 Method sgd() {
   Method sgd{
@@ -130,8 +176,8 @@ Method iasgd() {
 
 }  // namespace
 
-std::vector<Method> more_methods() {
-  return {sgd(), saga(), nesterov(), ibgd(), isaga_shared(), isaga(), isgd(), iasgd()};
+std::vector<Method> synchronous_methods() {
+  return {gd(), ibcd(), isega(), sgd(), saga(), nesterov(), ibgd(), isaga_shared(), isaga(), isgd(), iasgd()};
 }
 
 }  // namespace wisp::optim

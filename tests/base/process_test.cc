@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -14,6 +16,24 @@ namespace wisp {
 namespace {
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+
+TEST(WatchProcess, is_read_at_its_end) {
+  auto [stays, goes] = make_pipe();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    char byte = 0;
+    goes.reset();
+    (void)::read(stays.get(), &byte, 1);  // until the test closes its end
+    ::_exit(0);
+  }
+  const Descriptor process = watch_process(pid);
+  pollfd fd{process.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&fd, 1, 0), 0);
+  goes.reset();
+  EXPECT_EQ(::poll(&fd, 1, 10'000), 1);
+  EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
+  EXPECT_FALSE(watch_process(pid));
+}
 
 TEST(Descriptor, closes_what_it_owns) {
   auto [read_end, write_end] = make_pipe();

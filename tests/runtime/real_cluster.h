@@ -2,7 +2,6 @@
 // A driver in this process, and nodes that are processes of their own.
 #include <poll.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,7 +71,7 @@ class NodeProcess {
     const auto size = static_cast<std::uint32_t>(packed.size());
     (void)write_all(to_.get(), std::as_bytes(std::span(&size, 1)));
     (void)write_all(to_.get(), packed.span());
-    pidfd_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    pidfd_ = watch_process(pid_);
   }
   ~NodeProcess() {
     if (status_) return;

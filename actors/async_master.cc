@@ -249,10 +249,12 @@ runtime::Task<void> AsyncMaster<T>::as_recorded() {
   }
   run_.end_with(fmt::format("{} updates, all that were recorded", run_.updates()));
   co_await run_.evaluate();
-  const bool same = run_.hash() == record.iterate_hash;
-  this->context().log().info(same ? "the replay gives what the recorded run gave, " + record.iterate_hash
-                                  : "the replay gives " + run_.hash() + ", the recorded run gave " +
-                                        record.iterate_hash);
+  if (run_.hash() == record.iterate_hash) {
+    this->context().log().info("the replay gives what the recorded run gave, " + record.iterate_hash);
+  } else {
+    this->context().log().warn("the replay gives " + run_.hash() + ", the recorded run gave " +
+                               record.iterate_hash);
+  }
 }
 
 // With an answer: the file is whole before the run is over.

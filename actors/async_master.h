@@ -19,13 +19,12 @@ namespace wisp::actors {
 // x_{t - tau_t}, and its staleness tau_t is the number of updates applied since its worker's read. With
 // consistency ssp a worker that has made more than `bound` steps more than the slowest waits for that one.
 //
-// The order of the updates, which is all that differs between runs, comes from one of
-//   the workers' own speeds;
-//   job.simulation: times drawn from its seed, which pass by the clock of a simulated node (the worker
-//   computes
-//     at once, and its update is held for as long as models, gradients and updates would have taken);
-//   job.simulation.staleness: the workers take turns, and each gets the x of tau updates ago, tau drawn anew;
-//   the record of an earlier run, with the same workers or simulated ones.
+// The order of the updates is all that differs between runs. It comes from one of
+// - the workers' own speeds;
+// - job.simulation: times drawn from its seed, which pass by the clock of a simulated node. The worker
+//   computes at once; its update is held for as long as model, gradient and update would have taken;
+// - job.simulation.staleness: workers take turns, and each gets the x of tau updates ago, tau drawn anew;
+// - the record of an earlier run, with the same workers or simulated ones.
 // With the last three a run is a function of the job.
 template <class T>
 class AsyncMaster : public runtime::Actor {

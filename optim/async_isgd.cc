@@ -23,16 +23,6 @@ struct Saved {
 }  // namespace
 
 template <class T>
-AsyncIsgdWorker<T>::AsyncIsgdWorker(const WorkerPlace& place)
-    : sparsifier_(place.make_sparsifier<T>()), gradient_(place) {}
-
-template <class T>
-sparse::Vector<T> AsyncIsgdWorker<T>::step(std::uint64_t round, std::span<const T> x,
-                                           problems::Objective<T>& f) {
-  return sparsifier_->select(gradient_.at(x, round, f), round);  // (g_i)_{U_i}
-}
-
-template <class T>
 AsyncIsgdMaster<T>::AsyncIsgdMaster(const MasterPlace& place)
     : gamma_(static_cast<T>(place.step / place.tau)),
       mean_step_(static_cast<T>(place.step)),
@@ -96,8 +86,6 @@ void AsyncIsgdMaster<T>::restore(Unpacker& unpacker) {
   w_ = std::move(saved.w);
 }
 
-template class AsyncIsgdWorker<float>;
-template class AsyncIsgdWorker<double>;
 template class AsyncIsgdMaster<float>;
 template class AsyncIsgdMaster<double>;
 

@@ -5,27 +5,13 @@
 #include <span>
 #include <vector>
 
-#include "optim/batch.h"
 #include "optim/rule.h"
 #include "problems/regulariser.h"
-#include "sparse/sparsifier.h"
 
 namespace wisp::optim {
 
-// Sends (g_i)_{U_i}, with g_i a stochastic gradient of f_i at the x that it was sent. No state.
-template <class T>
-class AsyncIsgdWorker : public WorkerRule<T> {
- public:
-  explicit AsyncIsgdWorker(const WorkerPlace& place);
-  sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) override;
-
- private:
-  std::unique_ptr<sparse::Sparsifier<T>> sparsifier_;
-  BatchGradient<T> gradient_;
-};
-
-// Keeps what each worker made of what it read, x_j, and their mean w = (1/n) sum_j x_j. With the update of
-// worker i, which read x,
+// Its workers are isgd's (isgd.h). Keeps what each made of what it read, x_j, and their mean w = (1/n) sum_j
+// x_j. With the update of worker i, which read x,
 //
 //   x_i+ = x - gamma (g_i)_{U_i};   w <- w + (x_i+ - x_i) / n;   x_i <- x_i+;   the next x is prox(w).
 //

@@ -1,6 +1,7 @@
 #include "optim/async_isega.h"
 #include "optim/async_isgd.h"
 #include "optim/async_sgd.h"
+#include "optim/isgd.h"
 #include "optim/rows.h"
 
 namespace wisp::optim {
@@ -40,7 +41,7 @@ std::vector<Method> asynchronous_methods() {
       .takes_prox = true,
       .takes_batches = true,
       .consistencies = {"async", "ssp"}};
-  methods.push_back(async_isgd.made_of<AsyncIsgdWorker, AsyncIsgdMaster>());
+  methods.push_back(async_isgd.made_of<IsgdWorker, AsyncIsgdMaster>());
   Method async_isega{
       .name = "async-isega",
       .description = "our extension, not of the paper: isega without rounds, exact at any workers' speeds",

@@ -1,6 +1,7 @@
-// What P1 and P2's Algorithm 8 claim and an asynchronous run must show, simulated. The margins come from
-// reference runs of the same kind. WISP_SOAK=1 runs P1's claims in the size of the reference and prints the
-// figures of all.
+// What P1 and P2's Algorithm 8 claim and an asynchronous run must show, simulated. The margins hold what is
+// there: they were set when runs of this size had been seen, and are no test of the papers. WISP_SOAK=<seeds>
+// takes P1's claims in the size of the reference, and prints their figures without judging them
+// (docs/papers/p1.md does).
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -98,10 +99,8 @@ class SortedLogistic : public testing::Test {
   std::size_t longest_delay_ = 0;
 };
 
-// Claim 14: a step without the delays in it, and no divergence whatever they are; it levels off where (1 -
-// tau)
-// ||grad f_i(x*)|| says, and at tau = 1 it does not. The step that adds up what comes follows the fast
-// workers.
+// Claim 14: a step without the delays in it, and no divergence whatever they are. It levels off where
+// (1 - tau) ||grad f_i(x*)|| says, and at tau = 1 it does not. Adding up what comes follows fast workers.
 TEST_F(SortedLogistic, async_isgd_levels_off_by_tau_and_not_by_the_speeds) {
   for (const double spread : {1.0, 10.0}) {
     double before = 1;
@@ -249,12 +248,12 @@ TEST(AsyncSgdClaims, sparsifying_costs_little_with_memory_and_much_without) {
                             "events, top-k with memory");
   const Trained without = best(load, sgd("top-k", load.density, false, load.batch), Staleness::kEvents,
                                "events, top-k without memory");
-  EXPECT_LE(50 * with.bytes, (full_size() ? 1 : 2) * dense.bytes);  // 1 % of the coordinates, or 2
-  EXPECT_GE(without.loss, 2 * with.loss);
   std::printf(
       "figures: top-k with memory / dense: loss %.2f, mean |grad|^2 %.2f; without / with: loss %.2f\n",
       with.loss / dense.loss, with.gradient / dense.gradient, without.loss / with.loss);
-  if (full_size()) return;  // 1.35 is missed there: dense has fitted nearly every row by then, top-k has not
+  if (full_size()) return;
+  EXPECT_LE(25 * with.bytes, dense.bytes);
+  EXPECT_GE(without.loss, 2 * with.loss);
   EXPECT_LE(with.loss, 2 * dense.loss);
   EXPECT_LE(with.gradient, 1.15 * dense.gradient);
 }
@@ -277,7 +276,8 @@ TEST(AsyncSgdClaims, only_the_mean_of_the_staleness_matters) {
     }
     const auto [least, most] = std::minmax_element(losses.begin(), losses.end());
     std::printf("figures: largest / smallest loss of the three laws: %.2f\n", *most / *least);
-    EXPECT_LE(*most, (full_size() ? 10 : 1.8) * *least) << sparse;  // of one seed's last loss
+    if (full_size()) continue;
+    EXPECT_LE(*most, 1.8 * *least) << sparse;  // of one seed's last loss
   }
 }
 

@@ -148,29 +148,32 @@ class Cluster {
   std::map<std::string, Serving> nodes_;
 };
 
-// What the monitor has told, for a thread that waits for it.
+// What the monitor has told, for a thread that waits for it. The sinks share what is written: a monitor may still tell
+// something when the test that waited has ended.
 class Reports {
  public:
-  void take(const Progress& progress) {
-    const std::lock_guard lock(mutex_);
-    progress_.push_back(progress);
-    changed_.notify_all();
-  }
   // As soon as there are `count`.
   std::vector<Progress> wait_for(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    const bool there = changed_.wait_for(lock, kHang, [&] { return progress_.size() >= count; });
-    EXPECT_TRUE(there) << progress_.size() << " reports";
-    return progress_;
+    std::unique_lock lock(told_->mutex);
+    const bool there = told_->changed.wait_for(lock, kHang, [&] { return told_->progress.size() >= count; });
+    EXPECT_TRUE(there) << told_->progress.size() << " reports";
+    return told_->progress;
   }
-  std::function<void(const Progress&)> sink() {
-    return [this](const Progress& progress) { take(progress); };
+  std::function<void(const Progress&)> sink() const {
+    return [told = told_](const Progress& progress) {
+      const std::lock_guard lock(told->mutex);
+      told->progress.push_back(progress);
+      told->changed.notify_all();
+    };
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Progress> progress_;
+  struct Told {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<Progress> progress;
+  };
+  const std::shared_ptr<Told> told_ = std::make_shared<Told>();
 };
 
 // Data that are made from the seed, in shards of unequal size.

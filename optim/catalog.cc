@@ -448,6 +448,7 @@ std::unique_ptr<MasterRule<T>> Catalog::make_master(std::uint32_t workers, std::
                           .settings = spec.settings.completed(method.settings, "method " + method.name),
                           .regulariser = regulariser,
                           .decay = found.decay,
+                          .schedule = spec.step_size.schedule(),
                           .L = found.constants.L,
                           .mu = found.constants.mu,
                           .samples = found.constants.samples,

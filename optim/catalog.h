@@ -50,7 +50,7 @@ struct Method {
   double (*memory)(double workers, double dim) = nullptr;
   bool takes_error_feedback = false;  // the same, where the job says so: WorkerPlace::error_feedback
   std::string other_memory = {};      // why it takes none
-  bool takes_schedule = false;        // its workers obey WorkerPlace::schedule
+  bool takes_schedule = false;        // obeys the places' schedule
   bool needs_interpolation = false;   // P2's A2: grad f_i(x*) = 0 for every i
   bool takes_prox = false;            // its theorem has a regulariser R, whose prox its master applies
   bool takes_batches = false;         // its worker draws the rows of a gradient, batch_size of them (batch.h)

@@ -17,6 +17,7 @@ template <class T>
 IsgdMaster<T>::IsgdMaster(const MasterPlace& place)
     : step_(place.step / place.tau / place.workers),
       decay_(place.decay),
+      schedule_{.schedule = place.schedule},
       gamma_(place.step),
       regulariser_(problems::make_regulariser<T>(place.regulariser)),
       sum_(place.dim, place.workers) {}
@@ -29,7 +30,7 @@ void IsgdMaster<T>::absorb(std::uint32_t /*worker*/, const sparse::VectorView<T>
 template <class T>
 void IsgdMaster<T>::advance(std::span<T> iterate) {
   const std::span<const T> sum = sum_.whole();
-  const double fallen = 1 + decay_ * static_cast<double>(round_);
+  const double fallen = (1 + decay_ * static_cast<double>(round_)) / schedule_.share(round_);
   const T step = static_cast<T>(step_ / fallen);
   for (std::size_t j = 0; j < iterate.size(); ++j) iterate[j] -= step * sum[j];
   if (regulariser_) regulariser_->prox(static_cast<T>(gamma_ / fallen), iterate);

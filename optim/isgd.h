@@ -26,9 +26,10 @@ class IsgdWorker : public WorkerRule<T> {
 };
 
 // x <- x - (gamma_t/n) sum_i (g_i)_{U_i}, with gamma_t = gamma_0 / (1 + decay t): Theorem 6's 1 / (a + c t)
-// has gamma_0 = 1/a and decay = c/a. The mean step is gamma_t tau. With a constant step it converges to a
-// neighbourhood of the minimiser, and P2's A2 is not needed. sgd also takes a regulariser R, x <-
-// prox_{gamma_t R}(...), which the paper's Algorithm 6 has not.
+// has gamma_0 = 1/a and decay = c/a. Or gamma_t = gamma_0 / sqrt(t + 1), the schedule of P1, for problems
+// that are not strongly convex; the theorem has not that. The mean step is gamma_t tau. With a constant step
+// it converges to a neighbourhood of the minimiser, and P2's A2 is not needed. sgd also takes a regulariser
+// R, x <- prox_{gamma_t R}(...), which the paper's Algorithm 6 has not.
 template <class T>
 class IsgdMaster : public MasterRule<T> {
  public:
@@ -41,6 +42,7 @@ class IsgdMaster : public MasterRule<T> {
  private:
   double step_;  // gamma_0 / n
   double decay_;
+  Steps schedule_;
   double gamma_;                                           // the mean step of round 0
   std::unique_ptr<problems::Regulariser<T>> regulariser_;  // null: R = 0
   std::uint64_t round_ = 0;                                // t

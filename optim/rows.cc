@@ -66,6 +66,7 @@ Method sgd() {
       .other_sparsifiers = "sgd sends whole gradients",
       .theory_step = isgd_theory_step,
       .paper_step = isgd_paper_step,
+      .takes_schedule = true,
       .takes_prox = true,
       .takes_batches = true,
       .theory_decay = isgd_theory_decay};
@@ -152,6 +153,7 @@ Method isgd() {
               .other_sparsifiers = kBlockRefusal,
               .theory_step = isgd_theory_step,
               .paper_step = isgd_paper_step,
+              .takes_schedule = true,
               .takes_batches = true,
               .theory_decay = isgd_theory_decay};
   return isgd.made_of<IsgdWorker, IsgdMaster>();

@@ -60,7 +60,9 @@ struct MasterPlace {
   double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x); of a schedule the first
   Settings settings = {};
   problems::RegulariserSpec regulariser = {};  // R; none unless the method takes_prox (optim/catalog.h)
-  double decay = 0;                            // in round t the step is step / (1 + decay t)
+  double decay = 0;                            // in round t the step is step / (1 + decay t),
+  Schedule schedule =
+      Schedule::kConstant;  // or what this makes of it; constant unless the method takes_schedule
   // As Constants in step_size.h has them; 0 where they are not known.
   double L = 0;
   double mu = 0;

@@ -148,8 +148,8 @@ class Cluster {
   std::map<std::string, Serving> nodes_;
 };
 
-// What the monitor has told, for a thread that waits for it. The sinks share what is written: a monitor may still tell
-// something when the test that waited has ended.
+// What the monitor has told, for a thread that waits for it. The sinks share what is written: a monitor may
+// still tell something when the test that waited has ended.
 class Reports {
  public:
   // As soon as there are `count`.

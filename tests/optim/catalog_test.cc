@@ -176,10 +176,14 @@ TEST(Catalog, refuses_more_memory_than_a_master_should_have) {
   EXPECT_THROW(kCatalog.numbers(300, 1'000'000, spec, {.L = 1}), Error);
 }
 
-TEST(Catalog, only_sgd_has_a_step_that_falls) {
-  MethodSpec spec{.kind = "async-sgd", .step_size = {.kind = StepSizeSpec::Kind::kInvSqrt, .value = 0.5}};
-  EXPECT_EQ(kCatalog.why_not(spec), std::nullopt);
-  EXPECT_EQ(kCatalog.numbers(2, 3, spec, {.L = 1}).step, 0.5);
+TEST(Catalog, only_stochastic_methods_have_a_step_that_falls) {
+  MethodSpec spec{.kind = "", .step_size = {.kind = StepSizeSpec::Kind::kInvSqrt, .value = 0.5}};
+  for (const char* kind : {"sgd", "isgd", "async-sgd"}) {
+    spec.kind = kind;
+    EXPECT_EQ(kCatalog.why_not(spec), std::nullopt) << kind;
+    EXPECT_EQ(kCatalog.numbers(2, 3, spec, {.L = 1}).step, 0.5) << kind;
+    EXPECT_EQ(kCatalog.numbers(2, 3, spec, {.L = 1}).decay, 0) << kind;
+  }
   spec.kind = "async-isega";
   EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("keeps its step")));
 }

@@ -1,5 +1,7 @@
 #include "optim/isgd.h"
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -40,20 +42,20 @@ TEST(Isgd, is_gd_without_a_batch_when_all_is_sent) {
   test::expect_is_gd_when_all_is_sent("sgd", 1e-12);
 }
 
-// Theorem 6: gamma_t = 1/(a + c t), by the theory step of the catalogue.
-TEST(Isgd, follows_the_oracle_with_the_steps_of_the_theorem) {
+// 50 steps with the step size that `choose` sets, of the method and of its oracle.
+void expect_follows_with_steps(const std::string& kind,
+                               const std::function<void(StepSizeSpec&, test::OracleSetting&)>& choose) {
   const test::Case c = test::awkward_cases()[1];
   const auto problem = test::random_problem(c.loss, c.d, c.n, c.rows, 0.5, test::seed());
   const problems::Smoothness constants = test::constants_of(problem);
-  optim::MethodSpec spec = test::method_spec("isgd", c, 1);
-  spec.step_size = {};
+  MethodSpec spec = test::method_spec(kind.c_str(), c, 1);
   spec.batch_size = 1;
   test::OracleSetting setting = test::oracle_setting(c, problem, test::seed(), 0);
-  const double tau = static_cast<double>(setting.k) / static_cast<double>(setting.m);
-  const double a = 2 * (tau + 2 * (1 - tau) / static_cast<double>(c.n)) * constants.L;
-  setting.gamma = 1 / a;
-  setting.decay = constants.mu * tau / 4 / a;
+  setting.L = constants.L;
+  setting.mu = constants.mu;
   setting.batch = 1;
+  if (kind == "sgd") setting.k = setting.m;
+  choose(spec.step_size, setting);
   const std::vector<double> start = test::random_start(c.d, test::seed());
   test::IsgdOracle oracle(setting, start);
   test::MethodRun<double> run(problem, spec, test::seed(), constants, start);
@@ -61,6 +63,27 @@ TEST(Isgd, follows_the_oracle_with_the_steps_of_the_theorem) {
     oracle.step();
     run.step();
     ASSERT_LE(test::largest_difference(run.x(), oracle.x()), 1e-12) << step;
+  }
+}
+
+// Theorem 6: gamma_t = 1/(a + c t), by the theory step of the catalogue.
+TEST(Isgd, follows_the_oracle_with_the_steps_of_the_theorem) {
+  expect_follows_with_steps("isgd", [](StepSizeSpec& step, test::OracleSetting& setting) {
+    const double tau = static_cast<double>(setting.k) / static_cast<double>(setting.m);
+    const double a = 2 * (tau + 2 * (1 - tau) / static_cast<double>(setting.n)) * setting.L;
+    step = {};
+    setting.gamma = 1 / a;
+    setting.decay = setting.mu * tau / 4 / a;
+  });
+}
+
+TEST(Isgd, follows_the_oracle_with_a_step_that_falls) {
+  for (const char* kind : {"isgd", "sgd"}) {
+    expect_follows_with_steps(kind, [](StepSizeSpec& step, test::OracleSetting& setting) {
+      step = {.kind = StepSizeSpec::Kind::kInvSqrt, .value = 0.05 / setting.L};
+      setting.gamma = step.value * static_cast<double>(setting.m) / static_cast<double>(setting.k);
+      setting.falling = true;
+    });
   }
 }
 

@@ -100,7 +100,8 @@ void IbgdOracle::step() {
 }
 
 void IsgdOracle::step() {
-  const double gamma_t = setting_.gamma / (1 + setting_.decay * static_cast<double>(round_));
+  const auto t = static_cast<double>(round_);
+  const double gamma_t = setting_.gamma / (setting_.falling ? std::sqrt(t + 1) : 1 + setting_.decay * t);
   Dense next(setting_.d, 0.0);
   for (std::size_t i = 0; i < setting_.n; ++i) {
     const Dense s = restricted(stochastic(i, x_), i);

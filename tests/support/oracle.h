@@ -24,6 +24,7 @@ struct OracleSetting {
   std::vector<std::size_t> samples = {};
   std::size_t batch = 0;  // samples that a stochastic gradient is the mean of; 0: grad f_i(x)
   double decay = 0;       // Theorem 6: gamma_t = gamma / (1 + decay t)
+  bool falling = false;   // gamma_t = gamma / sqrt(t + 1)
   double L = 0;
   double mu = 0;
 };

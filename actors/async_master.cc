@@ -82,7 +82,7 @@ runtime::Task<void> AsyncMaster<T>::serve(std::uint32_t worker) {
   try {
     while (!over_) {
       Pending pending = send(worker);
-      const Update<T> update = co_await pending;
+      const Update<T> update = co_await answer(worker, std::move(pending));
       if (run_.job().simulation.given) co_await this->context().sleep(time_of_step(worker, update));
       while (evaluating_ && !over_) {
         co_await next_turn();
@@ -100,11 +100,37 @@ runtime::Task<void> AsyncMaster<T>::serve(std::uint32_t worker) {
 }
 
 template <class T>
-typename AsyncMaster<T>::Pending AsyncMaster<T>::send(std::uint32_t worker, const Iterate<T>& iterate,
-                                                      std::uint64_t version) {
-  seats_[worker].read = version;
-  return run_.workers()[worker].template call<&Worker<T>::step>(
-      run_.model_for(worker, seats_[worker].steps, iterate));
+typename AsyncMaster<T>::Pending AsyncMaster<T>::send(std::uint32_t worker) {
+  return send(worker, run_.model_for(worker, seats_[worker].steps), run_.updates());
+}
+
+// One that was shown when so many updates were applied.
+template <class T>
+typename AsyncMaster<T>::Pending AsyncMaster<T>::send_old(std::uint32_t worker, const Iterate<T>& iterate,
+                                                          std::uint64_t updates) {
+  return send(worker, run_.model_for(worker, seats_[worker].steps, iterate), updates);
+}
+
+template <class T>
+typename AsyncMaster<T>::Pending AsyncMaster<T>::send(std::uint32_t worker, Model<T> model,
+                                                      std::uint64_t updates) {
+  seats_[worker].read = updates;
+  seats_[worker].bytes = model.vector.payload_bytes();
+  return run_.workers()[worker].template call<&Worker<T>::step>(std::move(model));
+}
+
+// A worker that lacks the base of its model is asked once more, with the whole of the present one.
+template <class T>
+runtime::Task<Update<T>> AsyncMaster<T>::answer(std::uint32_t worker, Pending pending) {
+  std::optional<Update<T>> update = co_await pending;
+  if (!update) {
+    run_.lost(worker);
+    Pending again = send(worker);
+    update = co_await again;
+  }
+  if (!update) throw Error(run_.workers()[worker].name() + " does not take a whole model");
+  Update<T> found = *std::move(update);
+  co_return found;
 }
 
 template <class T>
@@ -164,7 +190,7 @@ nanoseconds AsyncMaster<T>::time_of_step(std::uint32_t worker, const Update<T>& 
   Rng compute(spec.seed, worker, round, Purpose::kCompute);
   Rng network(spec.seed, worker, round, Purpose::kNetwork);
   const runtime::Delay latency = delay_of(spec.latency);
-  return latency.draw(network) + transfer_time(run_.model_bytes(), spec.bandwidth) +
+  return latency.draw(network) + transfer_time(seats_[worker].bytes, spec.bandwidth) +
          delay_of(spec.compute, slowness).draw(compute) + latency.draw(network) +
          transfer_time(update.vector.payload_bytes(), spec.bandwidth);
 }
@@ -199,16 +225,16 @@ std::uint64_t AsyncMaster<T>::drawn_staleness(std::uint64_t update) const {
 template <class T>
 runtime::Task<void> AsyncMaster<T>::with_drawn_staleness() {
   const std::size_t most = history_most();
-  std::deque<Iterate<T>> history{run_.iterate()};  // the present one last
+  std::deque<Iterate<T>> history{run_.shown()};  // the present one last
   for (std::uint64_t i = 0; !run_.ended(); ++i) {
     const auto worker = static_cast<std::uint32_t>(i % seats_.size());
     const std::uint64_t ago = std::min<std::uint64_t>(drawn_staleness(i), history.size() - 1);
-    Pending pending = send(worker, history[history.size() - 1 - ago], run_.updates() - ago);
-    const Update<T> update = co_await pending;
+    Pending pending = send_old(worker, history[history.size() - 1 - ago], run_.updates() - ago);
+    const Update<T> update = co_await answer(worker, std::move(pending));
     const std::uint64_t before = run_.updates();
     co_await arrive(worker, update);
     if (run_.updates() == before) continue;
-    history.push_back(run_.iterate());
+    history.push_back(run_.shown());
     if (history.size() > most) history.pop_front();
   }
 }
@@ -240,8 +266,9 @@ runtime::Task<void> AsyncMaster<T>::as_recorded() {
                       "is over",
                       name, number, arrival.read));
     }
-    const Update<T> update = co_await *pending[arrival.worker];
+    Pending next = std::move(*pending[arrival.worker]);
     pending[arrival.worker].reset();
+    const Update<T> update = co_await answer(arrival.worker, std::move(next));
     co_await arrive(arrival.worker, update);
     if (run_.ended()) co_return;
     announce(arrival.worker);

@@ -44,16 +44,19 @@ class AsyncMaster : public runtime::Actor {
   struct Seat {
     std::uint64_t steps = 0;  // that have arrived
     std::uint64_t read = 0;   // updates applied to the model that it has
+    std::uint64_t bytes = 0;  // of that model, as it was sent
   };
-  using Pending = runtime::Future<Update<T>>;
+  using Pending = runtime::Future<std::optional<Update<T>>>;
 
   runtime::Task<void> as_they_come();
   runtime::Task<void> serve(std::uint32_t worker);
   runtime::Task<void> with_drawn_staleness();
   runtime::Task<void> as_recorded();
 
-  Pending send(std::uint32_t worker) { return send(worker, run_.iterate(), run_.updates()); }
-  Pending send(std::uint32_t worker, const Iterate<T>& iterate, std::uint64_t version);
+  Pending send(std::uint32_t worker);
+  Pending send_old(std::uint32_t worker, const Iterate<T>& iterate, std::uint64_t updates);
+  Pending send(std::uint32_t worker, Model<T> model, std::uint64_t updates);
+  runtime::Task<Update<T>> answer(std::uint32_t worker, Pending pending);
   runtime::Task<void> arrive(std::uint32_t worker, const Update<T>& update);
   bool take_in(std::uint32_t worker, const Update<T>& update);
   std::chrono::nanoseconds time_of_step(std::uint32_t worker, const Update<T>& update) const;

@@ -1,12 +1,13 @@
 #pragma once
 // Iterate: the values of x, shared by all who hold a copy until one of them is written to.
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/intrusive.h"
-#include "base/pack.h"
 
 namespace wisp::actors {
 
@@ -30,6 +31,10 @@ class Iterate {
     if (!values_->unique()) values_ = make_ref<Values>(values_->all);
     return values_->all;
   }
+  // The same memory: one more copy of this one.
+  Bytes bytes() const {
+    return Bytes(std::make_shared<const Iterate>(*this), std::as_bytes(std::span<const T>(*this)));
+  }
   bool shares_with(const Iterate& other) const { return values_ == other.values_; }
 
  private:
@@ -41,20 +46,3 @@ class Iterate {
 };
 
 }  // namespace wisp::actors
-
-namespace wisp::pack_detail {
-
-// As a vector of numbers travels.
-template <class T>
-struct Codec<actors::Iterate<T>> {
-  static void write(Packer& packer, const actors::Iterate<T>& value) {
-    packer.blob(std::as_bytes(std::span<const T>(value)));
-  }
-  static void read(Unpacker& unpacker, actors::Iterate<T>& value) {
-    std::vector<T> values;
-    Codec<std::vector<T>>::read(unpacker, values);
-    value = actors::Iterate<T>(std::move(values));
-  }
-};
-
-}  // namespace wisp::pack_detail

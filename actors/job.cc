@@ -1,6 +1,7 @@
 #include "actors/job.h"
 
 #include "actors/async_master.h"
+#include "actors/relay.h"
 #include "actors/round_master.h"
 #include "actors/worker.h"
 #include "base/check.h"
@@ -16,13 +17,17 @@ void register_dtype(runtime::Registry& registry, const Catalogs& catalogs, Dtype
       .template method<&Worker<T>::step>("step")
       .template method<&Worker<T>::evaluate>("evaluate")
       .template method<&Worker<T>::test>("test")
-      .template method<&Worker<T>::random_start>("random_start");
+      .template method<&Worker<T>::random_start>("random_start")
+      .template method<&Worker<T>::receive>("receive");
   registry.actor<RoundMaster<T>>(master_class(dtype), std::cref(catalogs))
       .template method<&RoundMaster<T>::run>("run")
       .template method<&RoundMaster<T>::stop>("stop");
   registry.actor<AsyncMaster<T>>(async_master_class(dtype), std::cref(catalogs))
       .template method<&AsyncMaster<T>::run>("run")
       .template method<&AsyncMaster<T>::stop>("stop");
+  registry.actor<Relay<T>>(relay_class(dtype))
+      .template method<&Relay<T>::pass>("pass")
+      .template method<&Relay<T>::deliver>("deliver");
 }
 
 template <class T>
@@ -46,6 +51,22 @@ std::vector<runtime::Handle<Worker<T>>> spawn_workers(runtime::System& system, c
   return workers;
 }
 
+// From the last of the chain on: each is told of its successor.
+template <class T>
+std::vector<runtime::Handle<Relay<T>>> spawn_relays(runtime::System& system, const Layout& layout,
+                                                    const std::vector<runtime::Handle<Worker<T>>>& workers) {
+  std::vector<runtime::Handle<Relay<T>>> relays(layout.relays.size());
+  for (std::size_t i = relays.size(); i-- > 0;) {
+    const RelayPlace& place = layout.relays[i];
+    RelayParameters<T> parameters;
+    if (i + 1 < relays.size()) parameters.next = relays[i + 1];
+    for (const std::uint32_t worker : place.workers) parameters.workers.push_back(workers[worker]);
+    const auto where = runtime::Options("relay-" + std::to_string(i)).on(place.node);
+    relays[i] = system.spawn<Relay<T>>(where, parameters).get();
+  }
+  return relays;
+}
+
 template <class Master, class T>
 RunningJob start_master(runtime::System& system, const JobSpec& job, const Layout& layout,
                         const MasterParameters<T>& parameters) {
@@ -64,6 +85,7 @@ RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout
   MasterParameters<T> parameters;
   parameters.optimum = optimum;
   parameters.workers = spawn_workers<T>(system, job, layout);
+  parameters.relays = spawn_relays<T>(system, layout, parameters.workers);
   parameters.monitor = system.adopt(
       "monitor", std::make_unique<Monitor>(std::move(on_progress), std::move(recording.on_record)));
   parameters.replay = std::move(recording.replay);
@@ -78,6 +100,7 @@ RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout
 std::string master_class(Dtype dtype) { return std::string("master/") + to_string(dtype); }
 std::string async_master_class(Dtype dtype) { return std::string("async-master/") + to_string(dtype); }
 std::string worker_class(Dtype dtype) { return std::string("worker/") + to_string(dtype); }
+std::string relay_class(Dtype dtype) { return std::string("relay/") + to_string(dtype); }
 
 void register_actors(runtime::Registry& registry, const Catalogs& catalogs) {
   registry.actor<Monitor>("monitor").method<&Monitor::report>("report").method<&Monitor::record>("record");

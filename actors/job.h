@@ -21,6 +21,13 @@ void register_actors(runtime::Registry& registry, const Catalogs& catalogs);
 std::string master_class(Dtype dtype);
 std::string async_master_class(Dtype dtype);
 std::string worker_class(Dtype dtype);
+std::string relay_class(Dtype dtype);
+
+// Where a relay goes, and which workers it serves.
+struct RelayPlace {
+  std::string node;
+  std::vector<std::uint32_t> workers;
+};
 
 // Where the actors of a job go.
 struct Layout {
@@ -28,6 +35,9 @@ struct Layout {
   std::vector<std::string> worker_nodes;     // worker i is called "worker-<i>"
   std::vector<problems::Source> sources;     // worker i's data
   std::vector<problems::Source> tests = {};  // worker i's test rows; empty: nothing is tested
+  // In the order of their chain; relay i is called "relay-<i>", and each worker has one. None: models go
+  // without, as they do in asynchronous runs.
+  std::vector<RelayPlace> relays = {};
 };
 
 struct RunningJob {

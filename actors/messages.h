@@ -15,19 +15,38 @@
 
 namespace wisp::actors {
 
-// The master's iterate, as broadcast.
+// The master's iterate on its way down: whole, or what has changed of one that the receiver has. Made by
+// ModelEncoder and read by ModelDecoder (down_link.h).
 template <class T>
 struct Model {
   Model() = default;
-  Model(std::uint64_t model_round, std::vector<T> model_iterate)
-      : round(model_round), iterate(std::move(model_iterate)) {}
-  Model(std::uint64_t model_round, Iterate<T> model_iterate)
-      : round(model_round), iterate(std::move(model_iterate)) {}
-  std::uint64_t round = 0;  // the worker's own count of steps
-  Iterate<T> iterate;
+  // `iterate`, whole, and none that a later one will change.
+  Model(std::uint64_t model_round, Iterate<T> iterate)
+      : round(model_round), vector(sparse::encode_all<T>(iterate.bytes())), shared(std::move(iterate)) {}
+  std::uint64_t round = 0;    // the worker's own count of steps
+  std::uint64_t version = 0;  // of the iterate that it makes; 0: of none that a later model changes
+  std::uint64_t base = 0;     // of the iterate that it changes; 0: it is whole
+  bool awaited = false;       // the base may be on its way still, by a relay
+  sparse::Encoded vector;     // the iterate; or the coordinates that change, with their new values
+  Iterate<T> shared;          // what it makes, for a receiver in this process, who then needs no `vector`;
+                              // does not travel. Empty: it is not shared
   template <class F>
   void fields(F& f) {
-    f(round, iterate);
+    f(round, version, base, awaited, vector);
+  }
+};
+
+// A part of a packed Model, on its way down a chain of relays.
+struct Piece {
+  Piece() = default;
+  Piece(std::uint64_t of_transfer, std::uint64_t at, Bytes part)
+      : transfer(of_transfer), offset(at), bytes(std::move(part)) {}
+  std::uint64_t transfer = 0;  // which model; counted from 1
+  std::uint64_t offset = 0;    // of the bytes in it
+  Bytes bytes;
+  template <class F>
+  void fields(F& f) {
+    f(transfer, offset, bytes);
   }
 };
 
@@ -128,27 +147,28 @@ struct Progress {
   std::uint64_t round = 0;
   double loss = 0;
   std::optional<double> gap;
-  std::uint64_t uplink_bytes = 0;  // payload: values, indices, block numbers
-  std::uint64_t downlink_bytes = 0;
+  std::uint64_t uplink_bytes = 0;        // payload: values, indices, block numbers
+  std::uint64_t downlink_bytes = 0;      // the same: to each worker, or into each host where there are relays
   std::uint64_t dense_uplink_bytes = 0;  // what whole vectors would have taken
   std::uint64_t dense_downlink_bytes = 0;
-  std::uint64_t wire_bytes = 0;         // all frames of the master's node, both ways
-  double seconds = 0;                   // of rounds, evaluations left out
-  double gradient_seconds = 0;          // of those, the workers' mean time in the gradient
-  std::optional<double> test_loss;      // on problem.test, without l2 and R
-  std::optional<double> test_accuracy;  // the share of its rows whose class is found
-  std::uint64_t updates = 0;            // that were applied; n are a round
-  std::uint64_t dropped = 0;            // not applied, because they were late
-  std::uint64_t rejected = 0;           // with values that are not finite
-  Staleness staleness;                  // of those that were applied; empty for rounds
-  std::optional<double> epochs;         // rows used by gradients, in multiples of all rows
-  std::optional<double> kept_mass;      // sum of ||C(u)||^2 over that of ||u||^2, over the workers
-  std::optional<double> memory_norm;    // mean over the workers
+  std::uint64_t wire_bytes = 0;             // all frames of the master's node, both ways
+  double seconds = 0;                       // of rounds, evaluations left out
+  double gradient_seconds = 0;              // of those, the workers' mean time in the gradient
+  std::optional<double> test_loss;          // on problem.test, without l2 and R
+  std::optional<double> test_accuracy;      // the share of its rows whose class is found
+  std::uint64_t updates = 0;                // that were applied; n are a round
+  std::uint64_t dropped = 0;                // not applied, because they were late
+  std::uint64_t rejected = 0;               // with values that are not finite
+  Staleness staleness;                      // of those that were applied; empty for rounds
+  std::optional<double> epochs;             // rows used by gradients, in multiples of all rows
+  std::optional<double> kept_mass;          // sum of ||C(u)||^2 over that of ||u||^2, over the workers
+  std::optional<double> memory_norm;        // mean over the workers
+  std::uint64_t master_downlink_bytes = 0;  // of downlink_bytes, what the master itself sent
   template <class F>
   void fields(F& f) {
     f(round, loss, gap, uplink_bytes, downlink_bytes, dense_uplink_bytes, dense_downlink_bytes, wire_bytes,
       seconds, gradient_seconds, test_loss, test_accuracy, updates, dropped, rejected, staleness, epochs,
-      kept_mass, memory_norm);
+      kept_mass, memory_norm, master_downlink_bytes);
   }
 };
 

@@ -18,11 +18,8 @@ runtime::Task<Summary> RoundMaster<T>::run() {
 template <class T>
 runtime::Task<void> RoundMaster<T>::round() {
   const auto workers = static_cast<std::uint32_t>(run_.workers().size());
-  Model<T> model;
-  for (std::uint32_t i = 0; i < workers; ++i) model = run_.model_for(i, round_);
-  const std::vector<Update<T>> updates =
-      co_await runtime::call<&Worker<T>::step>(run_.workers(), model);  // packed once, sent to n
-  for (std::uint32_t i = 0; i < workers; ++i) {                         // in worker order: one hash
+  const std::vector<Update<T>> updates = co_await run_.ask_for_updates(round_);
+  for (std::uint32_t i = 0; i < workers; ++i) {  // in worker order: one hash
     const bool counts = run_.absorb(i, round_, updates[i]);
     if (!counts) co_return;  // it has ended: a round needs every update
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ namespace wisp::actors {
 namespace {
 
 constexpr std::chrono::seconds kLogEvery{1};
+constexpr std::size_t kChainFrom = std::size_t{16} << 10;  // less is sooner at all workers without a chain
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -34,6 +36,7 @@ Run<T>::Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catal
       workers_(std::move(parameters.workers)),
       monitor_(std::move(parameters.monitor)),
       replay_(std::move(parameters.replay)),
+      chain_(std::move(parameters.relays)),
       catalogs_(catalogs),
       staleness_(workers_.size()) {
   const EvaluateSpec& every = job_.evaluate;
@@ -43,6 +46,7 @@ Run<T>::Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catal
 template <class T>
 runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) {
   context_ = &context;
+  rounds_ = rounds;
   const std::string consistency = catalogs_.methods.consistency_of(job_.method);
   if ((consistency == "sync") != rounds) {
     throw Error(fmt::format("a job of consistency {} was given to the master of {}", consistency,
@@ -62,12 +66,26 @@ runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) 
                                            job_.seed);
   regulariser_ = problems::make_regulariser<T>(job_.problem.regulariser);
   iterate_ = co_await first_iterate(dim);
+  DownPlan plan = down_plan(catalogs_.methods.broadcast_of(job_.method), dim, workers,
+                            rounds ? DownPlan::Bases::kCommon : DownPlan::Bases::kEach);
+  plan.shares = shares_models(plan);
+  moves_where_touched_ = !rounds && rule_->keeps_to_updates();
+  down_ = std::make_unique<ModelEncoder<T>>(plan, dim, workers);
+  down_->show(iterate_);
   L_ = smoothness.L;
   mu_ = smoothness.mu;
   step_ = numbers.step;
   context_->log().info(fmt::format("{} workers, dimension {}, L {:.6g}, mu {:.6g}, step {:.6g}", workers, dim,
                                    L_, mu_, step_));
   open_tap();
+}
+
+// What a worker still computes at can't be written to: without rounds, outside of a simulation, the whole
+// model would be copied for every update, where a worker of this process can do with what has changed.
+template <class T>
+bool Run<T>::shares_models(const DownPlan& plan) const {
+  if (chain_.hosts() != 0) return false;
+  return rounds_ || job_.simulation.given || plan.kind == DownPlan::Kind::kDense;
 }
 
 template <class T>
@@ -81,12 +99,89 @@ runtime::Task<std::vector<T>> Run<T>::first_iterate(std::uint32_t dim) {
 }
 
 template <class T>
-Model<T> Run<T>::model_for(std::uint32_t worker, std::uint64_t round, const Iterate<T>& iterate) {
+bool Run<T>::by_chain(const Model<T>& model) const {
+  if (chain_.hosts() == 0 || model.base == model.version) return false;
+  return job_.method.broadcast.way == "chain" || model.vector.payload_bytes() >= kChainFrom;
+}
+
+// Calls M of every worker with what is shown; by the chain, they get it from their host's relay, and only its
+// number from the master. A worker that lacks the base is asked once more, with a whole model.
+template <class T>
+template <class Answer, auto M>
+runtime::Task<std::vector<Answer>> Run<T>::ask(std::uint64_t round) {
+  Model<T> model = down_->to_all(round);
+  const std::size_t bytes = model.vector.payload_bytes();
+  std::vector<runtime::Future<std::optional<Answer>>> asked;
+  if (by_chain(model)) {
+    Model<T> number = down_->to_all(round);
+    number.awaited = true;
+    asked = runtime::call_each<M>(workers_, number);
+    down_bytes_ += bytes * chain_.hosts();
+    master_down_bytes_ += bytes;
+    co_await chain_.send(std::move(model));
+  } else {
+    asked = runtime::call_each<M>(workers_, model);  // packed once, sent to n
+    down_bytes_ += bytes * workers_.size();
+    master_down_bytes_ += bytes * workers_.size();
+  }
+  std::vector<Answer> answers;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    std::optional<Answer> answer = co_await asked[i];
+    if (!answer) {
+      const auto worker = static_cast<std::uint32_t>(i);
+      lost(worker);
+      const Model<T> whole = down_->to(worker, round);
+      down_bytes_ += whole.vector.payload_bytes();
+      master_down_bytes_ += whole.vector.payload_bytes();
+      auto again = workers_[i].template call<M>(whole);
+      answer = co_await again;
+    }
+    if (!answer) throw Error(workers_[i].name() + " does not take a whole model");
+    answers.push_back(std::move(*answer));
+  }
+  co_return answers;
+}
+
+template <class T>
+runtime::Task<std::vector<Update<T>>> Run<T>::ask_for_updates(std::uint64_t round) {
   context_->log().set_round(progress_.round);
-  rule_->sent(worker, iterate);
-  progress_.downlink_bytes += model_bytes();
+  const auto workers = static_cast<std::uint32_t>(workers_.size());
+  for (std::uint32_t i = 0; i < workers; ++i) rule_->sent(i, down_->shown());
+  std::vector<Update<T>> updates = co_await ask<Update<T>, &Worker<T>::step>(round);
+  progress_.downlink_bytes += std::exchange(down_bytes_, 0);
+  progress_.master_downlink_bytes += std::exchange(master_down_bytes_, 0);
+  progress_.dense_downlink_bytes += workers * model_bytes();
+  co_return updates;
+}
+
+template <class T>
+Model<T> Run<T>::model_for(std::uint32_t worker, std::uint64_t round) {
+  rule_->sent(worker, down_->shown());
+  Model<T> model = down_->to(worker, round);
+  count_down(model);
+  return model;
+}
+
+template <class T>
+Model<T> Run<T>::model_for(std::uint32_t worker, std::uint64_t round, const Iterate<T>& shown_once) {
+  rule_->sent(worker, shown_once);
+  Model<T> model(round, shown_once);
+  count_down(model);
+  return model;
+}
+
+template <class T>
+void Run<T>::count_down(const Model<T>& model) {
+  context_->log().set_round(progress_.round);
+  progress_.downlink_bytes += model.vector.payload_bytes();
+  progress_.master_downlink_bytes += model.vector.payload_bytes();
   progress_.dense_downlink_bytes += model_bytes();
-  return Model<T>(round, iterate);
+}
+
+template <class T>
+void Run<T>::lost(std::uint32_t worker) {
+  context_->log().warn(workers_[worker].name() + " lacks the last model: it is sent a whole one");
+  down_->lost(worker);
 }
 
 template <class T>
@@ -149,7 +244,12 @@ bool Run<T>::absorb(std::uint32_t worker, std::uint64_t round, const Update<T>& 
   if (weight != 1) {
     for (T& value : changed().values) value *= weight;
   }
-  rule_->absorb(worker, changed_ ? changed_->view() : update_.view());
+  const sparse::VectorView<T> counted = changed_ ? changed_->view() : update_.view();
+  if (moves_where_touched_) {
+    touched_.clear();
+    counted.for_each([this](std::uint32_t coordinate, T) { touched_.push_back(coordinate); });
+  }
+  rule_->absorb(worker, counted);
   ++absorbed_;
   return true;
 }
@@ -164,7 +264,13 @@ void Run<T>::drop(std::uint32_t worker, std::uint64_t round, const Update<T>& up
 
 template <class T>
 void Run<T>::advance() {
+  down_->let_go();
   rule_->advance(iterate_.write());
+  if (moves_where_touched_) {
+    down_->show(iterate_, touched_);
+  } else {
+    down_->show(iterate_);
+  }
   progress_.updates += absorbed_;
   progress_.round = progress_.updates / workers_.size();
   absorbed_ = 0;
@@ -235,10 +341,9 @@ runtime::Task<void> Run<T>::evaluate() {
   progress_.seconds = seconds(step_time());
   evaluated_at_ = step_time();
   if (period_ != 0) due_at_ = (progress_.updates / period_ + 1) * period_;
-  const Model<T> model(progress_.round, iterate_);
-  const std::vector<Evaluation> found = co_await runtime::call<&Worker<T>::evaluate>(workers_, model);
+  const std::vector<Evaluation> found = co_await ask_at_x<Evaluation, &Worker<T>::evaluate>();
   measure(found);
-  if (!job_.problem.test.path.empty()) co_await test(model);
+  if (!job_.problem.test.path.empty()) co_await test();
   const runtime::Traffic traffic = context_->traffic();
   progress_.wire_bytes = traffic.sent + traffic.received;
   const bool first = !first_loss_;
@@ -254,9 +359,28 @@ runtime::Task<void> Run<T>::evaluate() {
   }
 }
 
+// In rounds a model that is sent for this is that of the next one, unless workers are to have something else.
+// Without rounds each worker has its own, and what an evaluation costs is not to depend on how often it is.
 template <class T>
-runtime::Task<void> Run<T>::test(const Model<T>& model) {
-  const std::vector<TestResult> results = co_await runtime::call<&Worker<T>::test>(workers_, model);
+template <class Answer, auto M>
+runtime::Task<std::vector<Answer>> Run<T>::ask_at_x() {
+  if (rounds_ && down_->is_exact()) return ask<Answer, M>(progress_.round);
+  return ask_beside<Answer, M>();
+}
+
+template <class T>
+template <class Answer, auto M>
+runtime::Task<std::vector<Answer>> Run<T>::ask_beside() {
+  const Model<T> model(progress_.round, iterate_);
+  const std::vector<std::optional<Answer>> found = co_await runtime::call<M>(workers_, model);
+  std::vector<Answer> answers;
+  for (const std::optional<Answer>& each : found) answers.push_back(each.value());
+  co_return answers;
+}
+
+template <class T>
+runtime::Task<void> Run<T>::test() {
+  const std::vector<TestResult> results = co_await ask_at_x<TestResult, &Worker<T>::test>();
   double loss = 0;
   std::uint64_t rows = 0;
   std::uint64_t correct = 0;

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "actors/catalogs.h"
+#include "actors/down_link.h"
 #include "actors/iterate.h"
 #include "actors/messages.h"
 #include "actors/monitor.h"
+#include "actors/relay.h"
 #include "actors/worker.h"
 #include "optim/rule.h"
 #include "problems/regulariser.h"
@@ -33,10 +35,11 @@ struct MasterParameters {
   std::optional<double> optimum;  // f*, where it is known
   std::vector<runtime::Handle<Worker<T>>> workers;
   runtime::Handle<Monitor> monitor;
-  Bytes replay;  // the file of job.replay (arrivals.h); empty: none
+  Bytes replay;                                   // the file of job.replay (arrivals.h); empty: none
+  std::vector<runtime::Handle<Relay<T>>> relays;  // in the order of the chain; none: the master sends to all
   template <class F>
   void fields(F& f) {
-    f(optimum, workers, monitor, replay);
+    f(optimum, workers, monitor, replay, relays);
   }
 };
 
@@ -57,16 +60,22 @@ class Run {
   const Workers& workers() const { return workers_; }
   const runtime::Handle<Monitor>& monitor() const { return monitor_; }
   const Bytes& replay() const { return replay_; }
-  const Iterate<T>& iterate() const { return iterate_; }
   // That have been applied.
   std::uint64_t updates() const { return progress_.updates; }
-  // Bytes of a model on its way.
+  // Bytes of a whole model.
   std::uint64_t model_bytes() const { return iterate_.size() * sizeof(T); }
+  // What workers are to have of x: x itself, but for broadcast sparse.
+  const Iterate<T>& shown() const { return down_->shown(); }
 
-  // What is sent to `worker` for its step `round`: x as it is, or the x given. The one place where models
-  // leave; call it once for each that does.
-  Model<T> model_for(std::uint32_t worker, std::uint64_t round) { return model_for(worker, round, iterate_); }
-  Model<T> model_for(std::uint32_t worker, std::uint64_t round, const Iterate<T>& iterate);
+  // Has every worker make its step `round` at what is shown. The answers, in the order of the workers. Of
+  // rounds.
+  runtime::Task<std::vector<Update<T>>> ask_for_updates(std::uint64_t round);
+  // What is sent to `worker` for its step `round`: what is shown, or something that was shown once. Call it
+  // once for each model that leaves. Of asynchronous runs.
+  Model<T> model_for(std::uint32_t worker, std::uint64_t round);
+  Model<T> model_for(std::uint32_t worker, std::uint64_t round, const Iterate<T>& shown_once);
+  // `worker` has answered nothing: it lacks what its model changes. The next one for it is whole.
+  void lost(std::uint32_t worker);
   // Takes in the answer of `worker` to its model of `round`, times `weight`. False: it does not count,
   // because job.method.nonfinite rejects it, or because the run has ended by it. Throws Error for an update
   // that breaks the rules.
@@ -95,7 +104,16 @@ class Run {
 
  private:
   runtime::Task<std::vector<T>> first_iterate(std::uint32_t dim);
-  runtime::Task<void> test(const Model<T>& model);
+  template <class Answer, auto M>
+  runtime::Task<std::vector<Answer>> ask(std::uint64_t round);
+  template <class Answer, auto M>
+  runtime::Task<std::vector<Answer>> ask_beside();
+  template <class Answer, auto M>
+  runtime::Task<std::vector<Answer>> ask_at_x();
+  bool shares_models(const DownPlan& plan) const;
+  bool by_chain(const Model<T>& model) const;
+  void count_down(const Model<T>& model);
+  runtime::Task<void> test();
   sparse::Vector<T>& changed();
   void open_tap();
   void copy_to_tap(std::uint32_t worker, const Update<T>& update);
@@ -117,6 +135,7 @@ class Run {
   const Workers workers_;
   const runtime::Handle<Monitor> monitor_;
   Bytes replay_;
+  Chain<T> chain_;
   const Catalogs& catalogs_;
   const runtime::Context* context_ = nullptr;
 
@@ -124,11 +143,17 @@ class Run {
   Iterate<T> good_;  // of the last evaluation with a finite loss
   std::uint64_t good_updates_ = 0;
   std::unique_ptr<optim::MasterRule<T>> rule_;
+  bool rounds_ = false;
+  bool moves_where_touched_ = false;  // x changes at touched_ only
+  std::unique_ptr<ModelEncoder<T>> down_;
+  std::uint64_t down_bytes_ = 0;         // of what is shown, sent in its round or for an evaluation before it
+  std::uint64_t master_down_bytes_ = 0;  // of those, by the master itself
   std::unique_ptr<problems::Regulariser<T>> regulariser_;  // null: R = 0
   sparse::Received<T> update_;                             // the one that is being taken in
   std::optional<sparse::Vector<T>> changed_;               // in its place, if it is not to count as it came
   std::uint64_t absorbed_ = 0;                             // that are not applied yet
-  std::uint64_t rows_ = 0;                                 // of all workers
+  std::vector<std::uint32_t> touched_;  // of the last one that was absorbed: its coordinates
+  std::uint64_t rows_ = 0;              // of all workers
   double L_ = 0;
   double mu_ = 0;
   double step_ = 0;

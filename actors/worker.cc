@@ -29,6 +29,7 @@ Shard Worker<T>::set_up() {
     test_ = catalogs_.problems.make_objective<T>(problems::Catalog::test_spec(p.problem), p.test, p.worker,
                                                  p.workers, p.seed);
   }
+  down_ = std::make_unique<ModelDecoder<T>>(shard.dim);
   rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method, &meter_);
   objective_ = std::make_unique<TimedObjective<T>>(
       std::move(objective), [this] { return this->context().now(); }, gradient_time_, rows_used_);
@@ -40,32 +41,66 @@ Shard Worker<T>::set_up() {
 template <class T>
 void Worker<T>::check(const Model<T>& model) const {
   if (objective_ == nullptr) throw Error("asked to work before set_up");
-  if (model.iterate.size() != objective_->dim()) {
+  if (model.vector.dim != objective_->dim()) {
     throw Error(
-        fmt::format("a model of dimension {} where {} is expected", model.iterate.size(), objective_->dim()));
+        fmt::format("a model of dimension {} where {} is expected", model.vector.dim, objective_->dim()));
   }
 }
 
 template <class T>
-Update<T> Worker<T>::step(Model<T> model) {
+void Worker<T>::receive(Model<T> model) {
+  received_ = model.version;
+  for (const runtime::Promise<void>& each : std::exchange(waiting_, {})) each.set();  // they go on later
   check(model);
-  this->context().log().set_round(model.round);
+  static_cast<void>(down_->take(model));
+}
+
+template <class T>
+runtime::Task<bool> Worker<T>::take(Model<T> model, ModelDecoder<T>& into) {
+  while (model.awaited && received_ < model.base) {
+    const runtime::Promise<void> arrival("a model from the relay");
+    waiting_.push_back(arrival);
+    auto arrived = arrival.future();
+    co_await arrived;
+  }
+  const bool taken = into.take(model);
+  if (!taken) {
+    this->context().log().warn(
+        fmt::format("lacks version {} of the model, which the master takes it to have", model.base));
+  }
+  co_return taken;
+}
+
+template <class T>
+runtime::Task<std::optional<Update<T>>> Worker<T>::step(Model<T> model) {
+  check(model);
+  const std::uint64_t round = model.round;
+  const bool taken = co_await take(std::move(model), *down_);
+  std::optional<Update<T>> answer;
+  if (taken) answer = update(round);
+  down_->let_go();
+  co_return answer;
+}
+
+template <class T>
+Update<T> Worker<T>::update(std::uint64_t round) {
+  this->context().log().set_round(round);
   const auto before = gradient_time_;
   Update<T> update;
-  update.round = model.round;
+  update.round = round;
   meter_.wanted = std::exchange(measure_next_, false);
-  const sparse::Vector<T> vector = checked_step(model);
+  const sparse::Vector<T> vector = checked_step(round);
   update.vector = sparse::encode(vector, parameters_.method.wire.index_choice());
   update.gradient_ns = static_cast<std::uint64_t>((gradient_time_ - before).count());
   ++steps_;
-  log_progress(model.round, vector.nnz(), update.vector.payload_bytes());
+  log_progress(round, vector.nnz(), update.vector.payload_bytes());
   return update;
 }
 
 // What a method of a plugin makes may be anything.
 template <class T>
-sparse::Vector<T> Worker<T>::checked_step(const Model<T>& model) {
-  sparse::Vector<T> vector = rule_->step(model.round, model.iterate, *objective_);
+sparse::Vector<T> Worker<T>::checked_step(std::uint64_t round) {
+  sparse::Vector<T> vector = rule_->step(round, down_->model(), *objective_);
   const optim::MethodSpec& method = parameters_.method;
   const auto refuse = [&](const std::string& why) {
     throw Error(fmt::format("the update of method {} {}", method.kind, why));
@@ -100,10 +135,21 @@ void Worker<T>::log_progress(std::uint64_t round, std::size_t values, std::size_
 }
 
 template <class T>
-Evaluation Worker<T>::evaluate(Model<T> model) {
+runtime::Task<std::optional<Evaluation>> Worker<T>::evaluate(Model<T> model) {
   check(model);
+  ModelDecoder<T> beside(objective_->dim());
+  ModelDecoder<T>& at = model.version == 0 ? beside : *down_;
+  const bool taken = co_await take(std::move(model), at);
+  std::optional<Evaluation> found;
+  if (taken) found = evaluation(at.model());
+  at.let_go();
+  co_return found;
+}
+
+template <class T>
+Evaluation Worker<T>::evaluation(std::span<const T> x) {
   Evaluation found;
-  found.loss = objective_->loss(model.iterate);
+  found.loss = objective_->loss(x);
   found.rows_used = rows_used_;
   found.kept_mass = meter_.kept;
   found.whole_mass = meter_.whole;
@@ -113,14 +159,22 @@ Evaluation Worker<T>::evaluate(Model<T> model) {
 }
 
 template <class T>
-TestResult Worker<T>::test(Model<T> model) {
+runtime::Task<std::optional<TestResult>> Worker<T>::test(Model<T> model) {
   check(model);
   if (test_ == nullptr) throw Error("asked for a test without test rows");
-  TestResult result;
-  result.loss = test_->loss(model.iterate);
-  result.rows = test_->rows();
-  result.correct = test_->correct(model.iterate);
-  return result;
+  ModelDecoder<T> beside(objective_->dim());
+  ModelDecoder<T>& at = model.version == 0 ? beside : *down_;
+  const bool taken = co_await take(std::move(model), at);
+  std::optional<TestResult> found;
+  if (taken) {
+    TestResult result;
+    result.loss = test_->loss(at.model());
+    result.rows = test_->rows();
+    result.correct = test_->correct(at.model());
+    found = result;
+  }
+  at.let_go();
+  co_return found;
 }
 
 template <class T>

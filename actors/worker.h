@@ -2,8 +2,11 @@
 // Worker: owns a shard of the data and answers models with updates.
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "actors/catalogs.h"
+#include "actors/down_link.h"
 #include "actors/messages.h"
 #include "optim/rule.h"
 #include "problems/objective.h"
@@ -23,18 +26,26 @@ class Worker : public runtime::Actor {
 
   // Reads its rows; the first call. Throws Error (kConfig) that names file and line.
   Shard set_up();
-  // The method's update at `model`. A model of another dimension is refused.
-  Update<T> step(Model<T> model);
-  // f_i(model), and what was measured of the steps so far. The next step is measured for the next evaluation.
-  Evaluation evaluate(Model<T> model);
+  // The method's update at `model`; none if it lacks the version that `model` changes. A model of another
+  // dimension is refused.
+  runtime::Task<std::optional<Update<T>>> step(Model<T> model);
+  // f_i(model), and what was measured of the steps so far; none as for step(). The next step is measured for
+  // the next evaluation. A model without a version does not take the place of the one that it has.
+  runtime::Task<std::optional<Evaluation>> evaluate(Model<T> model);
   // The same on its share of the test rows, of which there are some.
-  TestResult test(Model<T> model);
+  runtime::Task<std::optional<TestResult>> test(Model<T> model);
+  // A model that a relay brings; steps and evaluations that await it go on. One that can't be taken leaves
+  // the version that it has, and they find that they lack theirs.
+  void receive(Model<T> model);
   // The random first iterate that suits the function; the same from every worker.
   std::vector<T> random_start();
 
  private:
   void check(const Model<T>& model) const;
-  sparse::Vector<T> checked_step(const Model<T>& model);
+  runtime::Task<bool> take(Model<T> model, ModelDecoder<T>& into);
+  Update<T> update(std::uint64_t round);
+  sparse::Vector<T> checked_step(std::uint64_t round);
+  Evaluation evaluation(std::span<const T> x);
   void log_progress(std::uint64_t round, std::size_t values, std::size_t bytes);
 
   const WorkerParameters parameters_;
@@ -42,6 +53,9 @@ class Worker : public runtime::Actor {
   std::unique_ptr<problems::Objective<T>> objective_;
   std::unique_ptr<problems::Objective<T>> test_;  // null: no rows are held back
   std::unique_ptr<optim::WorkerRule<T>> rule_;
+  std::unique_ptr<ModelDecoder<T>> down_;
+  std::uint64_t received_ = 0;  // the last version that a relay brought
+  std::vector<runtime::Promise<void>> waiting_;
   sparse::Meter meter_;
   bool measure_next_ = true;
   std::chrono::nanoseconds gradient_time_{0};

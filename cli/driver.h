@@ -98,6 +98,7 @@ class Driver {
   void open_tunnel(const NetworkPlan& network);
   void check_ways();
   std::string no_way(std::size_t from, runtime::NodeId to) const;
+  std::string next_relay(const std::string& node) const;
   std::vector<std::string> plugins_on(const std::string& host) const;
   void deploy_files(const std::vector<launcher::HostInfo>& hosts);
   actors::Layout deploy(const problems::Source& source);

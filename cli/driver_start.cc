@@ -170,8 +170,11 @@ actors::Summary Driver::optimize() {
 void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   enter_phase("starting the nodes");
   const std::vector<runtime::HostSlots> slots = slots_of(experiment_.launcher, hosts);
-  JobLayout layout =
-      experiment_.plain() ? lay_out(experiment_.groups, slots) : lay_out(experiment_.job, slots);
+  const auto of_job = [&] {
+    const std::uint32_t dim = inventory_.catalogs().problems.dim(experiment_.job.problem, source_.info);
+    return lay_out(experiment_.job, slots, dim);
+  };
+  JobLayout layout = experiment_.plain() ? lay_out(experiment_.groups, slots) : of_job();
   const auto run = static_cast<std::uint64_t>(std::stoull(random_hex(15), nullptr, 16));
   NetworkPlan network(experiment_.network, hosts, runtime_folder_->path(), run, launcher::own_addresses());
   for (const launcher::HostInfo& host : hosts) {
@@ -259,12 +262,17 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   check_ways();
 }
 
-// Workers don't talk to each other; plain actors all may.
+// Workers don't talk to each other, relays do; plain actors all may.
 void Driver::open_tunnel(const NetworkPlan& network) {
   enter_phase("opening the tunnel");
   const auto is_master = [&](runtime::NodeId id) { return find_node(id)->name == layout_.master_node; };
+  const auto is_relay = [&](runtime::NodeId id) {
+    const auto& relays = layout_.relays;
+    return std::any_of(relays.begin(), relays.end(),
+                       [&](const auto& relay) { return relay.node == find_node(id)->name; });
+  };
   const auto talk = [&](runtime::NodeId a, runtime::NodeId b) {
-    return experiment_.plain() || is_master(a) || is_master(b);
+    return experiment_.plain() || is_master(a) || is_master(b) || (is_relay(a) && is_relay(b));
   };
   for (const auto& [host, forwards] : network.forwards(talk)) {
     fleet_->forward(host, forwards);
@@ -273,17 +281,19 @@ void Driver::open_tunnel(const NetworkPlan& network) {
   enter_phase("starting the nodes");
 }
 
-// Both ways between nodes of different hosts: between the master's and all others; of plain actors, between
-// all.
+// Both ways between nodes of different hosts: between the master's and all others, and from each relay to the
+// next; of plain actors, between all.
 void Driver::check_ways() {
   enter_phase("the nodes look for each other");
   std::vector<std::pair<std::size_t, runtime::Future<std::vector<runtime::NodeId>>>> searches;
   for (std::size_t from = 0; from < layout_.nodes.size(); ++from) {
     const NodePlan& node = layout_.nodes[from];
-    if (!experiment_.plain() && node.name != layout_.master_node) continue;
+    const bool to_all = experiment_.plain() || node.name == layout_.master_node;
+    const std::string next = next_relay(node.name);
     std::vector<runtime::NodeId> others;
     for (std::size_t to = 0; to < layout_.nodes.size(); ++to) {
-      if (layout_.nodes[to].host != node.host) others.push_back(node_ids_[to]);
+      const NodePlan& other = layout_.nodes[to];
+      if (other.host != node.host && (to_all || other.name == next)) others.push_back(node_ids_[to]);
     }
     if (!others.empty()) {
       searches.emplace_back(from, system_->find_unreachable(node_ids_[from], others, kWaySearch));
@@ -294,6 +304,14 @@ void Driver::check_ways() {
     check_aborted();
     if (!unreachable.empty()) throw Error(no_way(from, unreachable.front()), Fault::kHost);
   }
+}
+
+// The node of the relay that follows the one on `node`; empty if there is none.
+std::string Driver::next_relay(const std::string& node) const {
+  const auto& relays = layout_.relays;
+  const auto here = std::find_if(relays.begin(), relays.end(),
+                                 [&](const actors::RelayPlace& relay) { return relay.node == node; });
+  return here == relays.end() || here + 1 == relays.end() ? "" : (here + 1)->node;
 }
 
 std::string Driver::no_way(std::size_t from, runtime::NodeId to) const {
@@ -327,6 +345,7 @@ actors::Layout Driver::deploy(const problems::Source& source) {
   actors::Layout layout;
   layout.master_node = layout_.master_node;
   layout.worker_nodes = layout_.worker_nodes;
+  layout.relays = layout_.relays;
   const actors::JobSpec& job = experiment_.job;
   for (std::uint32_t i = 0; i < job.worker.replicas; ++i) {
     layout.sources.push_back(deploy_rows(job.problem, source, i));

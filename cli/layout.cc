@@ -69,9 +69,45 @@ void check_host(const std::string& key, const std::string& host,
   throw Error(key + " names " + host + ", which is not among hosts", Fault::kConfig);
 }
 
+// Whether the model goes from host to host, where it would leave the master's host more often otherwise. Not
+// without rounds: there each worker gets another one.
+bool is_relayed(const actors::JobSpec& job, const JobLayout& layout, const std::string& master_host,
+                std::uint32_t dim) {
+  const std::string& consistency = job.method.consistency.kind;
+  if (!consistency.empty() && consistency != "sync") return false;
+  const std::string& way = job.method.broadcast.way;
+  if (way != "auto") return way == "chain";
+  const std::uint64_t scalar = job.dtype == actors::Dtype::kFloat64 ? sizeof(double) : sizeof(float);
+  if (dim * scalar < kRelayedFrom) return false;
+  const auto elsewhere = std::count_if(layout.worker_hosts.begin(), layout.worker_hosts.end(),
+                                       [&](const std::string& host) { return host != master_host; });
+  return elsewhere > 1;
+}
+
+// One on each host that has workers.
+void add_relays(JobLayout& layout, const actors::JobSpec& job, const std::vector<runtime::HostSlots>& hosts,
+                const std::string& master_host) {
+  std::vector<std::string> order = {master_host};
+  for (const runtime::HostSlots& host : hosts) {
+    if (host.name != master_host) order.push_back(host.name);
+  }
+  actors::ActorSpec relay = job.worker;
+  relay.resources.cpus = 0;
+  for (const std::string& host : order) {
+    actors::RelayPlace place;
+    for (std::uint32_t i = 0; i < layout.worker_hosts.size(); ++i) {
+      if (layout.worker_hosts[i] == host) place.workers.push_back(i);
+    }
+    if (place.workers.empty()) continue;
+    const std::string name = "relay-" + std::to_string(layout.relays.size());
+    place.node = add_actor(layout, hosts, {name, actors::relay_class(job.dtype), host}, relay);
+    layout.relays.push_back(std::move(place));
+  }
+}
+
 }  // namespace
 
-JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> hosts) {
+JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> hosts, std::uint32_t dim) {
   JobLayout layout;
   const std::string master_host = job.master.host.empty() ? hosts.front().name : job.master.host;
   check_host("actors.master.host", master_host, hosts);
@@ -84,6 +120,7 @@ JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> ho
     layout.worker_nodes.push_back(add_actor(
         layout, hosts, {"worker-" + std::to_string(i), worker_class, layout.worker_hosts[i]}, job.worker));
   }
+  if (is_relayed(job, layout, master_host, dim)) add_relays(layout, job, hosts, master_host);
   return layout;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/job.h"
 #include "actors/spec.h"
 #include "runtime/placement.h"
 
@@ -27,13 +28,19 @@ struct JobLayout {
   std::string master_node;                // node names
   std::vector<std::string> worker_nodes;  // by worker
   std::vector<std::string> worker_hosts;
+  std::vector<actors::RelayPlace> relays;      // in the order of their chain; none: models go without
   std::map<std::string, std::string> node_of;  // by actor: the node
   std::map<std::string, std::string> classes;  // by actor
 };
 
+// A model of fewer bytes goes to every worker by itself, unless the job asks for a chain.
+inline constexpr std::uint64_t kRelayedFrom = std::uint64_t{64} << 10;
+
 // Workers go where runtime/placement.h puts them; the master goes to its host, by default the first, and
-// takes no slot. Throws Error (kConfig).
-JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> hosts);
+// takes no slot. Where the model of R^dim is to go from host to host, each host with workers has a relay, the
+// master's host first; it takes no slot either, and is isolated as the workers are. Dimension 0: not known
+// yet. Throws Error (kConfig).
+JobLayout lay_out(const actors::JobSpec& job, std::vector<runtime::HostSlots> hosts, std::uint32_t dim = 0);
 
 // The same for plain actors: group after group, each where its host or its placement says; those that are
 // placed take slots from the later ones.

@@ -44,7 +44,36 @@ double number_bytes(const sparse::Kind& kind, sparse::IndexChoice choice, const 
   return std::ceil(bits / 8);
 }
 
-void count_bytes(const actors::JobSpec& job, const sparse::Kind& kind, MethodPlan& plan) {
+// A change of `changed` of all coordinates, without order; whole, if that is smaller.
+double change_bytes(std::uint32_t dim, double changed, double scalar) {
+  const double d = dim;
+  const double bits =
+      (std::lgamma(d + 1) - std::lgamma(changed + 1) - std::lgamma(d - changed + 1)) / std::log(2.0);
+  return std::min(d * scalar, changed * scalar + std::ceil(bits / 8));
+}
+
+// What one worker is sent. n workers that choose a share tau each independently move 1 - (1 - tau)^n of the
+// coordinates, in the mean; most kinds of sparsifiers come to no more than that.
+double down_bytes(const actors::JobSpec& job, const MethodPlan& plan, bool sparse_steps, double scalar) {
+  const std::uint32_t dim = plan.dim;
+  const std::uint32_t workers = job.worker.replicas;
+  if (plan.broadcast.kind == "sparse") return change_bytes(dim, plan.broadcast.chosen(dim, workers), scalar);
+  if (plan.broadcast.kind == "dense" || !sparse_steps) return dim * scalar;
+  const double moved = 1 - std::pow(1 - plan.numbers.density.tau(), workers);
+  return change_bytes(dim, dim * moved, scalar);
+}
+
+std::string broadcast_line(const actors::JobSpec& job, const MethodPlan& plan) {
+  const std::string& kind = plan.broadcast.kind;
+  if (kind == "dense") return "dense: whole models";
+  if (kind == "delta") return "delta: what has changed, exactly; whole models where they are smaller";
+  return fmt::format(
+      "sparse: the {} of {} coordinates that lag most; wisp's own extension, in neither paper and without a "
+      "theory",
+      plan.broadcast.chosen(plan.dim, job.worker.replicas), plan.dim);
+}
+
+void count_bytes(const actors::JobSpec& job, const sparse::Kind& kind, bool sparse_steps, MethodPlan& plan) {
   const auto native =
       job.dtype == actors::Dtype::kFloat64 ? sparse::ValueCodec::kFloat64 : sparse::ValueCodec::kFloat32;
   const auto vector = static_cast<double>(sparse::encoded_size(native, plan.dim));
@@ -55,7 +84,8 @@ void count_bytes(const actors::JobSpec& job, const sparse::Kind& kind, MethodPla
   const double numbers = number_bytes(kind, job.method.wire.index_choice(), density);
   plan.uplink_bytes = workers * (static_cast<double>(sparse::encoded_size(codec, values)) + numbers);
   plan.dense_uplink_bytes = workers * vector;
-  plan.downlink_bytes = workers * vector;
+  plan.downlink_bytes =
+      workers * down_bytes(job, plan, sparse_steps, static_cast<double>(sparse::encoded_size(native, 1)));
   plan.dense_downlink_bytes = workers * vector;
 }
 
@@ -154,7 +184,8 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
   if (!plan.caution) plan.caution = catalogs.methods.caution_of_numbers(job.method, plan.numbers);
   if (!plan.caution) plan.caution = too_short(job, plan.numbers);
   plan.has_rate = static_cast<bool>(catalogs.methods.find(job.method.kind)->rate);
-  count_bytes(job, kind, plan);
+  plan.broadcast = catalogs.methods.broadcast_of(job.method);
+  count_bytes(job, kind, catalogs.methods.find(job.method.kind)->sparse_steps, plan);
   return plan;
 }
 
@@ -178,6 +209,7 @@ std::string method_text(const config::Experiment& experiment, const MethodPlan& 
   text += fmt::format("a round    up {} ({}), down {} ({})\n", bytes_text(plan.uplink_bytes),
                       share(plan.uplink_bytes, plan.dense_uplink_bytes), bytes_text(plan.downlink_bytes),
                       share(plan.downlink_bytes, plan.dense_downlink_bytes));
+  text += "broadcast  " + broadcast_line(job, plan) + "\n";
   if (plan.caution) text += "caution    " + *plan.caution + "\n";
   return text;
 }
@@ -209,6 +241,7 @@ std::string method_json(const config::Experiment& experiment, const MethodPlan& 
                      {"step_size", kind_of(job.method.step_size.kind)},
                      {"table_numbers", numbers.table_numbers},
                      {"predicted_rounds", number(numbers.rounds)},
+                     {"broadcast", plan.broadcast.kind},
                      {"uplink_bytes", number(plan.uplink_bytes)},
                      {"downlink_bytes", number(plan.downlink_bytes)},
                      {"dense_uplink_bytes", number(plan.dense_uplink_bytes)},

@@ -25,9 +25,10 @@ struct MethodPlan {
   optim::MethodNumbers numbers;
   // Payload of one round, all workers together; uplink is the mean over what they may choose.
   double uplink_bytes = 0;
-  double downlink_bytes = 0;
+  double downlink_bytes = 0;  // to every worker by itself; of a delta, what is to be expected
   double dense_uplink_bytes = 0;
   double dense_downlink_bytes = 0;
+  optim::BroadcastSpec broadcast;  // its kind is never empty
   std::optional<std::string> caution;
 };
 

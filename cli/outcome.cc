@@ -80,6 +80,15 @@ std::string measures_text(const actors::Summary& summary) {
   return text;
 }
 
+// What each host sends in all-reduces of whole vectors along a ring, one a round: 2 (n-1)/n d values, n the
+// number of workers, a host each.
+std::uint64_t ring_bytes(const Outcome& outcome) {
+  const actors::Summary& summary = outcome.summary;
+  if (summary.workers == 0) return 0;
+  const std::uint64_t vector = summary.dim * (outcome.dtype == actors::Dtype::kFloat64 ? 8ULL : 4ULL);
+  return summary.last.round * vector * 2 * (summary.workers - 1) / summary.workers;
+}
+
 std::string ratio(std::uint64_t dense, std::uint64_t sent) {
   if (sent == 0 || dense == sent) return "";
   const double times = static_cast<double>(dense) / static_cast<double>(sent);
@@ -119,6 +128,8 @@ std::string result_json(const Outcome& outcome) {
   json["dense_uplink_bytes"] = last.dense_uplink_bytes;
   json["dense_downlink_bytes"] = last.dense_downlink_bytes;
   json["dense_total_bytes"] = last.dense_uplink_bytes + last.dense_downlink_bytes;
+  json["master_downlink_bytes"] = last.master_downlink_bytes;
+  json["ring_bytes"] = ring_bytes(outcome);
   json["wire_bytes"] = last.wire_bytes;
   json["seconds"] = last.seconds;
   json["gradient_seconds"] = last.gradient_seconds;
@@ -165,6 +176,13 @@ std::string summary_text(const Outcome& outcome, const std::string& folder) {
                       ratio(last.dense_uplink_bytes, last.uplink_bytes));
   text += fmt::format("downlink      {}{}\n", size_text(last.downlink_bytes),
                       ratio(last.dense_downlink_bytes, last.downlink_bytes));
+  const std::uint64_t total = last.uplink_bytes + last.downlink_bytes;
+  text += fmt::format("both          {}{}\n", size_text(total),
+                      ratio(last.dense_uplink_bytes + last.dense_downlink_bytes, total));
+  if (const std::uint64_t ring = ring_bytes(outcome); ring > 0) {
+    text += fmt::format("sent by       the master {}; each host of a dense ring all-reduce {}\n",
+                        size_text(last.master_downlink_bytes), size_text(ring));
+  }
   text += measures_text(summary);
   if (summary.model_updates != last.updates) {
     text += fmt::format("model.npy     the last that is finite: that of update {} of {}\n",
@@ -238,6 +256,7 @@ std::string metrics_json(const actors::Progress& progress) {
   json["updates"] = progress.updates;
   add_measures(json, progress);
   if (progress.staleness.count() > 0) json["staleness"] = staleness_json(progress.staleness);
+  json["master_downlink_bytes"] = progress.master_downlink_bytes;
   return json.dump();
 }
 

@@ -116,7 +116,7 @@ Json points_json(const config::Sweep& sweep) {
 
 }  // namespace
 
-LaunchPlan plan_launch(const config::Experiment& experiment) {
+LaunchPlan plan_launch(const config::Experiment& experiment, std::uint32_t dim) {
   const launcher::LauncherSpec& spec = experiment.launcher;
   LaunchPlan plan;
   plan.by_input = spec.kind == "slurm" || spec.kind == "command";
@@ -127,13 +127,13 @@ LaunchPlan plan_launch(const config::Experiment& experiment) {
     plan.agents.emplace_back(host.name, agent_command(spec, host));
   }
   plan.files = files_to_deploy(experiment);
-  plan.layout = experiment.plain() ? lay_out(experiment.groups, slots) : lay_out(experiment.job, slots);
+  plan.layout = experiment.plain() ? lay_out(experiment.groups, slots) : lay_out(experiment.job, slots, dim);
   return plan;
 }
 
 LaunchPlan plan_launch(const config::Experiment& experiment, const GlobalOptions& options,
-                       const PlanOptions& files) {
-  LaunchPlan plan = plan_launch(experiment);
+                       const PlanOptions& files, std::uint32_t dim) {
+  LaunchPlan plan = plan_launch(experiment, dim);
   if (experiment.launcher.kind != "slurm" || experiment.launcher.slurm.allocation) return plan;
   const auto folder =
       std::filesystem::absolute(state_dir(options)) / "jobs" / (experiment.job.name + "-<id>");
@@ -173,13 +173,13 @@ int plan_command(const GlobalOptions& options, const PlanOptions& plan) {
   Inventory inventory;
   const config::Sweep sweep = load_sweep(options, plan.files, inventory);
   const config::Experiment& experiment = sweep.points.front().experiment;
-  const LaunchPlan launch = plan_launch(experiment, options, plan);
   std::optional<MethodPlan> method;
   if (!experiment.plain()) {
     method = while_saying([&](const std::string& text) { talk(options, text); },
                           "reading the data, and taking its constants",
                           [&] { return plan_method(experiment, inventory.catalogs()); });
   }
+  const LaunchPlan launch = plan_launch(experiment, options, plan, method ? method->dim : 0);
   if (options.json) {
     Json json =
         method ? Json::parse(method_json(experiment, *method)) : Json({{"name", experiment.job.name}});

@@ -22,11 +22,11 @@ struct LaunchPlan {
   std::string script;               // that is submitted
 };
 
-// Throws ConfigErrors for files that can't be read.
-LaunchPlan plan_launch(const config::Experiment& experiment);
+// `dim` is that of the model, 0 if it is not known. Throws ConfigErrors for files that can't be read.
+LaunchPlan plan_launch(const config::Experiment& experiment, std::uint32_t dim = 0);
 // The same with what would be submitted, where the job is one for Slurm. Throws ConfigErrors.
 LaunchPlan plan_launch(const config::Experiment& experiment, const GlobalOptions& options,
-                       const PlanOptions& plan);
+                       const PlanOptions& plan, std::uint32_t dim = 0);
 
 // A table of nodes, then a line a host with what starts its agent, as it would be typed; $BOOT stands for the
 // remote command, which is the same for all. Before that, what would be submitted.

@@ -98,6 +98,7 @@ void optimize(runtime::SimulatedWorld& world, const SimulatedJob& job, Simulated
   } else {
     layout.master_node = job.layout.master_node;
     layout.worker_nodes = job.layout.worker_nodes;
+    layout.relays = job.layout.relays;
   }
   layout.sources.assign(layout.worker_nodes.size(), job.source);
   actors::JobSpec spec = job.experiment.job;
@@ -157,9 +158,14 @@ std::uint64_t memory_most() {
 }  // namespace
 
 SimulatedJob::SimulatedJob(const config::Experiment& of, const Inventory& with)
-    : experiment(of), inventory(with), layout(plan_launch(of).layout) {
+    : experiment(of), inventory(with) {
+  std::uint32_t dim = 0;
+  if (!of.plain()) {
+    source = prepare_data(of, with.catalogs());
+    dim = with.catalogs().problems.dim(of.job.problem, source.info);
+  }
+  layout = plan_launch(of, dim).layout;
   if (of.plain()) return;
-  source = prepare_data(of, with.catalogs());
   optimum = find_optimum(of, with.catalogs(), source);
 }
 

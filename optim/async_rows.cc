@@ -20,6 +20,7 @@ std::vector<Method> asynchronous_methods() {
       .takes_error_feedback = true,
       .takes_schedule = true,
       .takes_batches = true,
+      .sparse_steps = true,
       .settings = {scaled, Setting::of<double>("momentum",
                                                "of the master's heavy ball; lengthens the mean step by "
                                                "1 / (1 - momentum)",

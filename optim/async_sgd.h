@@ -49,6 +49,7 @@ class AsyncSgdMaster : public MasterRule<T> {
   explicit AsyncSgdMaster(const MasterPlace& place);
   void absorb(std::uint32_t worker, const sparse::VectorView<T>& update) override;
   void advance(std::span<T> iterate) override;
+  bool keeps_to_updates() const override { return velocity_.empty(); }
   void save(Packer& packer) const override;
   void restore(Unpacker& unpacker) override;
 

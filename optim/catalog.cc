@@ -238,6 +238,24 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec, const proble
   return std::nullopt;
 }
 
+std::optional<std::string> Catalog::why_not_broadcast(const MethodSpec& spec) const {
+  const BroadcastSpec broadcast = broadcast_of(spec);
+  const auto& [kind, density, way] = broadcast;
+  if (kind != "dense" && kind != "delta" && kind != "sparse")
+    return "unknown broadcast '" + kind + "' (dense | delta | sparse)";
+  if (way != "auto" && way != "chain" && way != "star")
+    return "unknown way of a broadcast '" + way + "' (auto | chain | star)";
+  if (way == "chain" && consistency_of(spec) != "sync") {
+    return "broadcast.way: chain passes one model on to all workers, and without rounds each gets another; "
+           "use "
+           "way: star";
+  }
+  if (!(density >= 0 && density <= 1)) return "the density of a broadcast is above 0 and at most 1";
+  if (density == 0 || kind == "sparse") return std::nullopt;
+  return "broadcast " + kind +
+         " sends what has changed, however much that is; leave its density out, or use " + "kind: sparse";
+}
+
 const Method& Catalog::allowed(const MethodSpec& spec) const {
   if (const auto reason = why_not(spec)) throw Error(*reason, Fault::kConfig);
   return *find(spec.kind);
@@ -255,6 +273,14 @@ std::string Catalog::consistency_of(const MethodSpec& spec) const {
   const Method* method = find(spec.kind);
   WISP_CHECK(method != nullptr, "the method is one of the catalogue");
   return method->consistencies.front();
+}
+
+BroadcastSpec Catalog::broadcast_of(const MethodSpec& spec) const {
+  BroadcastSpec broadcast = spec.broadcast;
+  const Method* method = find(spec.kind);
+  WISP_CHECK(method != nullptr, "the method is one of the catalogue");
+  if (broadcast.kind.empty()) broadcast.kind = method->sparse_steps ? "delta" : "dense";
+  return broadcast;
 }
 
 std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
@@ -276,6 +302,7 @@ std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
     return error.what();
   }
   if (const auto reason = why_not_consistency(*method, spec)) return reason;
+  if (const auto reason = why_not_broadcast(spec)) return reason;
   if (const auto reason = why_not_step(*method, spec.step_size)) return reason;
   return why_not_rho(spec);
 }

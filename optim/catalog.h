@@ -61,6 +61,7 @@ struct Method {
   bool shares_data = false;  // every worker holds all rows: shard `all`
   bool needs_strong_convexity = false;
   Table table = Table::kNone;
+  bool sparse_steps = false;  // x changes in few coordinates: broadcast delta is its default
   std::vector<Setting> settings = {};
   std::vector<std::string> consistencies = {"sync"};  // sync | async | ssp; the first is its default
   bool needs_every_update = false;  // its master adds up what its workers know: an update that is scaled or
@@ -123,6 +124,10 @@ class Catalog {
   // The consistency that `spec` asks for, or the method's default. `spec.kind` is a name of the catalogue.
   std::string consistency_of(const MethodSpec& spec) const;
 
+  // The broadcast that `spec` asks for, with the method's default kind where it names none. `spec.kind` is a
+  // name of the catalogue.
+  BroadcastSpec broadcast_of(const MethodSpec& spec) const;
+
   // Why a job can't have this combination, as a sentence with the remedy; nothing if it can. Never throws.
   std::optional<std::string> why_not(const MethodSpec& spec) const;
   // The same, also for what the problem asks of the method.
@@ -167,6 +172,7 @@ class Catalog {
   std::optional<std::string> why_not_consistency(const Method& method, const MethodSpec& spec) const;
   std::optional<std::string> why_not_batch(const Method& method, const MethodSpec& spec) const;
   void check_numbers(const Method& method, const MethodNumbers& numbers) const;
+  std::optional<std::string> why_not_broadcast(const MethodSpec& spec) const;
   const Method& allowed(const MethodSpec& spec) const;
 
   const sparse::Catalog& sparsifiers_;

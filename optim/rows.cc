@@ -37,7 +37,8 @@ Method ibcd() {
       .paper_step = ibcd_paper_step,
       .rate = ibcd_rate,
       .other_memory = "its blocks are right in the mean as they are, and independent only without one",
-      .needs_interpolation = true};
+      .needs_interpolation = true,
+      .sparse_steps = true};
   return ibcd.made_of<IbcdWorker, IbcdMaster>();
 }
 
@@ -111,7 +112,8 @@ Method ibgd() {
               .theory_step = ibcd_theory_step,
               .paper_step = ibcd_paper_step,
               .rate = ibcd_rate,
-              .needs_interpolation = true};
+              .needs_interpolation = true,
+              .sparse_steps = true};
   return ibgd.made_of<IbcdWorker, IbcdMaster>();
 }
 

@@ -103,6 +103,8 @@ class MasterRule {
   // The next x: from exactly one absorbed update of each of the n workers in a synchronous round, from one
   // update in an asynchronous run. iterate.size() == dim.
   virtual void advance(std::span<T> iterate) = 0;
+  // Whether advance() leaves every coordinate as it is, to the bit, that no update absorbed for it has.
+  virtual bool keeps_to_updates() const { return false; }
   // As for the worker; only between advance() and the next absorb().
   virtual void save(Packer& packer) const { packer.nil(); }
   virtual void restore(Unpacker& unpacker) { restore_nothing(unpacker); }

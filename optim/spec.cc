@@ -1,5 +1,6 @@
 #include "optim/spec.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -7,6 +8,11 @@
 #include "optim/catalog.h"
 
 namespace wisp::optim {
+
+std::uint32_t BroadcastSpec::chosen(std::uint32_t dim, std::uint32_t workers) const {
+  const double share = density == 0 ? 1.0 / workers : density;
+  return std::clamp(static_cast<std::uint32_t>(share * dim + 0.5), 1U, dim);
+}
 
 void MethodSpec::check(const Catalog& catalog) const {
   if (const auto reason = catalog.why_not(*this)) throw Error(*reason, Fault::kConfig);

@@ -37,6 +37,20 @@ struct ConsistencySpec {
 
 class Catalog;
 
+// How the model gets to the workers.
+struct BroadcastSpec {
+  std::string kind = {};     // dense | delta | sparse; empty: the method's own
+  double density = 0;        // of kind sparse: the share of the coordinates that travels; 0 means 1/n
+  std::string way = "auto";  // chain: from host to host | star: from the master to each worker | auto
+
+  // k of kind sparse: how many of `dim` coordinates travel to `workers` workers.
+  std::uint32_t chosen(std::uint32_t dim, std::uint32_t workers) const;
+  template <class F>
+  void fields(F& f) {
+    f(kind, density, way);
+  }
+};
+
 struct MethodSpec {
   std::string kind;  // a name of optim/catalog.h
   StepSizeSpec step_size = {};
@@ -49,13 +63,14 @@ struct MethodSpec {
   std::string late = "apply";       // of updates that others have overtaken: apply | damp | drop
   std::string nonfinite = "error";  // of updates with values that are not finite: error | reject | zero
   std::uint32_t batch_size = 0;     // rows that a worker draws for a gradient; 0: all that it has
+  BroadcastSpec broadcast = {};
 
   // Throws Error (kConfig) for a value that no job can have.
   void check(const Catalog& catalog) const;
   template <class F>
   void fields(F& f) {
     f(kind, step_size, sparsifier, sparsifier_given, wire, settings, consistency, late, nonfinite, batch_size,
-      error_feedback);
+      error_feedback, broadcast);
   }
 };
 

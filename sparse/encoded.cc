@@ -69,6 +69,15 @@ Encoded encode(const Vector<T>& vector, IndexChoice indices) {
 }
 
 template <class T>
+Encoded encode_all(Bytes values) {
+  Encoded encoded;
+  encoded.dim = static_cast<std::uint32_t>(values.size() / sizeof(T));
+  encoded.codec = native_codec<T>();
+  encoded.values = std::move(values);
+  return encoded;
+}
+
+template <class T>
 void decode(const Encoded& encoded, std::uint32_t dim, const DrawKey& sender, Vector<T>& vector,
             Instructions instructions) {
   Received<T> received(std::move(vector));
@@ -78,6 +87,8 @@ void decode(const Encoded& encoded, std::uint32_t dim, const DrawKey& sender, Ve
 
 template Encoded encode(const Vector<float>&, IndexChoice);
 template Encoded encode(const Vector<double>&, IndexChoice);
+template Encoded encode_all<float>(Bytes);
+template Encoded encode_all<double>(Bytes);
 template void decode(const Encoded&, std::uint32_t, const DrawKey&, Vector<float>&, Instructions);
 template void decode(const Encoded&, std::uint32_t, const DrawKey&, Vector<double>&, Instructions);
 

@@ -36,6 +36,9 @@ struct Encoded {
 // float or double.
 template <class T>
 Encoded encode(const Vector<T>& vector, IndexChoice indices = IndexChoice::kAuto);
+// The same of Vector::all() of the values of T that `values` are, whose memory it shares.
+template <class T>
+Encoded encode_all(Bytes values);
 
 // The vector of R^dim that `encoded` is, into `vector`, whose memory is used again. `sender` is who sent it,
 // and in which round: numbers that do not travel are drawn again. Throws DecodeError that says what is wrong

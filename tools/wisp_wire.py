@@ -20,7 +20,7 @@ import numpy
 
 import wisp_draws
 
-WIRE_VERSION = 3
+WIRE_VERSION = 4
 CONTROL_VERSION = 1
 TAP_VERSION = 1
 
@@ -147,11 +147,9 @@ def blob(value):
     return value
 
 
-def numbers_of(dtype):
-    def read(value):
-        demand(len(blob(value)) % dtype.itemsize == 0, "no whole number of numbers")
-        return numpy.frombuffer(value, dtype)
-    return read
+def boolean(value):
+    demand(isinstance(value, bool), "no truth value")
+    return value
 
 
 def anything(value):
@@ -313,12 +311,6 @@ def decode_control(data):
 
 
 @dataclass
-class Model:
-    round: int
-    iterate: numpy.ndarray
-
-
-@dataclass
 class Vector:
     dim: int
     support: str
@@ -342,6 +334,15 @@ class Vector:
         whole = numpy.zeros(self.dim, self.values.dtype)
         whole[self.coordinates()] = self.values
         return whole
+
+
+@dataclass
+class Model:
+    round: int
+    version: int  # of the iterate that it makes; 0: of none that a later model changes
+    base: int     # of the iterate that it changes; 0: it is whole
+    awaited: bool  # the base may be on its way still
+    vector: Vector  # the iterate; or the coordinates that change, with their new values
 
 
 @dataclass
@@ -374,7 +375,14 @@ def dtype_of(scalar):
 
 
 def decode_model(data, scalar):
-    return Model(*fields(unpack(data), u64, numbers_of(dtype_of(scalar))))
+    *head, vector = fields(unpack(data), u64, u64, u64, boolean, anything)
+    its_round, version, base, awaited = head
+    inner = fields(vector, u32, u8, u32, u32, u8, blob, blob)
+    demand(base != 0 or inner[1] == 0, "a model without a base, and without some of its coordinates")
+    demand(base == 0 or version != 0, "a model without a version that has a base")
+    found = vector_of(*inner, inner[0], dtype_of(scalar), (0, 0, 0))
+    demand(found.index_codec not in ("subset", "stratified", "bernoulli"), "a model with coordinates that are drawn")
+    return Model(its_round, version, base, awaited, found)
 
 
 def decode_update(data, scalar, dim, seed, worker, round=None):  # pylint: disable=redefined-builtin

@@ -86,12 +86,13 @@ class Worker : public runtime::Actor {
  public:
   using Constructor = void();
   Update step(Model model) {
-    if (model.iterate.size() != kModelDimension) throw Error("a model of another size");
+    sparse::decode(model.vector, kModelDimension, kNobody, model_);
     return packable(vector_, IndexChoice::kAuto);
   }
 
  private:
   const sparse::Vector<float> vector_ = update_of(kModelDimension, kPairs);
+  sparse::Vector<float> model_;
 };
 
 class Master : public runtime::Actor {

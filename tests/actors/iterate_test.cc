@@ -1,5 +1,7 @@
 #include "actors/iterate.h"
 
+#include <cstring>
+
 #include <gtest/gtest.h>
 
 namespace wisp::actors {
@@ -25,12 +27,16 @@ TEST(Iterate, of_nothing_is_empty) {
   EXPECT_TRUE(none.write().empty());
 }
 
-TEST(Iterate, travels_as_a_vector_of_numbers) {
-  const std::vector<float> values{1.5f, -2.5f};
-  const Bytes packed = pack(Iterate<float>(values));
-  EXPECT_EQ(unpack<std::vector<float>>(packed), values);
-  const auto arrived = unpack<Iterate<float>>(pack(values));
-  EXPECT_EQ(std::vector<float>(arrived.begin(), arrived.end()), values);
+TEST(Iterate, is_shared_with_its_bytes) {
+  Iterate<float> x(std::vector{1.5f, -2.5f});
+  const Bytes bytes = x.bytes();
+  EXPECT_EQ(static_cast<const void*>(bytes.data()), x.data());
+  EXPECT_EQ(bytes.size(), 8u);
+  x.write()[0] = 3;
+  EXPECT_NE(static_cast<const void*>(bytes.data()), x.data());
+  float first = 0;
+  std::memcpy(&first, bytes.data(), sizeof first);
+  EXPECT_EQ(first, 1.5f);
 }
 
 }  // namespace

@@ -36,10 +36,10 @@ class Rogue : public runtime::Actor {
     shard.L = 1;
     return shard;
   }
-  runtime::Task<Update<double>> step(Model<double> model) {
+  runtime::Task<std::optional<Update<double>>> step(Model<double> model) {
     if (trick_ == "silent") {
-      auto nothing = runtime::Promise<Update<double>>().future();
-      const Update<double> never = co_await nothing;
+      auto nothing = runtime::Promise<std::optional<Update<double>>>().future();
+      const std::optional<Update<double>> never = co_await nothing;
       co_return never;
     }
     std::vector<double> values(trick_ == "another dimension" ? 12 : 13, 1.0);
@@ -47,9 +47,10 @@ class Rogue : public runtime::Actor {
     Update<double> update;
     update.round = trick_ == "another round" ? model.round + 7 : model.round;
     update.vector = sparse::encode(sparse::Vector<double>::all(std::move(values)));
-    co_return update;
+    const std::optional<Update<double>> answer = update;
+    co_return answer;
   }
-  Evaluation evaluate(Model<double>) {
+  std::optional<Evaluation> evaluate(Model<double>) {
     Evaluation found;
     found.loss = trick_ == "no loss" ? kNan : 1.0;
     return found;

@@ -84,7 +84,9 @@ TEST_F(WorkerTest, measures_a_model_on_its_share_of_the_test_rows) {
   (void)worker.call<&Worker<double>::set_up>().get(kHang);
   std::vector<double> x(13, 0.0);
   x[1] = 1;  // its rows are the third and the fourth: margins 1 and 0
-  const TestResult result = worker.call<&Worker<double>::test>(Model<double>(0, x)).get(kHang);
+  const auto answer = worker.call<&Worker<double>::test>(Model<double>(0, x)).get(kHang);
+  ASSERT_TRUE(answer);
+  const TestResult& result = *answer;
   EXPECT_EQ(result.rows, 2U);
   EXPECT_EQ(result.correct, 1U);
   EXPECT_NEAR(result.loss, (std::log1p(std::exp(-1.0)) + std::log(2.0)) / 2, 1e-14);  // without l2
@@ -111,13 +113,15 @@ TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
   const auto rule = test::catalogs().methods.make_worker<double>(job_.seed, 1, 3, 13, job_.method);
   for (std::uint64_t round = 0; round < 5; ++round) {
     const std::vector<double> x(13, 0.5 * static_cast<double>(round));
-    const auto update = worker.call<&Worker<double>::step>(Model<double>(round, x)).get(kHang);
+    const auto answer = worker.call<&Worker<double>::step>(Model<double>(round, x)).get(kHang);
+    ASSERT_TRUE(answer);
+    const Update<double>& update = *answer;
     EXPECT_EQ(update.round, round);
     sparse::Vector<double> vector;
     sparse::decode(update.vector, 13, sparse::DrawKey{job_.seed, 1, round}, vector);
     EXPECT_EQ(vector, rule->step(round, x, *objective_));
     EXPECT_EQ(update.gradient_ns, 250'000u);  // one look at the clock after the other
-    EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(round, x)).get(kHang).loss,
+    EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(round, x)).get(kHang)->loss,
               objective_->loss(x));
   }
 }
@@ -138,6 +142,68 @@ TEST_F(WorkerTest, refuses_a_model_of_another_dimension) {
   EXPECT_EQ(refusal(worker.call<&Worker<double>::evaluate>(model)), why);
 }
 
+// What the master would send to a worker that it takes to have version 1.
+TEST_F(WorkerTest, says_that_it_lacks_the_base_of_a_model) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  ModelEncoder<double> encoder(DownPlan{}, 13, 1);
+  encoder.show(std::vector<double>(13, 0.0));
+  (void)encoder.to(0, 0);
+  const Model<double> nothing_new = encoder.to(0, 0);
+  EXPECT_EQ(worker.call<&Worker<double>::step>(nothing_new).get(kHang), std::nullopt);
+  EXPECT_EQ(worker.call<&Worker<double>::evaluate>(nothing_new).get(kHang), std::nullopt);
+  EXPECT_TRUE(cluster_.journal().holds("worker-1 warn lacks version 1 of the model"));
+  encoder.lost(0);
+  EXPECT_TRUE(worker.call<&Worker<double>::step>(encoder.to(0, 0)).get(kHang));
+  EXPECT_TRUE(worker.call<&Worker<double>::step>(encoder.to(0, 0)).get(kHang));
+}
+
+TEST_F(WorkerTest, waits_for_the_model_that_its_relay_brings) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  ModelEncoder<double> encoder(DownPlan{}, 13, 1);
+  const std::vector<double> x(13, 0.25);
+  encoder.show(x);
+  const Model<double> whole = encoder.to(0, 0);
+  Model<double> number = encoder.to(0, 0);
+  number.awaited = true;
+  auto loss = worker.call<&Worker<double>::evaluate>(number);
+  auto update = worker.call<&Worker<double>::step>(number);
+  worker.call<&Worker<double>::receive>(whole).get(kHang);
+  EXPECT_EQ(loss.get(kHang)->loss, objective_->loss(x));
+  EXPECT_TRUE(update.get(kHang));
+}
+
+// The relay brings what it can't take: it is as if nothing had come, and nobody waits for ever.
+TEST_F(WorkerTest, does_not_wait_for_a_model_that_came_and_was_refused) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  ModelEncoder<double> encoder(DownPlan{}, 13, 1);
+  encoder.show(std::vector<double>(13, 0.25));
+  Model<double> whole = encoder.to(0, 0);
+  Model<double> number = encoder.to(0, 0);
+  number.awaited = true;
+  whole.vector.values = Bytes();
+  whole.shared = {};
+  auto update = worker.call<&Worker<double>::step>(number);
+  EXPECT_NE(refusal(worker.call<&Worker<double>::receive>(whole)), "");
+  EXPECT_EQ(update.get(kHang), std::nullopt);
+}
+
+// An evaluation beside what the worker has leaves it that.
+TEST_F(WorkerTest, evaluates_a_model_without_a_version_beside_its_own) {
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  ModelEncoder<double> encoder(DownPlan{}, 13, 1);
+  const std::vector<double> x(13, 0.25);
+  const std::vector<double> y(13, 0.5);
+  encoder.show(x);
+  EXPECT_EQ(worker.call<&Worker<double>::evaluate>(encoder.to(0, 0)).get(kHang)->loss, objective_->loss(x));
+  EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(0, y)).get(kHang)->loss,
+            objective_->loss(y));
+  EXPECT_EQ(worker.call<&Worker<double>::evaluate>(encoder.to(0, 0)).get(kHang)->loss, objective_->loss(x));
+}
+
 TEST_F(WorkerTest, has_little_to_say_while_it_works) {
   // The node looks at the clock as well, so how often a step does is not known: some ten times, a quarter of
   // a second.
@@ -148,7 +214,7 @@ TEST_F(WorkerTest, has_little_to_say_while_it_works) {
   EXPECT_TRUE(cluster_.journal().holds("worker-1 info gradient 20 ms a round, "));
   EXPECT_TRUE(cluster_.journal().holds(" of 13 values sent, "));
   for (std::uint64_t round = 1; round <= 40; ++round) {
-    (void)worker.call<&Worker<double>::step>(Model<double>(round, first.iterate)).get(kHang);
+    (void)worker.call<&Worker<double>::step>(Model<double>(round, std::vector<double>(13, 0.0))).get(kHang);
   }
   EXPECT_GT(lines_with("gradient "), 1u);
   EXPECT_LT(lines_with("gradient "), 30u);

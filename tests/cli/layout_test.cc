@@ -51,6 +51,53 @@ TEST(Layout, puts_thread_isolated_actors_of_a_host_into_one_node) {
   EXPECT_THAT(layout.worker_nodes, ElementsAre("guests-1", "guests-1", "guests-1"));
 }
 
+TEST(Layout, has_a_relay_on_each_host_where_the_model_is_large_or_the_job_says_so) {
+  actors::JobSpec spec = job(3, Isolation::kProcess, Isolation::kProcess);
+  constexpr std::uint32_t kLarge = kRelayedFrom / sizeof(double);
+  EXPECT_TRUE(lay_out(spec, kTwoHosts).relays.empty()) << "nobody knows yet how large";
+  EXPECT_TRUE(lay_out(spec, kTwoHosts, kLarge - 1).relays.empty());
+  EXPECT_TRUE(lay_out(spec, kOneHost, kLarge).relays.empty());
+  const JobLayout layout = lay_out(spec, kTwoHosts, kLarge);
+  EXPECT_THAT(nodes_of(layout),
+              ElementsAre("master@n1: master", "worker-0@n1: worker-0", "worker-1@n2: worker-1",
+                          "worker-2@n1: worker-2", "relay-0@n1: relay-0", "relay-1@n2: relay-1"));
+  ASSERT_EQ(layout.relays.size(), 2u);
+  EXPECT_EQ(layout.relays[0].node, "relay-0");
+  EXPECT_THAT(layout.relays[0].workers, ElementsAre(0u, 2u));
+  EXPECT_THAT(layout.relays[1].workers, ElementsAre(1u));
+  EXPECT_EQ(layout.classes.at("relay-1"), "relay/float64");
+  spec.method.broadcast.way = "star";
+  EXPECT_TRUE(lay_out(spec, kTwoHosts, kLarge).relays.empty());
+  spec.method.broadcast.way = "chain";
+  EXPECT_EQ(lay_out(spec, kOneHost).relays.size(), 1u);
+}
+
+TEST(Layout, has_no_relays_without_rounds) {
+  actors::JobSpec spec = job(3, Isolation::kProcess, Isolation::kProcess);
+  constexpr std::uint32_t kLarge = kRelayedFrom / sizeof(double);
+  for (const char* consistency : {"async", "ssp"}) {
+    spec.method.consistency.kind = consistency;
+    EXPECT_TRUE(lay_out(spec, kTwoHosts, kLarge).relays.empty());
+  }
+  spec.method.consistency.kind = "sync";
+  EXPECT_EQ(lay_out(spec, kTwoHosts, kLarge).relays.size(), 2u);
+}
+
+TEST(Layout, begins_the_chain_at_the_masters_host) {
+  actors::JobSpec spec = job(3, Isolation::kThread, Isolation::kThread);
+  spec.method.broadcast.way = "chain";
+  spec.master.host = "n2";
+  const JobLayout layout = lay_out(spec, kTwoHosts);
+  EXPECT_THAT(nodes_of(layout),
+              ElementsAre("guests-2@n2: master worker-1 relay-0", "guests-1@n1: worker-0 worker-2 relay-1"));
+  EXPECT_THAT(layout.relays[0].workers, ElementsAre(1u));
+  spec.worker.placement.hosts = {"n1"};
+  spec.worker.placement.oversubscribe = true;
+  const JobLayout one = lay_out(spec, kTwoHosts);
+  ASSERT_EQ(one.relays.size(), 1u) << "where there are no workers there is no relay";
+  EXPECT_EQ(one.relays[0].node, "guests-1");
+}
+
 TEST(Layout, mixes_both_kinds) {
   EXPECT_THAT(nodes_of(lay_out(job(2, Isolation::kProcess, Isolation::kThread), kOneHost)),
               ElementsAre("master@local: master", "guests-1@local: worker-0 worker-1"));

@@ -51,6 +51,21 @@ TEST(MethodPlan, bytes_of_a_round) {
   EXPECT_EQ(narrow.uplink_bytes, narrow.dense_uplink_bytes);
 }
 
+TEST(MethodPlan, says_what_goes_down) {
+  const test::Scratch scratch;
+  const auto line_of = [&](std::vector<std::string> sets) {
+    const config::Experiment experiment = diagonal(scratch, std::move(sets));
+    return method_text(experiment, plan_method(experiment, test::inventory().catalogs()));
+  };
+  EXPECT_THAT(line_of({}), HasSubstr("broadcast  dense: whole models"));
+  EXPECT_THAT(line_of({"method=ibcd"}), HasSubstr("broadcast  delta: what has changed, exactly"));
+  EXPECT_THAT(line_of({"method.broadcast={kind: sparse, density: 0.25}"}),
+              HasSubstr("broadcast  sparse: the 1 of 4 coordinates that lag most; wisp's own extension"));
+  const MethodPlan ibcd = plan_method(diagonal(scratch, {"method=ibcd"}), test::inventory().catalogs());
+  EXPECT_LT(ibcd.downlink_bytes, ibcd.dense_downlink_bytes);  // of two blocks one moves, or both
+  EXPECT_GE(ibcd.downlink_bytes, 2 * 3 * 8);                  // three quarters in the mean
+}
+
 TEST(MethodPlan, both_steps_are_shown_whichever_is_used) {
   const test::Scratch scratch;
   const config::Experiment experiment = diagonal(scratch, {"method.step_size=0.01"});

@@ -34,6 +34,7 @@ Outcome outcome() {
   summary.last.gap = 9.9e-7;
   summary.last.uplink_bytes = 4000;
   summary.last.downlink_bytes = 32000;
+  summary.last.master_downlink_bytes = 16000;
   summary.last.wire_bytes = 50000;
   summary.last.seconds = 0.25;
   summary.last.gradient_seconds = 0.125;
@@ -58,9 +59,9 @@ TEST(ResultJson, has_every_key_on_one_line) {
               ElementsAre("status", "reason", "exit_status", "job_id", "job", "method", "dtype", "workers",
                           "dim", "rounds", "updates", "loss", "gap", "uplink_bytes", "downlink_bytes",
                           "total_bytes", "dense_uplink_bytes", "dense_downlink_bytes", "dense_total_bytes",
-                          "wire_bytes", "seconds", "gradient_seconds", "total_seconds", "L", "mu", "step",
-                          "staleness_mean", "staleness_max", "dropped", "rejected", "epochs", "kept_mass",
-                          "memory_norm", "model_updates", "iterate_hash"));
+                          "master_downlink_bytes", "ring_bytes", "wire_bytes", "seconds", "gradient_seconds",
+                          "total_seconds", "L", "mu", "step", "staleness_mean", "staleness_max", "dropped",
+                          "rejected", "epochs", "kept_mass", "memory_norm", "model_updates", "iterate_hash"));
   const Json parsed = Json::parse(json);
   EXPECT_EQ(parsed["status"], "converged");
   EXPECT_EQ(parsed["dtype"], "float64");
@@ -108,6 +109,8 @@ TEST(SummaryText, ends_with_the_hash) {
             "gap           9.9e-07\n"
             "uplink        3.91 KiB (8x less than dense)\n"
             "downlink      31.2 KiB\n"
+            "both          35.2 KiB (1.78x less than dense)\n"
+            "sent by       the master 15.6 KiB; each host of a dense ring all-reduce 11.7 KiB\n"
             "job folder    /state/jobs/small-0123abcd\n"
             "iterate_hash  00112233aabbccdd\n");
 }
@@ -139,6 +142,8 @@ TEST(SummaryText, says_what_was_measured_of_asynchronous_updates) {
             "gap           9.9e-07\n"
             "uplink        3.91 KiB (8x less than dense)\n"
             "downlink      31.2 KiB\n"
+            "both          35.2 KiB (1.78x less than dense)\n"
+            "sent by       the master 15.6 KiB; each host of a dense ring all-reduce 11.7 KiB\n"
             "staleness     mean 4, median 3, 99 % at most 9, max 9\n"
             "late          2 updates were dropped\n"
             "not finite    1 updates had such values\n"
@@ -234,11 +239,12 @@ TEST(ProvenanceJson, says_what_the_run_was_made_of) {
 
 TEST(MetricsJson, is_a_line_an_evaluation) {
   actors::Progress progress = outcome().summary.last;
-  EXPECT_EQ(metrics_json(progress),
-            R"({"round":100,"loss":0.375,"gap":9.9e-07,"uplink_bytes":4000,"downlink_bytes":32000,)"
-            R"("dense_uplink_bytes":32000,"dense_downlink_bytes":32000,)"
-            R"("wire_bytes":50000,"seconds":0.25,"gradient_seconds":0.125,"updates":400,"dropped":0,)"
-            R"("rejected":0,"epochs":null,"kept_mass":null,"memory_norm":null})");
+  EXPECT_EQ(
+      metrics_json(progress),
+      R"({"round":100,"loss":0.375,"gap":9.9e-07,"uplink_bytes":4000,"downlink_bytes":32000,)"
+      R"("dense_uplink_bytes":32000,"dense_downlink_bytes":32000,)"
+      R"("wire_bytes":50000,"seconds":0.25,"gradient_seconds":0.125,"updates":400,"dropped":0,)"
+      R"("rejected":0,"epochs":null,"kept_mass":null,"memory_norm":null,"master_downlink_bytes":16000})");
   progress.gap.reset();
   progress.loss = std::numeric_limits<double>::infinity();
   EXPECT_THAT(keys_of(metrics_json(progress)), testing::Not(testing::Contains("gap")));

@@ -41,6 +41,25 @@ TEST(Simulate, gives_one_iterate_whatever_happens_on_the_way) {
   EXPECT_EQ(traces.size(), 5u);
 }
 
+TEST(Simulate, gives_it_whatever_goes_down_which_way) {
+  const test::Scratch scratch;
+  std::set<std::string> iterates;
+  for (const char* broadcast : {"dense", "{kind: delta, way: chain}", "{kind: dense, way: chain}"}) {
+    GlobalOptions options = short_run();
+    options.sets.push_back(std::string("method.broadcast=") + broadcast);
+    const config::Experiment experiment =
+        load_experiment(options, {test::synthetic_job(scratch)}, test::inventory());
+    const SimulatedJob job(experiment, test::inventory());
+    EXPECT_EQ(job.layout.relays.empty(), broadcast == std::string("dense"));
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      const SimulatedRun run = simulate(job, seed, false);
+      EXPECT_EQ(run.violation, "") << broadcast;
+      iterates.insert(run.iterate_hash);
+    }
+  }
+  EXPECT_EQ(iterates.size(), 1u);
+}
+
 TEST(Simulate, replays_a_seed_with_its_trace) {
   const test::Scratch scratch;
   const config::Experiment experiment =

@@ -85,6 +85,9 @@ TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
   EXPECT_EQ(loaded.job.method.consistency.kind, job.method.consistency.kind);
   EXPECT_EQ(loaded.job.method.consistency.bound, job.method.consistency.bound);
   EXPECT_EQ(loaded.job.method.late, job.method.late);
+  EXPECT_EQ(loaded.job.method.broadcast.kind, job.method.broadcast.kind);
+  EXPECT_EQ(loaded.job.method.broadcast.density, job.method.broadcast.density);
+  EXPECT_EQ(loaded.job.method.broadcast.way, job.method.broadcast.way);
   EXPECT_EQ(loaded.job.method.nonfinite, job.method.nonfinite);
   EXPECT_EQ(loaded.job.simulation.given, job.simulation.given);
   const launcher::LauncherSpec launcher;

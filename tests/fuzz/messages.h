@@ -83,9 +83,10 @@ inline std::vector<MessageKind> message_kinds() {
   line.level = "info";
   line.round = 7;
   line.text = "round 7";
+  const actors::Model<double> model(7, std::vector<double>{0.5, -0.5});
   return {
-      message_kind("Model<double>", actors::Model<double>(7, {0.5, -0.5})),
-      message_kind("Model<float>", actors::Model<float>(7, {0.5f, -0.5f})),
+      message_kind("Model<double>", model),
+      message_kind("Model<float>", actors::Model<float>(7, std::vector<float>{0.5f, -0.5f})),
       message_kind("Update<double>", update),
       message_kind("Update<float>", sparse_update),
       message_kind("WorkerParameters", worker),
@@ -93,7 +94,7 @@ inline std::vector<MessageKind> message_kinds() {
       message_kind("Progress", actors::Progress()),
       message_kind("Summary", summary),
       message_kind("JobSpec", actors::JobSpec()),
-      arguments_kind("arguments of Worker::step", actors::Model<double>(7, {0.5, -0.5})),
+      arguments_kind("arguments of Worker::step", model),
       arguments_kind("arguments of a method", std::string("text"), std::uint64_t{7},
                      std::vector<std::string>{"a", "b"}),
       message_kind("Failure", runtime::Failure(runtime::Failure::Kind::kThrew, "worker-1", "no such file")),
@@ -127,6 +128,7 @@ inline std::vector<MessageKind> message_kinds() {
       message_kind("pipe LogsSent", pipe::LogsSent{7, 0}),
       message_kind("pipe Stopped", pipe::Stopped{{"worker-1"}}),
       message_kind("Evaluation", actors::Evaluation()),
+      message_kind("Piece", actors::Piece(3, 7, model.vector.values)),
   };
 }
 

@@ -155,11 +155,28 @@ TEST(AsyncSgd, takes_every_wire_dtype_without_memory_but_sign) {
   }
 }
 
-TEST(AsyncSgd, refuses_state_of_another_kind) {
+Settings with_momentum(double momentum) {
   Settings settings;
   settings.set("scaled", false);
-  settings.set("momentum", 0.0);
-  AsyncSgdMaster<double> without({.workers = 1, .dim = 2, .step = 1, .settings = settings});
+  settings.set("momentum", momentum);
+  return settings;
+}
+
+TEST(AsyncSgd, says_that_it_moves_only_what_an_update_has_where_that_is_so) {
+  for (const double momentum : {0.0, 0.5}) {
+    AsyncSgdMaster<double> master({.workers = 1, .dim = 4, .step = 1, .settings = with_momentum(momentum)});
+    std::vector<double> x = {1, 2, 3, 4};
+    for (const std::uint32_t coordinate : {1u, 2u}) {
+      master.absorb(0, sparse::Vector<double>::at(std::vector<double>(4, 1.0), {coordinate}));
+      master.advance(x);
+    }
+    EXPECT_EQ(master.keeps_to_updates(), momentum == 0);
+    EXPECT_EQ(x == (std::vector<double>{1, 1, 2, 4}), momentum == 0);
+  }
+}
+
+TEST(AsyncSgd, refuses_state_of_another_kind) {
+  AsyncSgdMaster<double> without({.workers = 1, .dim = 2, .step = 1, .settings = with_momentum(0)});
   Packer packer;
   pack(packer, std::vector<double>{1, 2});
   Unpacker unpacker(packer.finish());

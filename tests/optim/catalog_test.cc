@@ -98,6 +98,29 @@ TEST(Catalog, refuses_a_sparsifier_that_contradicts_itself) {
   EXPECT_THAT(kCatalog.why_not(spec), Optional(HasSubstr("has a density and a k; give one of them")));
 }
 
+TEST(Catalog, sends_changes_of_models_that_change_sparsely) {
+  for (const char* kind : {"ibcd", "ibgd", "async-sgd"}) {
+    EXPECT_EQ(kCatalog.broadcast_of({.kind = kind}).kind, "delta");
+  }
+  EXPECT_EQ(kCatalog.broadcast_of({.kind = "isega"}).kind, "dense");
+  EXPECT_EQ(kCatalog.broadcast_of({.kind = "ibcd", .broadcast = {.kind = "dense"}}).kind, "dense");
+}
+
+TEST(Catalog, refuses_a_broadcast_that_means_nothing) {
+  const auto why = [](const BroadcastSpec& broadcast) {
+    return kCatalog.why_not({.kind = "isega", .broadcast = broadcast});
+  };
+  EXPECT_EQ(why({.kind = "sparse", .density = 0.1, .way = "chain"}), std::nullopt);
+  EXPECT_EQ(why({.kind = "sparse"}), std::nullopt);
+  EXPECT_THAT(why({.kind = "delta", .density = 0.1}), Optional(HasSubstr("leave its density out")));
+  EXPECT_THAT(why({.density = 0.1}), Optional(HasSubstr("broadcast dense sends")));
+  EXPECT_THAT(why({.kind = "thin"}), Optional(HasSubstr("unknown broadcast 'thin'")));
+  EXPECT_THAT(why({.way = "tree"}), Optional(HasSubstr("unknown way of a broadcast 'tree'")));
+  EXPECT_THAT(why({.kind = "sparse", .density = 2}), Optional(HasSubstr("at most 1")));
+  EXPECT_THAT(kCatalog.why_not({.kind = "async-isega", .broadcast = {.way = "chain"}}),
+              Optional(HasSubstr("use way: star")));
+}
+
 TEST(Catalog, refuses_a_wire_that_the_method_cannot_bear) {
   MethodSpec spec{.kind = "isega"};
   for (const char* dtype : {"float64", "float32", "float16", "bfloat16", "q8", "q4", "ternary"}) {

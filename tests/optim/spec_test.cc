@@ -36,6 +36,13 @@ TEST(MethodSpec, accepts_every_method_as_it_is) {
   EXPECT_EQ(complaint(number(0.5)), "");
 }
 
+TEST(BroadcastSpec, rounds_its_share_to_coordinates) {
+  EXPECT_EQ(BroadcastSpec{}.chosen(100, 4), 25U);
+  EXPECT_EQ(BroadcastSpec{.density = 0.1}.chosen(15, 4), 2U);
+  EXPECT_EQ(BroadcastSpec{.density = 1e-9}.chosen(15, 4), 1U);
+  EXPECT_EQ(BroadcastSpec{.density = 1}.chosen(15, 4), 15U);
+}
+
 TEST(MethodSpec, refuses_what_no_job_can_have) {
   EXPECT_THAT(complaint({.kind = "isegga"}), HasSubstr("unknown method 'isegga'; did you mean 'isega'?"));
   EXPECT_THAT(complaint(number(0)), HasSubstr("not a number above 0"));

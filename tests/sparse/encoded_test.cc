@@ -1,5 +1,6 @@
 #include "sparse/encoded.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -85,6 +86,17 @@ TYPED_TEST(EncodedTest, gives_back_what_every_sparsifier_chose_in_every_form) {
         }
       }
     }
+  }
+}
+
+TEST(Encoded, all_values_are_encoded_where_they_lie) {
+  Rng rng(test::seed(), 0, 0, Purpose::kInit);
+  for (const std::uint32_t dim : {1U, 7U, 5000U}) {
+    const std::vector<double> values = normal<double>(rng, dim);
+    const Bytes packed = pack(encode_all<double>(Bytes::copy(std::as_bytes(std::span(values)))));
+    const Bytes expected = pack(encode(Vector<double>::all(values)));
+    EXPECT_TRUE(std::equal(packed.span().begin(), packed.span().end(), expected.span().begin(),
+                           expected.span().end()));
   }
 }
 

@@ -47,18 +47,37 @@ class Link(OnTestbed):
 
     def test_link_of_100_mbit_carries_what_the_summary_says(self):
         """At the master, whose interface sees every message; ssh's share is a thousandth."""
-        free = self.run_on(self.LARGE, "--json")
+        self.assert_link_carries(self.models("star"), 2 * 4)
+
+    def test_link_of_100_mbit_carries_one_model_where_hosts_pass_it_on(self):
+        """Updates come from all four workers, models leave once."""
+        star = self.run_on(self.models("star"), "--json").json()
+        chain = self.assert_link_carries(self.models("auto"), 4 + 1)
+        self.assertEqual(chain["iterate_hash"], star["iterate_hash"])
+        self.assertEqual(chain["master_downlink_bytes"], self.ROUNDS * 20000 * 8)
+        self.assertEqual(chain["downlink_bytes"], 2 * chain["master_downlink_bytes"])
+        self.assertEqual(star["master_downlink_bytes"], 4 * chain["master_downlink_bytes"])
+
+    def models(self, way):
+        return self.LARGE.replace("method: {", "method: { broadcast: { way: %s }," % way)
+
+    def assert_link_carries(self, text, vectors):
+        """So many vectors a round at least. What the job ended with."""
+        free = self.run_on(text, "--json")
         self.assertEqual(free.status, 0, free)
         for name in self.bed.hosts:
             self.bed.limit(name, "100mbit")
+            self.addCleanup(self.bed.unlimit, name)
         before = sum(self.bed.traffic("h1"))
-        slow = self.run_on(self.LARGE, "--json")
+        slow = self.run_on(text, "--json")
         carried = sum(self.bed.traffic("h1")) - before
         self.assertEqual(slow.json()["iterate_hash"], free.json()["iterate_hash"], slow)
         said = slow.json()["wire_bytes"]
-        self.assertGreater(said, 2 * 4 * self.ROUNDS * 20000 * 8)
+        self.assertGreater(said, vectors * self.ROUNDS * 20000 * 8)
+        self.assertLess(said, 1.3 * vectors * self.ROUNDS * 20000 * 8)
         self.assertGreater(carried / said, 1.0)
         self.assertLess(carried / said, 1.1)
+        return slow.json()
 
 
 class Refused(OnTestbed):
@@ -153,6 +172,15 @@ class Down(OnTestbed):
         done = running.wait(10)
         self.assertEqual(done.status, 4, done)
         self.assertRegex(done.stderr, r"first to fail: worker-\d#1@h2 in round \d+\n"
+                                      r"  cause: host h2 was lost: h2: the agent was killed")
+        self.assert_nothing_runs(15)
+
+    def test_host_in_the_middle_of_a_chain(self):
+        running = self.start(ENDLESS, "--set", "method.broadcast={ kind: dense, way: chain }")
+        self.bed["h2"].kill(r"/bundles/\S* agent$")
+        done = running.wait(10)
+        self.assertEqual(done.status, 4, done)
+        self.assertRegex(done.stderr, r"first to fail: (relay|worker)-\d#1@h2 in round \d+\n"
                                       r"  cause: host h2 was lost: h2: the agent was killed")
         self.assert_nothing_runs(15)
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "actors/down_link.h"
 #include "base/pack.h"
 #include "runtime/control_frame.h"
 #include "runtime/failure.h"
@@ -159,7 +160,9 @@ Describe decode_failure(const Known&, const Bytes& bytes) {
 template <class T>
 Describe decode_model(const Bytes& bytes) {
   const auto model = unpack<actors::Model<T>>(bytes);
-  return [model] { return json_of(model); };
+  sparse::Vector<T> vector;
+  actors::decode_model(model, model.vector.dim, vector);
+  return [model, vector] { return json_of(model, vector); };
 }
 
 // As the master does: what it asks for, it knows.
@@ -269,34 +272,46 @@ Outcome decode(const std::string& kind, const Known& known, const Bytes& bytes) 
   return outcome;
 }
 
+namespace {
+
 template <class T>
-Json json_of(const actors::Model<T>& model) {
+Json json_of_vector(const sparse::Encoded& encoded, const sparse::Vector<T>& vector) {
+  Json json;
+  json["dim"] = vector.dim;
+  json["support"] = name_of(vector.support);
+  json["blocks"] = vector.blocks;
+  json["codec"] = sparse::to_string(encoded.codec);
+  json["index_codec"] = name_of_numbers(encoded.numbers);
+  json["numbers"] = vector.numbers;
+  json["values"] = hex_of(vector.values);
+  json["bytes"] = encoded.payload_bytes();
+  return json;
+}
+
+}  // namespace
+
+template <class T>
+Json json_of(const actors::Model<T>& model, const sparse::Vector<T>& vector) {
   Json json;
   json["round"] = model.round;
-  json["iterate"] = hex(std::as_bytes(std::span<const T>(model.iterate)));
+  json["version"] = model.version;
+  json["base"] = model.base;
+  json["awaited"] = model.awaited;
+  json["vector"] = json_of_vector(model.vector, vector);
   return json;
 }
 
 template <class T>
 Json json_of(const actors::Update<T>& update, const sparse::Vector<T>& vector) {
-  Json inner;
-  inner["dim"] = vector.dim;
-  inner["support"] = name_of(vector.support);
-  inner["blocks"] = vector.blocks;
-  inner["codec"] = sparse::to_string(update.vector.codec);
-  inner["index_codec"] = name_of_numbers(update.vector.numbers);
-  inner["numbers"] = vector.numbers;
-  inner["values"] = hex_of(vector.values);
-  inner["bytes"] = update.vector.payload_bytes();
   Json json;
   json["round"] = update.round;
   json["gradient_ns"] = update.gradient_ns;
-  json["vector"] = std::move(inner);
+  json["vector"] = json_of_vector(update.vector, vector);
   return json;
 }
 
-template Json json_of(const actors::Model<float>&);
-template Json json_of(const actors::Model<double>&);
+template Json json_of(const actors::Model<float>&, const sparse::Vector<float>&);
+template Json json_of(const actors::Model<double>&, const sparse::Vector<double>&);
 template Json json_of(const actors::Update<float>&, const sparse::Vector<float>&);
 template Json json_of(const actors::Update<double>&, const sparse::Vector<double>&);
 

@@ -45,7 +45,7 @@ Outcome decode(const std::string& kind, const Known& known, const Bytes& bytes);
 template <class T>
 Json json_of(const actors::Update<T>& update, const sparse::Vector<T>& vector);
 template <class T>
-Json json_of(const actors::Model<T>& model);
+Json json_of(const actors::Model<T>& model, const sparse::Vector<T>& vector);
 
 std::string hex(std::span<const std::byte> bytes);
 // What hex() wrote. Throws std::invalid_argument for anything else.

@@ -261,14 +261,25 @@ std::vector<T> some_values(std::size_t size) {
 template <class T>
 void add_models(std::vector<Golden>& all) {
   const std::string dtype = sizeof(T) == sizeof(float) ? "float32" : "float64";
-  const auto add = [&](const std::string& name, std::uint64_t round, std::vector<T> values) {
-    const actors::Model<T> model(round, std::move(values));
+  const auto add = [&](const std::string& name, actors::Model<T> model, const sparse::Vector<T>& vector) {
+    model.vector = sparse::encode(vector);
     all.push_back(
-        {"model-" + dtype + name, "model", Json{{"scalar", sizeof(T)}}, pack(model), json_of(model)});
+        {"model-" + dtype + name, "model", Json{{"scalar", sizeof(T)}}, pack(model), json_of(model, vector)});
   };
-  add("", 41, some_values<T>(5));
-  add("-special", 0xffff'ffff'ffff'ffff, special_values<T>());
-  add("-empty", 0, {});
+  actors::Model<T> whole;
+  whole.round = 41;
+  add("", whole, sparse::Vector<T>::all(some_values<T>(5)));
+  whole.round = whole.version = 0xffff'ffff'ffff'ffff;
+  add("-special", whole, sparse::Vector<T>::all(special_values<T>()));
+  actors::Model<T> change;
+  change.round = 300;
+  change.version = 302;
+  change.base = 299;
+  const std::vector<T> changed = some_values<T>(1000);
+  add("-change", change, sparse::Vector<T>::at(changed, {0, 127, 128, 999}));
+  change.base = change.version;
+  change.awaited = true;
+  add("-awaited", change, sparse::Vector<T>::at(changed, {}));
 }
 
 // Numbers of an update, however they come about.

@@ -52,7 +52,7 @@ TEST(Layout, puts_thread_isolated_actors_of_a_host_into_one_node) {
 }
 
 TEST(Layout, has_a_relay_on_each_host_where_the_model_is_large_or_the_job_says_so) {
-  actors::JobSpec spec = job(3, Isolation::kProcess, Isolation::kProcess);
+  actors::JobSpec spec = job(4, Isolation::kProcess, Isolation::kProcess);
   constexpr std::uint32_t kLarge = kRelayedFrom / sizeof(double);
   EXPECT_TRUE(lay_out(spec, kTwoHosts).relays.empty()) << "nobody knows yet how large";
   EXPECT_TRUE(lay_out(spec, kTwoHosts, kLarge - 1).relays.empty());
@@ -60,12 +60,16 @@ TEST(Layout, has_a_relay_on_each_host_where_the_model_is_large_or_the_job_says_s
   const JobLayout layout = lay_out(spec, kTwoHosts, kLarge);
   EXPECT_THAT(nodes_of(layout),
               ElementsAre("master@n1: master", "worker-0@n1: worker-0", "worker-1@n2: worker-1",
-                          "worker-2@n1: worker-2", "relay-0@n1: relay-0", "relay-1@n2: relay-1"));
+                          "worker-2@n1: worker-2", "worker-3@n2: worker-3", "relay-0@n1: relay-0",
+                          "relay-1@n2: relay-1"));
   ASSERT_EQ(layout.relays.size(), 2u);
   EXPECT_EQ(layout.relays[0].node, "relay-0");
   EXPECT_THAT(layout.relays[0].workers, ElementsAre(0u, 2u));
-  EXPECT_THAT(layout.relays[1].workers, ElementsAre(1u));
+  EXPECT_THAT(layout.relays[1].workers, ElementsAre(1u, 3u));
   EXPECT_EQ(layout.classes.at("relay-1"), "relay/float64");
+  actors::JobSpec one_elsewhere = job(3, Isolation::kProcess, Isolation::kProcess);
+  EXPECT_TRUE(lay_out(one_elsewhere, kTwoHosts, kLarge).relays.empty())
+      << "the model leaves n1 once as it is";
   spec.method.broadcast.way = "star";
   EXPECT_TRUE(lay_out(spec, kTwoHosts, kLarge).relays.empty());
   spec.method.broadcast.way = "chain";
@@ -73,7 +77,7 @@ TEST(Layout, has_a_relay_on_each_host_where_the_model_is_large_or_the_job_says_s
 }
 
 TEST(Layout, has_no_relays_without_rounds) {
-  actors::JobSpec spec = job(3, Isolation::kProcess, Isolation::kProcess);
+  actors::JobSpec spec = job(4, Isolation::kProcess, Isolation::kProcess);
   constexpr std::uint32_t kLarge = kRelayedFrom / sizeof(double);
   for (const char* consistency : {"async", "ssp"}) {
     spec.method.consistency.kind = consistency;

@@ -78,6 +78,9 @@ TEST(Load, reads_every_key) {
   EXPECT_EQ(job.stop.bytes, std::uint64_t{1} << 30);
   EXPECT_EQ(job.method.consistency.kind, "ssp");
   EXPECT_EQ(job.method.consistency.bound, 4u);
+  EXPECT_EQ(job.method.broadcast.kind, "sparse");
+  EXPECT_EQ(job.method.broadcast.density, 0.125);
+  EXPECT_EQ(job.method.broadcast.way, "star");
   EXPECT_EQ(job.method.late, "damp");
   EXPECT_EQ(job.method.nonfinite, "zero");
   EXPECT_EQ(job.record, "/r");

@@ -129,7 +129,7 @@ inline const std::string kEveryKey =
     "          wire_dtype: bfloat16, indices: rice, consistency: { kind: ssp, bound: 4 }, late: damp, "
     "batch_size: 8,\n"
     "          error_feedback: true,\n"
-    "          nonfinite: zero }\n"
+    "          broadcast: { kind: sparse, density: 12.5%, way: star }, nonfinite: zero }\n"
     "metrics: { tap: '127.0.0.1:9465' }\n"
     "actors:\n"
     "  master: { host: n2, isolation: thread, resources: { memory: 1GiB, nice: 1 }, env: { A: '1' } }\n"

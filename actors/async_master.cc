@@ -192,7 +192,7 @@ nanoseconds AsyncMaster<T>::time_of_step(std::uint32_t worker, const Update<T>& 
   const runtime::Delay latency = delay_of(spec.latency);
   return latency.draw(network) + transfer_time(seats_[worker].bytes, spec.bandwidth) +
          delay_of(spec.compute, slowness).draw(compute) + latency.draw(network) +
-         transfer_time(update.vector.payload_bytes(), spec.bandwidth);
+         transfer_time(update.payload_bytes(), spec.bandwidth);
 }
 
 template <class T>

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "actors/iterate.h"
 #include "actors/spec.h"
 #include "actors/staleness.h"
 #include "base/bytes.h"
+#include "base/pack.h"
 #include "problems/objective.h"
 #include "problems/source.h"
 #include "sparse/encoded.h"
@@ -50,16 +52,34 @@ struct Piece {
   }
 };
 
-// A worker's answer to a Model.
+// A worker's answer to a Model. Within a process its vector stays what it is, and is encoded only if the
+// message leaves that.
 template <class T>
 struct Update {
+  // A well-formed vector, and how it is to travel.
+  struct Here {
+    sparse::Vector<T> vector;
+    sparse::IndexChoice indices = sparse::IndexChoice::kAuto;
+    std::size_t payload_bytes = 0;  // that it would have
+  };
+
   Update() = default;
   std::uint64_t round = 0;        // of the Model it was computed at
   std::uint64_t gradient_ns = 0;  // time spent in the gradient
-  sparse::Encoded vector;
+  sparse::Encoded vector;         // unless it is here
+  std::optional<Here> here;
+
+  std::size_t payload_bytes() const { return here ? here->payload_bytes : vector.payload_bytes(); }
+  sparse::Encoded encoded() const { return here ? sparse::encode(here->vector, here->indices) : vector; }
   template <class F>
   void fields(F& f) {
-    f(round, gradient_ns, vector);
+    if constexpr (std::is_same_v<F, pack_detail::Writer>) {
+      sparse::Encoded leaving = encoded();
+      f(round, gradient_ns, leaving);
+    } else {
+      f(round, gradient_ns, vector);
+      here.reset();
+    }
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -186,16 +187,22 @@ void Run<T>::lost(std::uint32_t worker) {
 
 template <class T>
 bool Run<T>::decode(std::uint32_t worker, std::uint64_t round, const Update<T>& update) {
-  const std::string& name = workers_[worker].name();
+  const auto name = [&] { return workers_[worker].name(); };
   if (update.round != round) {
-    throw Error(fmt::format("{} answered round {} with an update of round {}", name, round, update.round));
+    throw Error(fmt::format("{} answered round {} with an update of round {}", name(), round, update.round));
   }
   try {
-    const sparse::DrawKey sender{job_.seed, worker, update.round};
-    update_.take(update.vector, static_cast<std::uint32_t>(iterate_.size()), sender);
+    const auto dim = static_cast<std::uint32_t>(iterate_.size());
+    if (update.here) {
+      WISP_CHECK(update.here->vector.dim == dim, "a worker of this process has the dimension of its model");
+      update_.refer(update.here->vector);
+    } else {
+      update_.take(update.vector, dim, sparse::DrawKey{job_.seed, worker, update.round});
+    }
     changed_.reset();
   } catch (const DecodeError& error) {  // it does not know whose vector it is
-    throw Error(fmt::format("{} sent an update in round {} that is refused: {}", name, round, error.what()));
+    throw Error(
+        fmt::format("{} sent an update in round {} that is refused: {}", name(), round, error.what()));
   }
   return is_finite(worker, round);
 }
@@ -228,7 +235,7 @@ sparse::Vector<T>& Run<T>::changed() {
 
 template <class T>
 void Run<T>::count_up(const Update<T>& update) {
-  progress_.uplink_bytes += update.vector.payload_bytes();
+  progress_.uplink_bytes += update.payload_bytes();
   progress_.dense_uplink_bytes += model_bytes();
   progress_.gradient_seconds +=
       1e-9 * static_cast<double>(update.gradient_ns) / static_cast<double>(workers_.size());

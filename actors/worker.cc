@@ -16,6 +16,8 @@ constexpr std::chrono::seconds kLogEvery{1};
 template <class T>
 Shard Worker<T>::set_up() {
   const WorkerParameters& p = parameters_;
+  codec_ = p.method.wire.codec().value_or(sparse::native_codec<T>());
+  indices_ = p.method.wire.index_choice();
   auto objective = catalogs_.problems.make_objective<T>(p.problem, p.source, p.worker, p.workers, p.seed);
   const problems::Smoothness smoothness = objective->smoothness();
   Shard shard;
@@ -89,11 +91,13 @@ Update<T> Worker<T>::update(std::uint64_t round) {
   Update<T> update;
   update.round = round;
   meter_.wanted = std::exchange(measure_next_, false);
-  const sparse::Vector<T> vector = checked_step(round);
-  update.vector = sparse::encode(vector, parameters_.method.wire.index_choice());
+  auto& here = update.here.emplace();
+  here.vector = checked_step(round);
+  here.indices = indices_;
+  here.payload_bytes = sparse::payload_bytes(here.vector, indices_);
   update.gradient_ns = static_cast<std::uint64_t>((gradient_time_ - before).count());
   ++steps_;
-  log_progress(round, vector.nnz(), update.vector.payload_bytes());
+  log_progress(round, here.vector.nnz(), here.payload_bytes);
   return update;
 }
 
@@ -101,23 +105,21 @@ Update<T> Worker<T>::update(std::uint64_t round) {
 template <class T>
 sparse::Vector<T> Worker<T>::checked_step(std::uint64_t round) {
   sparse::Vector<T> vector = rule_->step(round, down_->model(), *objective_);
-  const optim::MethodSpec& method = parameters_.method;
   const auto refuse = [&](const std::string& why) {
-    throw Error(fmt::format("the update of method {} {}", method.kind, why));
+    throw Error(fmt::format("the update of method {} {}", parameters_.method.kind, why));
   };
   try {
     vector.check(objective_->dim());
   } catch (const DecodeError& error) {  // it does not know where the vector comes from
     refuse(fmt::format("is malformed: {}", error.what()));
   }
-  const auto native = sparse::native_codec<T>();
-  const auto codec = vector.coded ? vector.coded->codec : native;
-  if (const auto wanted = method.wire.codec().value_or(native); codec != wanted) {
+  const auto codec = vector.coded ? vector.coded->codec : sparse::native_codec<T>();
+  if (codec != codec_) {
     refuse(
         fmt::format("has values as {} where wire_dtype says {}: it does not choose them by make_sparsifier()",
-                    to_string(codec), to_string(wanted)));
+                    to_string(codec), to_string(codec_)));
   }
-  if (method.wire.index_choice() == sparse::IndexChoice::kSeeded && !vector.drawn) {
+  if (indices_ == sparse::IndexChoice::kSeeded && !vector.drawn) {
     refuse("has indices that its sparsifier does not say how to draw again; use indices: auto");
   }
   return vector;

@@ -50,6 +50,9 @@ class Worker : public runtime::Actor {
 
   const WorkerParameters parameters_;
   const Catalogs& catalogs_;
+  // Of the wire that the method's updates take, once for all steps.
+  sparse::ValueCodec codec_ = sparse::native_codec<T>();
+  sparse::IndexChoice indices_ = sparse::IndexChoice::kAuto;
   std::unique_ptr<problems::Objective<T>> objective_;
   std::unique_ptr<problems::Objective<T>> test_;  // null: no rows are held back
   std::unique_ptr<optim::WorkerRule<T>> rule_;

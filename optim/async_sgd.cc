@@ -10,9 +10,12 @@ template <class T>
 AsyncSgdWorker<T>::AsyncSgdWorker(const WorkerPlace& place)
     : sparsifier_(place.make_sparsifier<T>()),
       gradient_(place),
-      steps_{.first = 1, .schedule = place.schedule},
-      scaled_(place.dim) {
-  if (place.error_feedback) memory_.emplace(place.dim);
+      steps_{.first = 1, .schedule = place.schedule} {
+  if (place.error_feedback) {
+    memory_.emplace(place.dim);
+  } else {
+    scaled_.resize(place.dim);
+  }
 }
 
 template <class T>

@@ -36,8 +36,8 @@ class AsyncSgdWorker : public WorkerRule<T> {
   std::unique_ptr<sparse::Sparsifier<T>> sparsifier_;
   BatchGradient<T> gradient_;
   Steps steps_;  // as shares of the first
-  std::vector<T> scaled_;
   std::optional<sparse::Memory<T>> memory_;
+  std::vector<T> scaled_;  // eta_t g; empty with a memory
 };
 
 // x <- x - s for the s of one worker, whichever it is. With `momentum` beta, which P1 has not, the heavy ball

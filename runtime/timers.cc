@@ -52,6 +52,7 @@ void Timers::fire(std::chrono::nanoseconds now) {
       std::pop_heap(heap_.begin(), heap_.end(), later);
       due = std::move(heap_.back());
       heap_.pop_back();
+      if (!heap_.empty()) __builtin_prefetch(heap_.front().state.get(), 1);  // set long ago
     }
     if (due.woken != nullptr) {
       due.woken->set();

@@ -1,5 +1,6 @@
 #include "sparse/encoded.h"
 
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -10,22 +11,34 @@
 namespace wisp::sparse {
 namespace {
 
-Bytes numbers_of(std::span<const std::uint32_t> numbers, std::uint32_t below,
-                 const std::optional<Drawn>& drawn, IndexChoice indices) {
+// The codec that `indices` names; none: what is drawn is drawn again, and of the rest the smallest is taken.
+std::optional<IndexCodec> codec_named(IndexChoice indices, const std::optional<Drawn>& drawn) {
   switch (indices) {
     case IndexChoice::kRaw:
-      return encode_indices(numbers, below, IndexCodec::kRaw);
+      return IndexCodec::kRaw;
     case IndexChoice::kRice:
-      return encode_indices(numbers, below, IndexCodec::kRice);
+      return IndexCodec::kRice;
     case IndexChoice::kBitmap:
-      return encode_indices(numbers, below, IndexCodec::kBitmap);
+      return IndexCodec::kBitmap;
     case IndexChoice::kSeeded:
       WISP_CHECK(drawn, "only numbers that were drawn can be drawn again");
       break;
     case IndexChoice::kAuto:
       break;
   }
-  return drawn ? encode_draw(*drawn) : encode_indices(numbers, below);
+  return std::nullopt;
+}
+
+template <class T>
+std::uint32_t bound_of_numbers(const Vector<T>& vector) {
+  return vector.support == Support::kBlocks ? vector.blocks : vector.dim;
+}
+
+template <class T>
+Bytes numbers_of(const Vector<T>& vector, IndexChoice indices) {
+  const auto codec = codec_named(indices, vector.drawn);
+  if (codec) return encode_indices(vector.numbers, bound_of_numbers(vector), *codec);
+  return vector.drawn ? encode_draw(*vector.drawn) : encode_indices(vector.numbers, bound_of_numbers(vector));
 }
 
 // So that a message is packed, and becomes a frame, without copying what is large once more: behind the
@@ -57,11 +70,7 @@ Encoded encode(const Vector<T>& vector, IndexChoice indices) {
   encoded.support = vector.support;
   encoded.blocks = vector.blocks;
   encoded.count = static_cast<std::uint32_t>(vector.numbers.size());
-  if (vector.support != Support::kAll) {
-    encoded.numbers =
-        numbers_of(vector.numbers, vector.support == Support::kBlocks ? vector.blocks : vector.dim,
-                   vector.drawn, indices);
-  }
+  if (vector.support != Support::kAll) encoded.numbers = numbers_of(vector, indices);
   encoded.codec = vector.coded ? vector.coded->codec : native_codec<T>();
   set_values(encoded, vector.coded ? std::span<const std::byte>(vector.coded->bytes)
                                    : std::as_bytes(std::span(vector.values)));
@@ -78,6 +87,17 @@ Encoded encode_all(Bytes values) {
 }
 
 template <class T>
+std::size_t payload_bytes(const Vector<T>& vector, IndexChoice indices) {
+  const std::size_t values = vector.coded ? vector.coded->bytes.size() : vector.values.size() * sizeof(T);
+  if (vector.support == Support::kAll) return values;
+  const auto codec = codec_named(indices, vector.drawn);
+  const std::uint32_t below = bound_of_numbers(vector);
+  if (!codec && vector.drawn) return values + encode_draw(*vector.drawn).size() - 1;
+  return values +
+         (codec ? indices_size(vector.numbers, below, *codec) : indices_size(vector.numbers, below)) - 1;
+}
+
+template <class T>
 void decode(const Encoded& encoded, std::uint32_t dim, const DrawKey& sender, Vector<T>& vector,
             Instructions instructions) {
   Received<T> received(std::move(vector));
@@ -89,6 +109,8 @@ template Encoded encode(const Vector<float>&, IndexChoice);
 template Encoded encode(const Vector<double>&, IndexChoice);
 template Encoded encode_all<float>(Bytes);
 template Encoded encode_all<double>(Bytes);
+template std::size_t payload_bytes(const Vector<float>&, IndexChoice);
+template std::size_t payload_bytes(const Vector<double>&, IndexChoice);
 template void decode(const Encoded&, std::uint32_t, const DrawKey&, Vector<float>&, Instructions);
 template void decode(const Encoded&, std::uint32_t, const DrawKey&, Vector<double>&, Instructions);
 

@@ -40,6 +40,10 @@ Encoded encode(const Vector<T>& vector, IndexChoice indices = IndexChoice::kAuto
 template <class T>
 Encoded encode_all(Bytes values);
 
+// encode(vector, indices).payload_bytes(), without its being made.
+template <class T>
+std::size_t payload_bytes(const Vector<T>& vector, IndexChoice indices = IndexChoice::kAuto);
+
 // The vector of R^dim that `encoded` is, into `vector`, whose memory is used again. `sender` is who sent it,
 // and in which round: numbers that do not travel are drawn again. Throws DecodeError that says what is wrong
 // unless everything is as it should be: then Vector::check(dim) holds, and the values may be anything, NaN

@@ -81,6 +81,24 @@ Bytes encode_rice(std::span<const std::uint32_t> indices, const rice::Plan& plan
                 [&](std::span<std::byte> out) { rice::encode(indices, plan, out); });
 }
 
+struct Smallest {
+  IndexCodec codec;
+  std::size_t size;  // without the tag
+};
+
+Smallest smallest(std::span<const std::uint32_t> indices, std::uint32_t dim, const rice::Plan& plan) {
+  WISP_CHECK(indices.empty() || indices.back() < dim, "indices are below the dimension");
+  Smallest best{IndexCodec::kRaw, raw_size(indices.size())};
+  const auto offer = [&](IndexCodec codec, std::size_t size) {
+    if (size < best.size) best = {codec, size};
+  };
+  // Gaps take a byte each at least: where that is no gain they are not counted.
+  if (plan.encoded_size() >= indices.size()) offer(IndexCodec::kGaps, gaps::encoded_size(indices));
+  offer(IndexCodec::kRice, plan.encoded_size());
+  offer(IndexCodec::kBitmap, bitmap::encoded_size(dim));
+  return best;
+}
+
 }  // namespace
 
 std::string_view to_string(IndexCodec codec) {
@@ -90,20 +108,8 @@ std::string_view to_string(IndexCodec codec) {
 }
 
 Bytes encode_indices(std::span<const std::uint32_t> indices, std::uint32_t dim) {
-  WISP_CHECK(indices.empty() || indices.back() < dim, "indices are below the dimension");
   const rice::Plan plan = rice::plan(indices);
-  IndexCodec best = IndexCodec::kRaw;
-  std::size_t least = raw_size(indices.size());
-  const auto offer = [&](IndexCodec codec, std::size_t size) {
-    if (size < least) {
-      best = codec;
-      least = size;
-    }
-  };
-  // Gaps take a byte each at least: where that is no gain they are not counted.
-  if (plan.encoded_size() >= indices.size()) offer(IndexCodec::kGaps, gaps::encoded_size(indices));
-  offer(IndexCodec::kRice, plan.encoded_size());
-  offer(IndexCodec::kBitmap, bitmap::encoded_size(dim));
+  const IndexCodec best = smallest(indices, dim, plan).codec;
   return best == IndexCodec::kRice ? encode_rice(indices, plan) : encode_indices(indices, dim, best);
 }
 
@@ -127,6 +133,28 @@ Bytes encode_indices(std::span<const std::uint32_t> indices, std::uint32_t dim, 
   return tagged(codec, raw_size(indices.size()), [&](std::span<std::byte> out) {
     if (!out.empty()) std::memcpy(out.data(), indices.data(), out.size());
   });
+}
+
+std::size_t indices_size(std::span<const std::uint32_t> indices, std::uint32_t dim) {
+  return kTag + smallest(indices, dim, rice::plan(indices)).size;
+}
+
+std::size_t indices_size(std::span<const std::uint32_t> indices, std::uint32_t dim, IndexCodec codec) {
+  switch (codec) {
+    case IndexCodec::kGaps:
+      return kTag + gaps::encoded_size(indices);
+    case IndexCodec::kRice:
+      return kTag + rice::plan(indices).encoded_size();
+    case IndexCodec::kBitmap:
+      return kTag + bitmap::encoded_size(dim);
+    case IndexCodec::kRaw:
+      break;
+    case IndexCodec::kSubset:
+    case IndexCodec::kStratified:
+    case IndexCodec::kBernoulli:
+      WISP_CHECK(false, "what is drawn again is not encoded");
+  }
+  return kTag + raw_size(indices.size());
 }
 
 Bytes encode_draw(const Drawn& drawn) {

@@ -34,6 +34,9 @@ std::string_view to_string(IndexCodec codec);
 Bytes encode_indices(std::span<const std::uint32_t> indices, std::uint32_t dim);
 // The same with a codec that was chosen before, one of those that list them.
 Bytes encode_indices(std::span<const std::uint32_t> indices, std::uint32_t dim, IndexCodec codec);
+// How many bytes either would make.
+std::size_t indices_size(std::span<const std::uint32_t> indices, std::uint32_t dim);
+std::size_t indices_size(std::span<const std::uint32_t> indices, std::uint32_t dim, IndexCodec codec);
 
 // Indices that whoever knows (seed, worker, round) can draw again.
 Bytes encode_draw(const Drawn& drawn);

@@ -113,6 +113,16 @@ void Received<T>::take(const Encoded& encoded, std::uint32_t dim, const DrawKey&
 }
 
 template <class T>
+void Received<T>::refer(const Vector<T>& vector) {
+  vector_.dim = vector.dim;
+  vector_.support = vector.support;
+  vector_.blocks = vector.blocks;
+  vector_.coded.reset();
+  vector_.drawn.reset();
+  view_ = vector.view();
+}
+
+template <class T>
 const Vector<T>& Received<T>::vector() {
   copy_in(view_.numbers, vector_.numbers);
   copy_in(view_.values, vector_.values);

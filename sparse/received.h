@@ -27,6 +27,9 @@ class Received {
   void take(const Encoded& encoded, std::uint32_t dim, const DrawKey& sender,
             Instructions instructions = best_instructions());
 
+  // The same with a vector that never travelled: well-formed, and not changed before the next take().
+  void refer(const Vector<T>& vector);
+
   // Where it lies, until the next take().
   const VectorView<T>& view() const { return view_; }
   // The same as a vector, into which it is copied as far as it is not there. Valid until the next take().

@@ -118,7 +118,7 @@ TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
     const Update<double>& update = *answer;
     EXPECT_EQ(update.round, round);
     sparse::Vector<double> vector;
-    sparse::decode(update.vector, 13, sparse::DrawKey{job_.seed, 1, round}, vector);
+    sparse::decode(update.encoded(), 13, sparse::DrawKey{job_.seed, 1, round}, vector);
     EXPECT_EQ(vector, rule->step(round, x, *objective_));
     EXPECT_EQ(update.gradient_ns, 250'000u);  // one look at the clock after the other
     EXPECT_EQ(worker.call<&Worker<double>::evaluate>(Model<double>(round, x)).get(kHang)->loss,

@@ -16,6 +16,18 @@ evaluate: { every: 100 updates }
 """
 TIMES = ("simulation: { compute: { kind: exponential, mean: 10ms }, spread: 3, "
          "latency: { kind: constant, mean: 1ms } }\n")
+# P1's setting at full size. A worker's steps tile the run, so the mean staleness is n - 1 - n^2 / updates, but for chance.
+THOUSAND = """
+version: 1
+name: thousand
+seed: 1
+problem: { kind: logistic, l2: 1e-3, data: { format: synthetic, dim: 10000, rows: 1000 } }
+method: { kind: async-sgd, step_size: 1e-4, sparsifier: { kind: top-k, density: 0.01 }, error_feedback: true }
+actors: { worker: { replicas: 1000 } }
+stop: { updates: 64000 }
+evaluate: { every: 64000 updates }
+simulation: { compute: { kind: exponential, mean: 10ms } }
+"""
 
 
 class Async(wisp_test.TestCase):
@@ -71,6 +83,15 @@ class Async(wisp_test.TestCase):
         recorded = self.simulate("--seeds", "1", "--set", "record=r.msgpack")
         replayed = self.run_job("--set", "replay=r.msgpack")
         self.assertEqual(replayed["iterate_hash"], recorded["iterate_hash"])
+
+    def test_a_thousand_simulated_workers(self):
+        self.wisp.write("job.yaml", THOUSAND)
+        first, again = (self.simulate("--seeds", "1") for _ in range(2))
+        [run] = first["runs"]
+        self.assertEqual(again["runs"], [run])
+        self.assertEqual(run["updates"], 64000)
+        self.assertLess(abs(run["staleness_mean"] - 999), 0.02 * 999)
+        self.assertLess(first["memory_bytes"], 1 << 30)
 
     def test_a_run_that_diverges_keeps_its_last_finite_model(self):
         done = self.wisp.run("run", "job.yaml", "--json", "--set", "method.step_size=1e200", "--set",

@@ -115,7 +115,7 @@ template <class T>
 typename AsyncMaster<T>::Pending AsyncMaster<T>::send(std::uint32_t worker, Model<T> model,
                                                       std::uint64_t updates) {
   seats_[worker].read = updates;
-  seats_[worker].bytes = model.vector.payload_bytes();
+  seats_[worker].bytes = model.payload_bytes();
   return run_.workers()[worker].template call<&Worker<T>::step>(std::move(model));
 }
 

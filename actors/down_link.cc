@@ -1,9 +1,12 @@
 #include "actors/down_link.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <type_traits>
+#include <utility>
 
 #include "base/check.h"
 #include "base/pack.h"
@@ -40,6 +43,19 @@ void find_changes(std::span<const T> a, std::span<const T> b, std::vector<std::u
   }
 }
 
+// So many at a time, which the compiler does at once.
+std::uint64_t sum_of(std::span<const std::uint32_t> counts) {
+  constexpr std::size_t kStep = 16;
+  std::array<std::uint32_t, kStep> sums{};
+  std::size_t i = 0;
+  for (; i + kStep <= counts.size(); i += kStep) {
+    for (std::size_t j = 0; j < kStep; ++j) sums[j] += counts[i + j];
+  }
+  const std::uint64_t rest =
+      std::accumulate(counts.begin() + static_cast<std::ptrdiff_t>(i), counts.end(), std::uint64_t{0});
+  return std::accumulate(sums.begin(), sums.end(), rest);
+}
+
 }  // namespace
 
 DownPlan down_plan(const optim::BroadcastSpec& broadcast, std::uint32_t dim, std::uint32_t workers,
@@ -62,11 +78,14 @@ ModelEncoder<T>::ModelEncoder(DownPlan plan, std::uint32_t dim, std::uint32_t wo
   WISP_CHECK(!sparse || (plan.chosen > 0 && plan.chosen <= dim), "k is from 1 to the dimension");
   if (sparse) difference_.resize(dim);
   if (plan.kind != DownPlan::Kind::kDense && plan.bases == DownPlan::Bases::kEach) stamps_.resize(dim);
+  WISP_CHECK(!plan.weighs || (plan.shares && plan.kind == DownPlan::Kind::kDelta && !stamps_.empty()),
+             "what is only weighed is a change of what is shared");
 }
 
 template <class T>
 void ModelEncoder<T>::show(const Iterate<T>& iterate) {
   if (!begin_version(iterate)) return;
+  WISP_CHECK(!plan_.weighs, "an encoder that weighs is told what was touched");
   if (plan_.kind == DownPlan::Kind::kSparse) {
     take_largest(iterate);
   } else {
@@ -79,6 +98,10 @@ template <class T>
 void ModelEncoder<T>::show(const Iterate<T>& iterate, std::span<const std::uint32_t> touched) {
   if (plan_.kind != DownPlan::Kind::kDelta) return show(iterate);
   if (!begin_version(iterate)) return;
+  if (plan_.weighs) {
+    shown_ = iterate;
+    return count_changes(touched);
+  }
   for (const std::uint32_t coordinate : touched) {
     if (differ(iterate[coordinate], shown_[coordinate])) changed_.push_back(coordinate);
   }
@@ -113,6 +136,32 @@ void ModelEncoder<T>::take_changes(const Iterate<T>& iterate) {
   }
 }
 
+template <class T>
+void ModelEncoder<T>::count_changes(std::span<const std::uint32_t> touched) {
+  for (const std::uint32_t coordinate : touched) {
+    const std::uint64_t before = version_ - std::exchange(stamps_[coordinate], version_);
+    if (before <= counts_.size()) --counts_[counts_.size() - before];
+  }
+  if (counts_.size() >= 2 * std::size_t{dim_}) counts_.erase(counts_.begin(), counts_.begin() + dim_);
+  counts_.push_back(static_cast<std::uint32_t>(touched.size()));
+}
+
+// By what the gaps between so many coordinates take in the mean, in Rice code.
+template <class T>
+std::size_t ModelEncoder<T>::weight(std::uint64_t base) const {
+  const std::size_t whole_bytes = std::size_t{dim_} * sizeof(T);
+  const std::uint64_t versions = version_ - base;
+  if (base == 0 || versions > counts_.size()) return whole_bytes;
+  const std::uint64_t count = sum_of(std::span(counts_).last(versions));
+  if (count == 0) return 0;
+  const std::uint64_t gaps = dim_ - count;
+  const unsigned width = static_cast<unsigned>(std::bit_width(gaps * 7 / (count * 10) | 1)) - 1;
+  const std::uint64_t bits = count * (1 + width) + (gaps >> width);
+  const std::size_t bytes =
+      count * sizeof(T) + std::min<std::uint64_t>((bits + 7) / 8, (std::uint64_t{dim_} + 7) / 8);
+  return std::min(bytes, whole_bytes);
+}
+
 // A whole one shares what was shown.
 template <class T>
 void ModelEncoder<T>::forget_message() {
@@ -122,7 +171,7 @@ void ModelEncoder<T>::forget_message() {
 
 template <class T>
 void ModelEncoder<T>::let_go() {
-  if (plan_.kind != DownPlan::Kind::kDense) return;
+  if (plan_.kind != DownPlan::Kind::kDense && !plan_.weighs) return;
   forget_message();
   shown_ = {};
 }
@@ -156,6 +205,16 @@ Model<T> ModelEncoder<T>::to_all(std::uint64_t round) {
 template <class T>
 Model<T> ModelEncoder<T>::message(std::uint64_t round, std::uint64_t base) {
   WISP_CHECK(shown_.size() == dim_, "something was shown");
+  if (plan_.weighs) {
+    Model<T> model;
+    model.round = round;
+    model.version = version_;
+    model.base = base;
+    model.vector.dim = dim_;
+    model.shared = shown_;
+    model.weight = weight(base);
+    return model;
+  }
   const bool changes = plan_.kind != DownPlan::Kind::kDense && base != 0;
   if (!changes && base != version_) base = 0;
   if (encoded_ != base) {

@@ -38,6 +38,8 @@ struct DownPlan {
   std::uint32_t chosen = 0;  // k, of kind sparse; 1 .. dim
   bool shares = true;        // whole models with receivers of its own process, who let go of them before the
                              // next one is shown, or have it copied. Not where they also come by relays
+  bool weighs = false;       // of kind delta with bases kEach, all receivers being of its own process: they
+                             // share the iterate, and how large their messages would be is wanted, about
 };
 
 // What a job's `broadcast`, with a kind, comes to for `workers` workers in R^dim.
@@ -58,7 +60,7 @@ class ModelEncoder {
   // it unless that is dense, and for sparse a top-k.
   void show(const Iterate<T>& iterate);
   // The same where `touched`, in increasing order, has all coordinates that differ from what was shown last:
-  // of kind delta that takes no longer than there are of them.
+  // of kind delta that takes no longer than there are of them. An encoder that weighs needs it.
   void show(const Iterate<T>& iterate, std::span<const std::uint32_t> touched);
   // What was shown is about to be written to, and is not needed until the next show(): a share in it would
   // only have it copied.
@@ -83,6 +85,8 @@ class ModelEncoder {
   sparse::Encoded whole() const { return sparse::encode_all<T>(shown_.bytes()); }
   sparse::Encoded change_since(std::uint64_t base) const;
   std::vector<std::uint32_t> changed_since(std::uint64_t base) const;
+  void count_changes(std::span<const std::uint32_t> touched);
+  std::size_t weight(std::uint64_t base) const;
   bool is_known(std::uint64_t base) const { return base + 1 >= version_ || !stamps_.empty(); }
   bool begin_version(const Iterate<T>& iterate);
   void take_changes(const Iterate<T>& iterate);
@@ -97,6 +101,7 @@ class ModelEncoder {
   std::vector<std::uint64_t> stamps_;   // by coordinate, with bases kEach: the version that changed it last
   std::deque<std::vector<std::uint32_t>> recent_;  // the same by version, with bases kEach: the last ones
   std::size_t recent_count_ = 0;                   // of coordinates in them
+  std::vector<std::uint32_t> counts_;              // by version, the newest last: of what it changed last
   std::vector<std::uint64_t> has_;                 // by worker: the version it was sent last; 0: none
   std::optional<std::uint64_t> encoded_;           // the base of what vector_ changes; none: vector_ is old
   sparse::Encoded vector_;

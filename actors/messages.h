@@ -32,6 +32,9 @@ struct Model {
   sparse::Encoded vector;     // the iterate; or the coordinates that change, with their new values
   Iterate<T> shared;          // what it makes, for a receiver in this process, who then needs no `vector`;
                               // does not travel. Empty: it is not shared
+  // Of one that is only shared, and has no `vector`: about the payload bytes that it would have.
+  std::optional<std::size_t> weight;
+  std::size_t payload_bytes() const { return weight ? *weight : vector.payload_bytes(); }
   template <class F>
   void fields(F& f) {
     f(round, version, base, awaited, vector);

@@ -15,6 +15,7 @@ namespace wisp::actors {
 namespace {
 
 constexpr std::chrono::seconds kLogEvery{1};
+constexpr std::size_t kNotedMost = 1024;
 constexpr std::size_t kChainFrom = std::size_t{16} << 10;  // less is sooner at all workers without a chain
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
@@ -71,6 +72,7 @@ runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) 
                             rounds ? DownPlan::Bases::kCommon : DownPlan::Bases::kEach);
   plan.shares = shares_models(plan);
   moves_where_touched_ = !rounds && rule_->keeps_to_updates();
+  plan.weighs = weighs_models(plan);
   down_ = std::make_unique<ModelEncoder<T>>(plan, dim, workers);
   down_->show(iterate_);
   L_ = smoothness.L;
@@ -87,6 +89,15 @@ template <class T>
 bool Run<T>::shares_models(const DownPlan& plan) const {
   if (chain_.hosts() != 0) return false;
   return rounds_ || job_.simulation.given || plan.kind == DownPlan::Kind::kDense;
+}
+
+// Simulated workers have their models at once. Unless times or limits hang on it, how many bytes that would
+// take need not be known to the byte.
+template <class T>
+bool Run<T>::weighs_models(const DownPlan& plan) const {
+  if (!moves_where_touched_ || !plan.shares || plan.kind != DownPlan::Kind::kDelta) return false;
+  if (!job_.simulation.given || job_.simulation.bandwidth != 0 || job_.stop.bytes) return false;
+  return std::all_of(workers_.begin(), workers_.end(), [](const auto& each) { return each.is_local(); });
 }
 
 template <class T>
@@ -174,8 +185,8 @@ Model<T> Run<T>::model_for(std::uint32_t worker, std::uint64_t round, const Iter
 template <class T>
 void Run<T>::count_down(const Model<T>& model) {
   context_->log().set_round(progress_.round);
-  progress_.downlink_bytes += model.vector.payload_bytes();
-  progress_.master_downlink_bytes += model.vector.payload_bytes();
+  progress_.downlink_bytes += model.payload_bytes();
+  progress_.master_downlink_bytes += model.payload_bytes();
   progress_.dense_downlink_bytes += model_bytes();
 }
 
@@ -286,7 +297,15 @@ void Run<T>::advance() {
 template <class T>
 void Run<T>::note_staleness(std::uint32_t worker, std::uint64_t staleness) {
   progress_.staleness.add(staleness);
-  staleness_[worker].add(staleness);
+  noted_.emplace_back(worker, staleness);
+  if (noted_.size() >= kNotedMost) sort_staleness();
+}
+
+// Many at once: those of a thousand workers lie far from one another.
+template <class T>
+void Run<T>::sort_staleness() {
+  for (const auto& [worker, staleness] : noted_) staleness_[worker].add(staleness);
+  noted_.clear();
 }
 
 template <class T>
@@ -520,6 +539,7 @@ Summary Run<T>::summarise() {
   summary.step = step_;
   summary.last = progress_;
   summary.total_seconds = seconds(context_->now() - started_at_);
+  sort_staleness();
   summary.staleness = staleness_;
   summary.model_updates = progress_.updates;
   const bool finite = std::isfinite(progress_.loss) &&

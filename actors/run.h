@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/catalogs.h"
@@ -111,6 +112,7 @@ class Run {
   template <class Answer, auto M>
   runtime::Task<std::vector<Answer>> ask_at_x();
   bool shares_models(const DownPlan& plan) const;
+  bool weighs_models(const DownPlan& plan) const;
   bool by_chain(const Model<T>& model) const;
   void count_down(const Model<T>& model);
   runtime::Task<void> test();
@@ -129,6 +131,7 @@ class Run {
   void decide();
   void end(std::string status, std::string reason);
   void log_progress();
+  void sort_staleness();
 
   const JobSpec job_;
   const std::optional<double> optimum_;
@@ -166,7 +169,8 @@ class Run {
   std::optional<std::uint64_t> evaluated_;  // the updates of the last evaluation
   std::size_t lossless_ = 0;                // the first worker whose loss was not finite
   Progress progress_;
-  std::vector<Staleness> staleness_;          // by worker
+  std::vector<Staleness> staleness_;  // by worker, without those noted since
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> noted_;
   std::uint64_t period_ = 0;                  // updates between evaluations; 0: by time
   std::uint64_t due_at_ = 0;                  // updates
   std::chrono::nanoseconds evaluated_at_{0};  // step time

@@ -13,7 +13,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "actors/arrivals.h"
@@ -21,7 +20,6 @@
 #include "base/hash.h"
 #include "problems/catalog.h"
 #include "runtime/simulated_world.h"
-#include "sparse/memory.h"
 
 namespace wisp::bench {
 namespace {
@@ -44,58 +42,6 @@ double memory_most() {
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
-// P1's step with memory.
-class PushWorker : public optim::WorkerRule<double> {
- public:
-  explicit PushWorker(const optim::WorkerPlace& place)
-      : sparsifier_(place.make_sparsifier<double>()), memory_(place.dim), gradient_(place.dim) {}
-  sparse::Vector<double> step(std::uint64_t round, std::span<const double> x,
-                              problems::Objective<double>& f) override {
-    f.gradient(x, gradient_);
-    return memory_.send(gradient_, 1.0, *sparsifier_, round);
-  }
-
- private:
-  const std::unique_ptr<sparse::Sparsifier<double>> sparsifier_;
-  sparse::Memory<double> memory_;
-  std::vector<double> gradient_;
-};
-
-class PushMaster : public optim::MasterRule<double> {
- public:
-  explicit PushMaster(const optim::MasterPlace& place) : step_(place.step) {}
-  void absorb(std::uint32_t, const sparse::VectorView<double>& update) override {
-    update.for_each([this](std::uint32_t j, double value) { update_.emplace_back(j, value); });
-  }
-  void advance(std::span<double> iterate) override {
-    for (const auto& [j, value] : update_) iterate[j] -= step_ * value;
-    update_.clear();
-  }
-
- private:
-  const double step_;
-  std::vector<std::pair<std::uint32_t, double>> update_;
-};
-
-void add_push(optim::Catalog& methods) {
-  optim::Method push{.name = "push",
-                     .description = "",
-                     .source = "",
-                     .sparsifiers = {"top-k"},
-                     .other_sparsifiers = "",
-                     .takes_biased = true,
-                     .consistencies = {"async"}};
-  push.float64.worker = [](const optim::WorkerPlace& place) { return std::make_unique<PushWorker>(place); };
-  push.float64.master = [](const optim::MasterPlace& place) { return std::make_unique<PushMaster>(place); };
-  push.float32.worker = [](const optim::WorkerPlace&) -> std::unique_ptr<optim::WorkerRule<float>> {
-    return nullptr;
-  };
-  push.float32.master = [](const optim::MasterPlace&) -> std::unique_ptr<optim::MasterRule<float>> {
-    return nullptr;
-  };
-  methods.add(std::move(push));
-}
-
 actors::JobSpec job_of(std::uint32_t workers, std::uint64_t updates) {
   actors::JobSpec job;
   job.name = "simulated";
@@ -105,7 +51,8 @@ actors::JobSpec job_of(std::uint32_t workers, std::uint64_t updates) {
   job.problem.data.format = "synthetic";
   job.problem.data.dim = kDim;
   job.problem.data.rows = workers;
-  job.method.kind = "push";
+  job.method.kind = "async-sgd";
+  job.method.error_feedback = true;
   job.method.consistency.kind = "async";
   job.method.step_size = {.kind = optim::StepSizeSpec::Kind::kNumber, .value = 1e-4};
   job.method.sparsifier = {.kind = "top-k", .density = static_cast<double>(kSent) / kDim};
@@ -206,8 +153,7 @@ void print(const std::string& name, double value, const char* unit, double refer
 }
 
 void race(std::uint32_t workers, std::uint64_t updates) {
-  actors::Catalogs catalogs;
-  add_push(catalogs.methods);
+  const actors::Catalogs catalogs;
   const actors::JobSpec job = job_of(workers, updates);
   const problems::Source source = catalogs.problems.prepare(job.problem);
   PlainLoop loop(job, catalogs, source);

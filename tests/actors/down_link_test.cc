@@ -235,6 +235,31 @@ TEST(ModelEncoder, finds_what_has_changed_where_it_is_told_to_look) {
   EXPECT_EQ(packed(told.to(3, 200)), packed(looks.to(3, 200)));
 }
 
+// Without making it: about what the message itself would take.
+TEST(ModelEncoder, weighs_what_only_simulated_workers_are_sent) {
+  DownPlan plan = plan_of(Kind::kDelta, Bases::kEach);
+  ModelEncoder<double> encoder(plan, 1000, 4);
+  plan.weighs = true;
+  ModelEncoder<double> weighs(plan, 1000, 4);
+  std::vector<double> x(1000, 0.0);
+  Rng rng(wisp::test::seed(), 0, 0, Purpose::kInit);
+  for (std::uint32_t round = 0; round < 3000; ++round) {
+    std::set<std::uint32_t> touched;
+    while (touched.size() < 5) touched.insert(rng.below(1000));
+    for (const std::uint32_t at : touched) x[at] = rng.normal();
+    encoder.show(x);
+    weighs.let_go();
+    weighs.show(x, std::vector<std::uint32_t>(touched.begin(), touched.end()));
+    const std::uint32_t worker = rng.below(round < 1000 ? 4 : 3);  // the last one falls far behind
+    const Model<double> model = weighs.to(worker, round);
+    EXPECT_TRUE(model.vector.values.empty());
+    EXPECT_EQ(model.shared.size(), 1000u);
+    const auto exact = static_cast<double>(encoder.to(worker, round).payload_bytes());
+    EXPECT_NEAR(static_cast<double>(model.payload_bytes()), exact, 8 + 0.05 * exact) << round;
+  }
+  EXPECT_EQ(weighs.to(3, 3000).payload_bytes(), 8000u);
+}
+
 // The memory is x - w: what is left behind is not lost, and arrives in the end.
 TEST(ModelEncoder, sparse_sends_the_coordinates_that_lag_most_and_keeps_the_rest) {
   ModelEncoder<double> encoder(plan_of(Kind::kSparse, Bases::kCommon, 2), 5, 1);

@@ -126,6 +126,21 @@ TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
   }
 }
 
+TEST(Update, is_encoded_where_it_leaves_its_process) {
+  Update<double> here;
+  here.round = 7;
+  const auto vector = sparse::Vector<double>::at(std::vector<double>(13, 0.5), {2, 3, 11});
+  here.here.emplace(vector, sparse::IndexChoice::kRice,
+                    sparse::payload_bytes(vector, sparse::IndexChoice::kRice));
+  const auto there = unpack<Update<double>>(pack(here));
+  EXPECT_EQ(there.round, 7u);
+  EXPECT_FALSE(there.here);
+  EXPECT_EQ(there.payload_bytes(), here.payload_bytes());
+  sparse::Vector<double> decoded;
+  sparse::decode(there.vector, 13, sparse::DrawKey{}, decoded);
+  EXPECT_EQ(decoded, vector);
+}
+
 TEST_F(WorkerTest, does_not_work_before_it_is_set_up) {
   const auto worker = spawn();
   const Model<double> model(0, std::vector<double>(13, 0.0));

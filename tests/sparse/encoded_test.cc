@@ -81,8 +81,10 @@ TYPED_TEST(EncodedTest, gives_back_what_every_sparsifier_chose_in_every_form) {
         vector.check(dim);
         for (const IndexChoice choice : kChoices) {
           if (choice == IndexChoice::kSeeded && !vector.drawn) continue;
-          ASSERT_EQ(received<TypeParam>(encode(vector, choice), dim), vector)
+          const Encoded encoded = encode(vector, choice);
+          ASSERT_EQ(received<TypeParam>(encoded, dim), vector)
               << kind.name << " " << to_string(codec) << " d " << dim << " choice " << int(choice);
+          ASSERT_EQ(payload_bytes(vector, choice), encoded.payload_bytes());
         }
       }
     }

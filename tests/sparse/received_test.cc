@@ -75,6 +75,18 @@ TYPED_TEST(ReceivedTest, adds_as_the_vector_does_from_any_address) {
   }
 }
 
+TYPED_TEST(ReceivedTest, refers_to_a_vector_that_never_travelled) {
+  using T = TypeParam;
+  Rng rng(test::seed(), 0, 3, Purpose::kData);
+  Received<T> update;
+  for (const Vector<T>& vector : vectors<T>(rng)) {
+    update.take(encode(vectors<T>(rng).front()), kDim, kSender);
+    update.refer(vector);
+    EXPECT_EQ(update.view().values.bytes().data(), std::as_bytes(std::span(vector.values)).data());
+    EXPECT_EQ(update.vector(), vector);
+  }
+}
+
 // What is in its place already is copied by nobody.
 TYPED_TEST(ReceivedTest, leaves_raw_indices_and_values_in_the_frame) {
   using T = TypeParam;

@@ -16,7 +16,8 @@ evaluate: { every: 100 updates }
 """
 TIMES = ("simulation: { compute: { kind: exponential, mean: 10ms }, spread: 3, "
          "latency: { kind: constant, mean: 1ms } }\n")
-# P1's setting at full size. A worker's steps tile the run, so the mean staleness is n - 1 - n^2 / updates, but for chance.
+# P1's setting at full size. The steps of a worker tile the run, so the mean staleness is n - 1 - n^2 / updates but for
+# chance.
 THOUSAND = """
 version: 1
 name: thousand

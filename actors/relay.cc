@@ -80,8 +80,9 @@ runtime::Task<void> Chain<T>::send(Model<T> model) {
   const std::uint64_t size = packed.size();
   std::vector<runtime::Future<void>> delivered =
       runtime::call_each<&Relay<T>::deliver>(relays_, transfer, size);
-  for (std::size_t offset = 0; offset < packed.size(); offset += kPieceBytes) {
-    const std::size_t length = std::min(kPieceBytes, packed.size() - offset);
+  const std::size_t most = piece_bytes(packed.size());
+  for (std::size_t offset = 0; offset < packed.size(); offset += most) {
+    const std::size_t length = std::min(most, packed.size() - offset);
     const Piece piece(transfer, offset, packed.slice(offset, length));
     co_await relays_.front().template send<&Relay<T>::pass>(piece);
   }

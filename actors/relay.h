@@ -5,6 +5,8 @@
 // A star sends a model of d bytes n times from one machine. Through a chain of relays, one a host, it enters
 // each host once and leaves each host, the master's too, once: about d plus a piece a host, in time, whatever
 // the number of hosts. That is the cheap broadcast that P2 assumes (section 2.2).
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -78,9 +80,11 @@ class Chain {
   std::uint64_t transfers_ = 0;
 };
 
-// Large enough that a frame's head and a turn of each relay are little beside it, small enough that a chain
-// of several hosts is busy everywhere.
-inline constexpr std::size_t kPieceBytes = std::size_t{128} << 10;
+// Of a model of so many bytes: a 32nd, so that the last of several hosts has it little later than the first;
+// not so small that a frame's head and a turn of each relay count, nor larger than what a link should hold.
+constexpr std::size_t piece_bytes(std::size_t model) {
+  return std::clamp(model / 32, std::size_t{4} << 10, std::size_t{128} << 10);
+}
 
 extern template class Relay<float>;
 extern template class Relay<double>;

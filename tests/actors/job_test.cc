@@ -315,7 +315,7 @@ TEST_P(TwoHosts, have_one_hash_with_a_sparse_model) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, TwoHosts, testing::Values("gd", "ibcd", "isega"));
 
-// 400 kB, so that each model is four pieces.
+// 400 kB, so that each model is many pieces.
 TEST(Job, sends_a_large_model_from_host_to_host) {
   JobSpec job = small_job("isega");
   job.problem.data.dim = 50'000;

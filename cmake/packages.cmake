@@ -17,6 +17,8 @@ if(WISP_BUILD_BENCH)  # a peer to compare with, if it is there; Debian's package
   find_path(CAF_INCLUDE_DIR caf/all.hpp)
   find_library(CAF_CORE caf_core)
   find_library(CAF_IO caf_io)
+  set(MPI_CXX_SKIP_MPICXX TRUE)
+  find_package(MPI QUIET COMPONENTS CXX)  # of tools/demo.sh
 endif()
 
 # msgpack-c ships headers only; its CMake package has another name in every release.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs those packages of tools/packages.txt that are missing.
 #
-# usage: tools/install_packages.sh [build|test|papers|bench|torch|dev ...]        default: build
+# usage: tools/install_packages.sh [build|test|papers|bench|demo|torch|dev ...]        default: build
 set -euo pipefail
 list="$(dirname "$0")/packages.txt"
 

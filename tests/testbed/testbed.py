@@ -44,6 +44,11 @@ ip link add one type veth peer name two
 BROUGHT = ["libzmq.so*", "libsodium.so*", "libyaml-cpp.so*", "libfmt.so*", "libpgm*.so*", "libnorm.so*"]
 
 
+def brought():
+    """Those libraries that wisp brings along, and the hosts lack."""
+    return [path for pattern in BROUGHT for path in Path(LIBRARIES).glob(pattern)]
+
+
 def why_not():
     """Why there can be none here, or None."""
     if os.geteuid() != 0:
@@ -100,7 +105,7 @@ class Host:
             "MaxStartups 200", "MaxSessions 200", "Subsystem sftp internal-sftp", ""]))
 
     def boot(self):
-        hidden = [str(SOURCE)] + [str(path) for pattern in BROUGHT for path in Path(LIBRARIES).glob(pattern)]
+        hidden = [str(SOURCE), *map(str, brought())]
         self.process = subprocess.Popen(
             ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child=KILL",
              "--propagation", "private", "bash", Path(__file__).with_name("host_init.sh"), self.name,
@@ -256,9 +261,10 @@ class Testbed:
     def heal(self, name):
         _run("ip", "link", "set", f"v-{name}", "up")
 
-    def limit(self, name, rate):
-        """The host receives and sends no more than `rate`, such as 100mbit."""
-        shape = ["root", "tbf", "rate", rate, "burst", "64kb", "latency", "100ms"]
+    def limit(self, name, rate, burst="64kb", latency="100ms"):
+        """The host receives and sends no more than `rate`, such as 100mbit, but `burst` at once after a rest. What
+        would wait for longer than `latency` is lost."""
+        shape = ["root", "tbf", "rate", rate, "burst", burst, "latency", latency]
         _run("tc", "qdisc", "replace", "dev", f"v-{name}", *shape)
         self[name].run("tc", "qdisc", "replace", "dev", "eth0", *shape)
 

@@ -5,7 +5,8 @@
 # usage: tools/reproduce.sh [claim ...] [--seeds 101,102,103] [--out FOLDER] [--list]
 # A claim is a number of docs/papers (7), or the name of a job file (p2-fig2). What has been run once with the same
 # program is not run again: FOLDER/state keeps it. Needs a built wisp (WISP_BIN, else build/release) and the packages of
-# the group "papers" of tools/packages.txt.
+# the group "papers" of tools/packages.txt. 16b and 17b (p1-lenet) need examples/torch, built in build/torch or named by
+# WISP_LENET, and the four files of MNIST in the folder mnist of WISP_TEST_DATA, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

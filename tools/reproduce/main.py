@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import p1  # noqa: F401  (they register their claims)
+import p1_lenet  # noqa: F401
 import p2  # noqa: F401
 import p2_samples  # noqa: F401
 from claim import ALL

@@ -7,7 +7,7 @@ import math
 
 from claim import Found, claim
 from figures import Figure
-from runs import CannotRun, by, median
+from runs import CannotRun, by, median, spread
 
 NAMES = {"identity": "dense", "top-k+memory": "top-1 % with memory", "top-k": "top-1 % without memory",
          "random-k+memory": "random 1 % with memory"}
@@ -34,6 +34,9 @@ def best_steps(ended):
     return found
 
 
+def law_of(simulation):
+    return next((word for word in ("geometric", "uniform") if word in simulation), "exponential times")
+
 
 def bars(title, found):
     figure = Figure(title, "step (the best of the grid)", "loss after 20000 updates", points=True)
@@ -47,7 +50,7 @@ def seeds(ended):
 
 
 def describe(found, names):
-    return "; ".join(f"{name}: {median(found[name][1]):.3g} (step {found[name][0]})" for name in names)
+    return "; ".join(f"{name}: {spread(found[name][1])} (step {found[name][0]})" for name in names)
 
 
 @claim(16, "p1-memory", "with memory, top-1 % is as good as dense asynchronous SGD",
@@ -100,15 +103,17 @@ def ergodic(runner):
 def staleness(runner):
     ended = runner.simulate("p1-staleness")
     holds, text = True, []
+    figure = Figure("Staleness of one mean, 32 asynchronous workers", "law of the staleness", "loss", points=True)
     for name, group in by(ended, lambda each: name_of(each[0])).items():
-        losses, means = [], []
-        for law in by(group, lambda each: each[0]["simulation"]).values():
-            losses.append(median([run["loss"] for _, run in law]))
-            means.append(median([run["staleness_mean"] for _, run in law]))
+        laws = by(group, lambda each: law_of(each[0]["simulation"]))
+        every = [[run["loss"] for _, run in law] for law in laws.values()]
+        losses = [median(each) for each in every]
+        means = [median([run["staleness_mean"] for _, run in law]) for law in laws.values()]
+        figure.add(name, list(laws), losses, [min(each) for each in every], [max(each) for each in every])
         ratio = max(losses) / min(losses)
         holds = holds and ratio <= 1.15
         text.append(f"{name}: {ratio:.3f}x (mean staleness {', '.join(f'{mean:.1f}' for mean in means)})")
-    return Found("; ".join(text), holds, None, seeds(ended))
+    return Found("; ".join(text), holds, figure, seeds(ended))
 
 
 @claim(21, "p1-improves", "sparsification improves on dense SGD under staleness",

@@ -130,7 +130,7 @@ def async_isgd(runner):
         figure.add(f"slowest / fastest = {speed}", taus, levels, [min(gaps[t]) for t in taus],
                    [max(gaps[t]) for t in taus])
         falls = all(a > b for a, b in zip(levels, levels[1:]))
-        holds = holds and falls and (speed != "1" or levels[-1] <= 1e-8)
+        holds = holds and (falls and levels[-1] <= 1e-8 if speed == "1" else levels[-1] < levels[-2])
         text.append(f"speeds 1..{speed}: " + ", ".join(f"{level:.1e}" for level in levels))
     return Found("; ".join(text) + f"; staleness up to {longest}", holds, figure,
                  sorted({settings["seed"] for settings, _ in ended}))

@@ -62,7 +62,7 @@ def memory(runner):
     dense, sparse = found["dense"], found["top-1 % with memory"]
     ratio, fewer = median(sparse[1]) / median(dense[1]), dense[2] / sparse[2]
     return Found(f"{describe(found, ['dense', 'top-1 % with memory'])}: {ratio:.2f}x; {fewer:.0f}x fewer bytes",
-                 ratio <= 1.35 and fewer >= 50, bars("32 asynchronous workers, MLP, each with the best step of the grid", found), seeds(ended))
+                 ratio <= 1.35 and fewer >= 50, bars("32 asynchronous workers, MLP, best steps", found), seeds(ended))
 
 
 @claim(17, "p1-no-memory", "without memory, top-1 % is clearly worse", "measured only (>= 3x the loss in ours)")

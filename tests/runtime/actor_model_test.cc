@@ -241,8 +241,10 @@ TEST_P(ActorModelTest, a_call_has_a_deadline) {
     const auto gates = std::make_shared<const Gates>();
     const auto slow = gated(at, gates);
     auto begun = slow.call<&Subject::wait_twice>(1);
-    EXPECT_THAT(slow.call<&Subject::notes>().get(kHang), ElementsAre(1));  // it is there, and not forgotten unbegun
-    EXPECT_EQ(why_not(std::move(begun).within(milliseconds(15))), "no answer from gated.wait_twice within 15ms");
+    EXPECT_THAT(slow.call<&Subject::notes>().get(kHang),
+                ElementsAre(1));  // it is there, and not forgotten unbegun
+    EXPECT_EQ(why_not(std::move(begun).within(milliseconds(15))),
+              "no answer from gated.wait_twice within 15ms");
     EXPECT_EQ(run(1,
                   [slow](Context&) -> Task<std::string> {
                     std::string text;

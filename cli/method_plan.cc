@@ -52,15 +52,24 @@ double change_bytes(std::uint32_t dim, double changed, double scalar) {
   return std::min(d * scalar, changed * scalar + std::ceil(bits / 8));
 }
 
-// What one worker is sent. n workers that choose a share tau each independently move 1 - (1 - tau)^n of the
-// coordinates, in the mean; most kinds of sparsifiers come to no more than that.
+// What one worker is sent. n choices of a share of the coordinates, each independent of the others, move 1 -
+// (1 - share)^n of them, in the mean; most kinds of sparsifiers come to less than that. Those are the choices
+// of n workers or, for broadcast sparse without rounds, of the n updates between two models of one worker.
 double down_bytes(const actors::JobSpec& job, const MethodPlan& plan, bool sparse_steps, double scalar) {
   const std::uint32_t dim = plan.dim;
   const std::uint32_t workers = job.worker.replicas;
-  if (plan.broadcast.kind == "sparse") return change_bytes(dim, plan.broadcast.chosen(dim, workers), scalar);
+  const auto moved = [&](double share) { return dim * (1 - std::pow(1 - share, workers)); };
+  if (plan.broadcast.kind == "sparse") {
+    const std::uint32_t chosen = plan.broadcast.chosen(dim, workers);
+    return change_bytes(dim, plan.in_rounds ? chosen : moved(static_cast<double>(chosen) / dim), scalar);
+  }
   if (plan.broadcast.kind == "dense" || !sparse_steps) return dim * scalar;
-  const double moved = 1 - std::pow(1 - plan.numbers.density.tau(), workers);
-  return change_bytes(dim, dim * moved, scalar);
+  return change_bytes(dim, moved(plan.numbers.density.tau()), scalar);
+}
+
+// All models, whatever their size.
+bool goes_by_chain(const MethodPlan& plan) {
+  return plan.broadcast.way == "chain" || plan.broadcast.kind == "dense";
 }
 
 std::string broadcast_line(const actors::JobSpec& job, const MethodPlan& plan) {
@@ -68,9 +77,11 @@ std::string broadcast_line(const actors::JobSpec& job, const MethodPlan& plan) {
   if (kind == "dense") return "dense: whole models";
   if (kind == "delta") return "delta: what has changed, exactly; whole models where they are smaller";
   return fmt::format(
-      "sparse: the {} of {} coordinates that lag most; wisp's own extension, in neither paper and without a "
+      "sparse: the {} of {} coordinates that lag most{}; wisp's own extension, in neither paper and without "
+      "a "
       "theory",
-      plan.broadcast.chosen(plan.dim, job.worker.replicas), plan.dim);
+      plan.broadcast.chosen(plan.dim, job.worker.replicas), plan.dim,
+      plan.in_rounds ? "" : " after each update, and to a worker all of them since its last model");
 }
 
 void count_bytes(const actors::JobSpec& job, const sparse::Kind& kind, bool sparse_steps, MethodPlan& plan) {
@@ -185,8 +196,16 @@ MethodPlan plan_method(const config::Experiment& experiment, const actors::Catal
   if (!plan.caution) plan.caution = too_short(job, plan.numbers);
   plan.has_rate = static_cast<bool>(catalogs.methods.find(job.method.kind)->rate);
   plan.broadcast = catalogs.methods.broadcast_of(job.method);
+  plan.in_rounds = catalogs.methods.consistency_of(job.method) == "sync";
   count_bytes(job, kind, catalogs.methods.find(job.method.kind)->sparse_steps, plan);
   return plan;
+}
+
+void take_relays(std::size_t relays, MethodPlan& plan) {
+  plan.relays = relays;
+  if (relays != 0 && goes_by_chain(plan)) {
+    plan.downlink_bytes *= static_cast<double>(relays) / plan.numbers.constants.workers;
+  }
 }
 
 std::string method_text(const config::Experiment& experiment, const MethodPlan& plan) {
@@ -209,7 +228,12 @@ std::string method_text(const config::Experiment& experiment, const MethodPlan& 
   text += fmt::format("a round    up {} ({}), down {} ({})\n", bytes_text(plan.uplink_bytes),
                       share(plan.uplink_bytes, plan.dense_uplink_bytes), bytes_text(plan.downlink_bytes),
                       share(plan.downlink_bytes, plan.dense_downlink_bytes));
-  text += "broadcast  " + broadcast_line(job, plan) + "\n";
+  text += "broadcast  " + broadcast_line(job, plan);
+  if (plan.relays != 0) {
+    text += fmt::format("; {} into each of {} hosts once, by a chain of relays",
+                        goes_by_chain(plan) ? "they go" : "where they are large, they go", plan.relays);
+  }
+  text += "\n";
   if (plan.caution) text += "caution    " + *plan.caution + "\n";
   return text;
 }

@@ -180,6 +180,7 @@ int plan_command(const GlobalOptions& options, const PlanOptions& plan) {
                           [&] { return plan_method(experiment, inventory.catalogs()); });
   }
   const LaunchPlan launch = plan_launch(experiment, options, plan, method ? method->dim : 0);
+  if (method) take_relays(launch.layout.relays.size(), *method);
   if (options.json) {
     Json json =
         method ? Json::parse(method_json(experiment, *method)) : Json({{"name", experiment.job.name}});

@@ -143,7 +143,9 @@ constexpr auto kKeys = std::to_array<Key>({
 
   {"method", kOneOf, "", "", "how it is minimised", nullptr, {}, true},
   {"method.kind", kMethod, "", "", "wisp list methods", SET(e.job.method.kind = v.text), {}, true},
-  {"method.step_size", kStepSize, "theory | paper", "theory", "mean step, E[x+ - x] = -step * grad f(x)",
+  {"method.step_size", kStepSize, "theory | paper", "theory",
+   "mean step, E[x+ - x] = -step * grad f(x); inv-sqrt: initial / sqrt(t + 1), t = 0, 1, ... in rounds, or in "
+   "each worker's own steps where it does not wait for others; of sgd, isgd and async-sgd",
    set_step_size, kPositive},
   {"method.batch_size", kInteger, "full", "full",
    "rows that a worker draws for each of its gradients, for methods that take batches",
@@ -372,8 +374,8 @@ constexpr auto kKeys = std::to_array<Key>({
   {"network.tunnel", kBool, "", "false", "between hosts all goes through ssh: no other port need be open",
    SET(e.network.tunnel = v.flag)},
   {"network.ports", kPorts, "", "20000-32767", "where endpoints are bound", set_ports, from(1024, 32767)},
-  {"network.max_message", kSize, "", "1GiB", "a longer frame is refused",
-   SET(e.network.message_max = v.integer), from(0x1p16, 0x1p40)},
+  {"network.max_message", kSize, "", "1GiB", "bytes of one message; a longer one ends the job",
+   SET(e.network.message_max = v.integer), from(0x1p20, 0x1p40)},
   {"timeouts", kSection, "", "", "how long is waited"},
   {"timeouts.start", kDuration, "", "60s", "until every process has joined",
    SET(e.launcher.timeouts.start = v.duration)},

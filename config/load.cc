@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "config/build.h"
@@ -119,6 +120,18 @@ Experiment build_checked(const Node& root, const std::string& stem, const Vocabu
   return std::move(draft.experiment);
 }
 
+// One file for the order of the updates of each job.
+void check_records(const Sweep& sweep, Mistakes& mistakes) {
+  std::set<std::string> files;
+  for (const SweepPoint& point : sweep.points) {
+    const std::string& file = point.experiment.job.record;
+    if (file.empty() || files.insert(file).second) continue;
+    return mistakes.add(point.experiment.where("record"),
+                        "several jobs of the sweep would write the record " + file + ", and the last be left",
+                        "leave it out, or run each job by itself");
+  }
+}
+
 }  // namespace
 
 Vocabulary load_plugins(const Request& request) {
@@ -148,6 +161,8 @@ Sweep load_sweep(const Request& request) {
     sweep.points.push_back(std::move(point));
     mistakes.add_new(found);
   }
+  mistakes.throw_if_any();
+  check_records(sweep, mistakes);
   mistakes.throw_if_any();
   make_paths_absolute(sweep);
   return sweep;

@@ -45,6 +45,11 @@ void merge(Node& under, Node over) {
     under = std::move(over);
     return;
   }
+  if (under.is_scalar() &&
+      over.find("schedule") != nullptr) {  // it takes the place of a number, and has no kind
+    under = std::move(over);
+    return;
+  }
   if (under.is_scalar()) under = spelled_out(std::move(under));
   under.place = over.place;
   for (Member& member : over.members) {

@@ -44,7 +44,7 @@ void erase(Node& map, std::string_view key);
 Node spelled_out(Node word);
 
 // `over` on top of `under`: maps merge key by key, scalars and lists replace, null deletes. A bare word under
-// a map counts as `{ kind: word }`.
+// a map counts as `{ kind: word }`; a map with a `schedule` replaces one.
 void merge(Node& under, Node over);
 
 }  // namespace wisp::config

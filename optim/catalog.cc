@@ -247,13 +247,12 @@ std::optional<std::string> Catalog::why_not_broadcast(const MethodSpec& spec) co
     return "unknown way of a broadcast '" + way + "' (auto | chain | star)";
   if (way == "chain" && consistency_of(spec) != "sync") {
     return "broadcast.way: chain passes one model on to all workers, and without rounds each gets another; "
-           "use "
-           "way: star";
+           "use way: star";
   }
   if (!(density >= 0 && density <= 1)) return "the density of a broadcast is above 0 and at most 1";
   if (density == 0 || kind == "sparse") return std::nullopt;
-  return "broadcast " + kind +
-         " sends what has changed, however much that is; leave its density out, or use " + "kind: sparse";
+  return "broadcast " + kind + " sends " + (kind == "dense" ? "whole models" : "all that has changed") +
+         "; leave its density out, or use kind: sparse";
 }
 
 const Method& Catalog::allowed(const MethodSpec& spec) const {

@@ -159,6 +159,7 @@ class ZmqTransport : public Transport {
     check_owner();
     const auto found = pushes_.find(peer);
     if (found == pushes_.end()) return SendResult::kUnknown;
+    if (frame.size() > frame_max_) throw too_long(peer, frame.size());
     zmq::message_t message = to_message(frame);
     before_hand_over();
     for (;;) {
@@ -231,15 +232,23 @@ class ZmqTransport : public Transport {
     owner_.store(self, std::memory_order_relaxed);
   }
 
+  // Its receiver would close the connection at each attempt, and nothing behind it would ever arrive.
+  Error too_long(NodeId peer, std::size_t size) const {
+    return Error("a message for node " + std::to_string(peer) + " makes a frame of " + std::to_string(size) +
+                     " bytes, where nodes take " + std::to_string(frame_max_) +
+                     ": set network.max_message above it",
+                 Fault::kConfig);
+  }
+
   void open(const ZmqOptions& options) {
     const std::string wake_endpoint =
         channel_ == Channel::kData ? "inproc://wake-data" : "inproc://wake-control";
     pull_ = zmq::socket_t(context_->handle(), zmq::socket_type::pull);
     set_common_options(pull_);
     pull_.set(zmq::sockopt::rcvhwm, kQueueMax);
-    const std::uint64_t frame_max =
+    frame_max_ =
         channel_ == Channel::kData ? options.message_max : std::min(options.message_max, kControlMax);
-    pull_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_max));
+    pull_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_max_));
     pull_.set(zmq::sockopt::backlog, std::clamp(static_cast<int>(options.peers_max), 100, kBacklogMax));
     pull_.bind(wake_endpoint);
     waker_ = zmq::socket_t(context_->handle(), zmq::socket_type::push);
@@ -315,6 +324,7 @@ class ZmqTransport : public Transport {
   Address address_;
   std::atomic<std::thread::id> owner_;
   zmq::socket_t pull_;
+  std::uint64_t frame_max_ = 0;
   int timeout_ = -1;  // what `pull_` was told last
   std::map<NodeId, zmq::socket_t> pushes_;
   std::vector<std::unique_ptr<SocketLock>> locks_;

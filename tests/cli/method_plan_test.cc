@@ -66,6 +66,31 @@ TEST(MethodPlan, says_what_goes_down) {
   EXPECT_GE(ibcd.downlink_bytes, 2 * 3 * 8);                  // three quarters in the mean
 }
 
+TEST(MethodPlan, counts_what_goes_down_by_a_chain_once_a_host) {
+  const test::Scratch scratch;
+  const config::Experiment experiment = diagonal(scratch);
+  MethodPlan plan = plan_method(experiment, test::inventory().catalogs());
+  take_relays(1, plan);
+  EXPECT_EQ(plan.downlink_bytes, 4 * 8);
+  EXPECT_EQ(plan.dense_downlink_bytes, 2 * 4 * 8);
+  EXPECT_THAT(method_text(experiment, plan),
+              HasSubstr("dense: whole models; they go into each of 1 hosts once, by a chain of relays"));
+  MethodPlan delta = plan_method(diagonal(scratch, {"method=ibcd"}), test::inventory().catalogs());
+  const double star = delta.downlink_bytes;
+  take_relays(1, delta);
+  EXPECT_EQ(delta.downlink_bytes, star);  // small changes go straight to the workers
+}
+
+TEST(MethodPlan, sends_a_worker_what_changed_since_its_own_last_model) {
+  const test::Scratch scratch;
+  const std::vector<std::string> sets{
+      "method={kind: async-sgd, step_size: 0.1, broadcast: {kind: sparse, density: 0.25}}",
+      "actors.worker.replicas=3"};
+  const MethodPlan plan = plan_method(diagonal(scratch, sets), test::inventory().catalogs());
+  EXPECT_FALSE(plan.in_rounds);
+  EXPECT_GT(plan.downlink_bytes, 3 * 2 * 8);  // 4 (1 - 0.75^3) coordinates, with their numbers
+}
+
 TEST(MethodPlan, both_steps_are_shown_whichever_is_used) {
   const test::Scratch scratch;
   const config::Experiment experiment = diagonal(scratch, {"method.step_size=0.01"});

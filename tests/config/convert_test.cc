@@ -129,7 +129,7 @@ TEST(Convert, sizes_need_units) {
   EXPECT_EQ(complaint_of("network.max_message", "1073741824"),
             "network.max_message needs a unit | did you mean 1GiB?");
   EXPECT_EQ(complaint_of("network.max_message", "1kB"),
-            "network.max_message must be a size such as 64MiB or 1GB, from 64KiB to 1TiB, not '1kB'");
+            "network.max_message must be a size such as 64MiB or 1GB, from 1MiB to 1TiB, not '1kB'");
 }
 
 TEST(Convert, frequencies_need_units) {

@@ -44,7 +44,7 @@ TEST(Patterns, match_what_convert_takes) {
   expect_same("seed", {"0", "7", "07", "-1", "1.0", "1e3", "x", ""});
   expect_same("problem.optimum", {"0", "-1.5", "1e-3", ".5", "5.", "010", "nan", "0x1", "1E+5", "+1"});
   expect_same("stop.time", {"500ms", "10s", "5m", "2h", "10", "0s", "10 s", "1.5h", "s", "10d", "-1s"});
-  expect_same("network.max_message", {"1GiB", "64MB", "100000kB", "70000B", "1G", "1 GiB", "x", "1.5GiB"});
+  expect_same("network.max_message", {"1GiB", "64MB", "100000kB", "2000000B", "1G", "1 GiB", "x", "1.5GiB"});
   expect_same("method.sparsifier.density", {"1/n", "1/N", "0.1", "1%", "1e-2%", "%", "1/2", "half"});
   expect_same("evaluate.every",
               {"10 rounds", "1 round", "10", "0 rounds", "10 s", "10  rounds", "010 rounds", "5 updates",

@@ -1,5 +1,6 @@
 #include "config/sweep.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "config/resolve.h"
@@ -53,6 +54,22 @@ TEST(Sweep, values_may_be_sections_that_lie_over_what_the_file_says) {
   EXPECT_EQ(job.method.step_size.value, 0.1);
   EXPECT_EQ(job.problem.l2, 0.5);
   EXPECT_EQ(job.problem.data.path, (bench.request.folder / "b/c").string());
+}
+
+TEST(Sweep, a_record_for_all_of_its_jobs_is_refused) {
+  Workbench bench;
+  const std::string job =
+      "version: 1\nproblem: { kind: logistic, data: { path: a } }\nmethod: { kind: gd, consistency: async }\n"
+      "stop: { rounds: 5 }\nrecord: order\n";
+  bench.file("job.yaml", job + "sweep: { seed: [ 1, 2 ] }\n");
+  try {
+    sweep_of(bench);
+    FAIL() << "no exception";
+  } catch (const ConfigErrors& errors) {
+    EXPECT_THAT(errors.what(),
+                testing::HasSubstr("job.yaml:5:9: error: several jobs of the sweep would write"));
+  }
+  EXPECT_EQ(sweep_of(Workbench().file("job.yaml", job + "sweep: { seed: [ 1 ] }\n")).points.size(), 1u);
 }
 
 TEST(Sweep, the_command_line_changes_it_like_any_other_key) {

@@ -32,6 +32,13 @@ std::string merged(const std::string& under, const std::string& over) {
   return flat(node);
 }
 
+TEST(Tree, a_schedule_replaces_a_word_or_a_number) {
+  EXPECT_EQ(merged("{a: theory}", "{a: {schedule: inv-sqrt, initial: 1}}"),
+            "{a: {schedule: inv-sqrt, initial: 1}}");
+  EXPECT_EQ(merged("{a: {schedule: inv-sqrt, initial: 1}}", "{a: {initial: 2}}"),
+            "{a: {schedule: inv-sqrt, initial: 2}}");
+}
+
 TEST(Tree, maps_merge_key_by_key) {
   EXPECT_EQ(merged("{a: {x: 1, y: 2}, b: 3}", "{a: {y: 5, z: 6}}"), "{a: {x: 1, y: 5, z: 6}, b: 3}");
 }

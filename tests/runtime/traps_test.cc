@@ -249,6 +249,26 @@ TEST(Trap, a_frame_over_the_limit_costs_its_sender_the_connection_and_nobody_els
   EXPECT_EQ(next_text(*transport), "after");
 }
 
+TEST(Trap, a_frame_over_the_limit_is_refused_where_it_is_sent) {
+  ZmqOptions options = loopback(1);
+  options.message_max = 1000;
+  const auto transport = node(options);
+  const auto other = node(loopback(2));
+  transport->connect(2, other->address());
+  transport->send(2, frame_of(std::string(1000, 'x')));
+  EXPECT_EQ(next_text(*other).size(), 1000u);
+  try {
+    transport->send(2, frame_of(std::string(1001, 'y')));
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::kConfig);
+    EXPECT_STREQ(
+        error.what(),
+        "a message for node 2 makes a frame of 1001 bytes, where nodes take 1000: set network.max_message "
+        "above it");
+  }
+}
+
 TEST(Trap, a_signal_ends_a_wait_and_breaks_nothing) {
   struct sigaction action {};
   struct sigaction old {};

@@ -289,6 +289,8 @@ bool Cell::take_turn() {
     Mail* mail = next_mail();
     if (mail == nullptr) {
       report_handled();
+      // What it has sent leaves first: another thread that runs it from then on might be sooner.
+      if (Worker* worker = Worker::current()) worker->flush();
       if (mailbox_.try_idle()) return false;
       continue;
     }

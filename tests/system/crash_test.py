@@ -21,10 +21,15 @@ class Crash(wisp_test.TestCase):
         running.wait_for(until)
         return running
 
-    def actors(self):
-        """{name: pid} from the driver's own record."""
-        state = json.loads((self.wisp.job_folder() / "state.json").read_text())
-        return {each["name"]: each["pid"] for each in state["actors"]}
+    def pid_of(self, actor):
+        """From the driver's own record, which may come after the first round's line."""
+        end = time.monotonic() + 5
+        while True:
+            state = json.loads((self.wisp.job_folder() / "state.json").read_text())
+            pids = {each["name"]: each["pid"] for each in state["actors"]}
+            if actor in pids or time.monotonic() > end:
+                return pids[actor]
+            time.sleep(0.01)
 
     def agents(self):
         return [pid for pid, command in self.wisp.alive().items() if command.endswith("wisp agent")]
@@ -40,7 +45,7 @@ class Crash(wisp_test.TestCase):
 class Kill(Crash):
     def check_actor(self, name):
         running = self.start()
-        os.kill(self.actors()[name], signal.SIGKILL)
+        os.kill(self.pid_of(name), signal.SIGKILL)
         done = running.wait(5)
         self.assertEqual(done.status, 1, done)
         job = self.wisp.job_folder().name
@@ -111,7 +116,7 @@ class Kill(Crash):
 
     def test_a_failure_that_comes_with_ctrl_c_is_not_hidden(self):
         running = self.start()
-        os.kill(self.actors()["worker-0"], signal.SIGKILL)
+        os.kill(self.pid_of("worker-0"), signal.SIGKILL)
         running.send(signal.SIGINT)
         done = running.wait(5)
         self.assertEqual((done.status, self.wisp.result()["status"]), (1, "failed"), done)
@@ -122,7 +127,7 @@ class Silence(Crash):
     """A worker that is there, and does not run."""
 
     def stop_worker(self, running):
-        pid = self.actors()["worker-1"]
+        pid = self.pid_of("worker-1")
         os.kill(pid, signal.SIGSTOP)
         begin = time.monotonic()
         running.wait_for("^worker-1@local sends no heartbeats; after 10 s it is taken for dead$")
@@ -185,7 +190,7 @@ class Stop(Crash):
 
     def test_ctrl_c_twice(self):
         running = self.start()
-        stopped = self.actors()["worker-1"]
+        stopped = self.pid_of("worker-1")
         os.kill(stopped, signal.SIGSTOP)  # or once would be enough
         running.send(signal.SIGINT)
         running.wait_for("Ctrl-C again")
@@ -200,7 +205,7 @@ class Stop(Crash):
 
     def test_worker_that_does_not_answer_when_ctrl_c_comes(self):
         running = self.start()
-        os.kill(self.actors()["worker-1"], signal.SIGSTOP)
+        os.kill(self.pid_of("worker-1"), signal.SIGSTOP)
         running.send(signal.SIGINT)
         done = running.wait(12)
         self.assertEqual(done.status, 130, done)

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import job_files
@@ -99,7 +100,9 @@ class TwoHosts(OnHosts):
 
     def test_logs_follow_a_remote_worker_of_a_detached_job(self):
         job = self.detach()
-        actors = json.loads(self.wisp.run("ps", "--json").stdout)["actors"]
+        end = time.monotonic() + 5  # the record of who was started may come after the first round's line
+        while len(actors := json.loads(self.wisp.run("ps", "--json").stdout)["actors"]) < 4:
+            self.assertLess(time.monotonic(), end, actors)
         self.assertEqual({each["name"]: each["host"] for each in actors},
                          {"master": "n1", "worker-0": "n2", "worker-1": "n2", "worker-2": "n2"})
         self.assertRegex(self.wisp.run("ps").stdout, r"(?m)^worker-1 +worker/float64 +n2 +\d+ +running")

@@ -77,9 +77,8 @@ std::string broadcast_line(const actors::JobSpec& job, const MethodPlan& plan) {
   if (kind == "dense") return "dense: whole models";
   if (kind == "delta") return "delta: what has changed, exactly; whole models where they are smaller";
   return fmt::format(
-      "sparse: the {} of {} coordinates that lag most{}; wisp's own extension, in neither paper and without "
-      "a "
-      "theory",
+      "sparse: the {} of {} coordinates that lag most{}; wisp's own extension, in neither paper "
+      "and without a theory",
       plan.broadcast.chosen(plan.dim, job.worker.replicas), plan.dim,
       plan.in_rounds ? "" : " after each update, and to a worker all of them since its last model");
 }

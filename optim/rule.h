@@ -60,9 +60,10 @@ struct MasterPlace {
   double step = 0;  // the mean step: E[x+ - x] = -step * grad f(x); of a schedule the first
   Settings settings = {};
   problems::RegulariserSpec regulariser = {};  // R; none unless the method takes_prox (optim/catalog.h)
-  double decay = 0;                            // in round t the step is step / (1 + decay t),
-  Schedule schedule =
-      Schedule::kConstant;  // or what this makes of it; constant unless the method takes_schedule
+  // In round t the step is step / (1 + decay t), or what the schedule makes of it: constant unless the method
+  // takes_schedule.
+  double decay = 0;
+  Schedule schedule = Schedule::kConstant;
   // As Constants in step_size.h has them; 0 where they are not known.
   double L = 0;
   double mu = 0;

@@ -36,8 +36,11 @@ class Copies(ssh_test.OnHosts):
         return path.read_text() if path.exists() else ""
 
     def lose_driver(self):
-        """A driver that takes no lines any more, and is then gone. What the hosts have, by path."""
+        """A driver that has taken some lines, takes none any more, and is then gone. What the hosts have, by path."""
         running = self.start()
+        end = time.monotonic() + 10
+        while not any(self.text_of(self.folder_of(path)) for path in self.copies()) and time.monotonic() < end:
+            time.sleep(0.05)
         running.send(signal.SIGSTOP)
         behind = lambda: [path for path in self.copies() if path.read_text() != self.text_of(self.folder_of(path))]
         end = time.monotonic() + 20

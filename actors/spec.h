@@ -75,6 +75,25 @@ struct SimulationSpec {
   }
 };
 
+// When the state of the whole run is written to the job's folder. At most one of the three is not 0; all 0:
+// never.
+struct CheckpointSpec {
+  std::uint64_t every_rounds = 0;  // n updates are a round
+  std::uint64_t every_updates = 0;
+  std::chrono::milliseconds every{10'000};  // at least so long after the one before
+  bool paced = true;       // by default: it is also left for as long as keeps what they take below 3 % of the time
+  std::uint32_t keep = 3;  // the last ones
+  std::uint32_t copies = 1;      // 2: another on a second host
+  std::string resume = "never";  // auto: from the last checkpoint of a job of this name, if there is one | never
+                                 // | from that of the job folder at this path
+
+  bool enabled() const { return every_rounds != 0 || every_updates != 0 || every.count() != 0; }
+  template <class F>
+  void fields(F& f) {
+    f(every_rounds, every_updates, every, paced, keep, copies, resume);
+  }
+};
+
 struct MetricsSpec {
   std::string tap;  // where the master pushes a copy of each update; empty: nowhere (runtime/tap.h)
 
@@ -94,10 +113,11 @@ struct ActorSpec {
   runtime::PlacementSpec placement;
   runtime::ResourceSpec resources;
   std::map<std::string, std::string> env;
+  runtime::RestartSpec restart;
 
   template <class F>
   void fields(F& f) {
-    f(replicas, isolation, host, placement, resources, env);
+    f(replicas, isolation, host, placement, resources, env, restart);
   }
 };
 
@@ -128,6 +148,8 @@ struct JobSpec {
   optim::MethodSpec method;
   StopSpec stop;
   EvaluateSpec evaluate;
+  CheckpointSpec checkpoint;
+  runtime::FailureSpec failure;
   MetricsSpec metrics;
   ActorSpec master;
   ActorSpec worker;
@@ -139,8 +161,8 @@ struct JobSpec {
   void check(const Catalogs& catalogs) const;
   template <class F>
   void fields(F& f) {
-    f(name, seed, dtype, problem, method, stop, evaluate, metrics, master, worker, simulation, record,
-      replay);
+    f(name, seed, dtype, problem, method, stop, evaluate, checkpoint, failure, metrics, master, worker,
+      simulation, record, replay);
   }
 };
 

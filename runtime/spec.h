@@ -35,6 +35,29 @@ struct ResourceSpec {
   }
 };
 
+// How often an actor that has ended is started again: OTP's restart intensity.
+struct RestartSpec {
+  std::uint32_t max = 3;                    // so many restarts within `within`; one more ends the job. 0: never
+  std::chrono::milliseconds within{60'000};
+  std::chrono::milliseconds backoff{500};   // before the second of them; twice as long before each later one
+
+  template <class F>
+  void fields(F& f) {
+    f(max, within, backoff);
+  }
+};
+
+// What becomes of the actors of a host that is lost.
+struct FailureSpec {
+  std::string on_host_lost = "reschedule";  // reschedule: to the hosts that are left | wait: until it is back
+                                            // | fail: they end the job
+
+  template <class F>
+  void fields(F& f) {
+    f(on_host_lost);
+  }
+};
+
 struct NetworkSpec {
   std::string transport = "auto";    // auto: ipc when all is on this host, else tcp | ipc | tcp
   std::string security = "curve";    // curve: off loopback; plaintext: nowhere

@@ -1,5 +1,6 @@
 #include "base/disk.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -106,10 +107,11 @@ Bytes SystemDisk::read(const fs::path& file) const {
   return Bytes(std::move(bytes));
 }
 
-void SystemDisk::write(const fs::path& file, std::span<const std::byte> bytes, unsigned mode) {
+void SystemDisk::write_pieces(const fs::path& file, std::span<const std::span<const std::byte>> pieces,
+                              unsigned mode) {
   TemporaryFile temporary(file);
   if (::fchmod(temporary.fd(), static_cast<mode_t>(mode)) < 0) fail("write", file, errno);
-  write_descriptor(temporary.fd(), bytes, file);
+  for (const std::span<const std::byte> each : pieces) write_descriptor(temporary.fd(), each, file);
   if (::fsync(temporary.fd()) < 0) fail("write", file, errno);
   temporary.rename_to(file);
   sync_folder(folder_of(file));
@@ -126,6 +128,18 @@ bool SystemDisk::exists(const fs::path& path) const {
   if (::stat(path.c_str(), &facts) == 0) return true;
   if (errno != ENOENT && errno != ENOTDIR) fail("look at", path, errno);
   return false;
+}
+
+std::vector<fs::path> SystemDisk::list(const fs::path& folder) const {
+  std::vector<fs::path> names;
+  std::error_code code;
+  fs::directory_iterator each(folder.empty() ? fs::path(".") : folder, code);
+  for (; !code && each != fs::directory_iterator(); each.increment(code)) {
+    names.push_back(each->path().filename());
+  }
+  if (code && code.value() != ENOENT) fail("list", folder, code.value());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 void SystemDisk::make_folders(const fs::path& folder) {

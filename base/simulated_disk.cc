@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
@@ -103,16 +104,19 @@ Bytes SimulatedDisk::read(const fs::path& file) const {
   return Bytes::copy(entry->bytes);
 }
 
-void SimulatedDisk::write(const fs::path& file, std::span<const std::byte> bytes, unsigned) {
+void SimulatedDisk::write_pieces(const fs::path& file, std::span<const std::span<const std::byte>> pieces,
+                                 unsigned) {
   const std::lock_guard lock(mutex_);
   const fs::path path = normal(file);
   const std::optional<std::size_t> fault = next_fault();
   check_place_of("write", path, file);
   if (fault) fail("write", file, EIO);
+  std::vector<std::byte> bytes;
+  for (const auto& each : pieces) bytes.insert(bytes.end(), each.begin(), each.end());
   // The old file is there until the new one is whole.
   if (bytes.size() > room()) fail("write", file, ENOSPC);
   Place& place = places_[path];
-  place.now = Entry{false, {bytes.begin(), bytes.end()}};
+  place.now = Entry{false, std::move(bytes)};
   place.synced = place.now;
   sync_folder_of(path);
 }
@@ -134,6 +138,19 @@ void SimulatedDisk::append(const fs::path& file, std::span<const std::byte> byte
 bool SimulatedDisk::exists(const fs::path& path) const {
   const std::lock_guard lock(mutex_);
   return find(normal(path)) != nullptr;
+}
+
+std::vector<fs::path> SimulatedDisk::list(const fs::path& folder) const {
+  const std::lock_guard lock(mutex_);
+  const fs::path path = normal(folder);
+  const Entry* entry = find(path);
+  const int code = entry == nullptr ? why_not(path) : entry->is_folder ? 0 : ENOTDIR;
+  if (code == ENOTDIR) fail("list", folder, code);
+  std::vector<fs::path> names;  // sorted as the map is, by whole paths: those of one folder by their names
+  for (const auto& [each, place] : places_) {
+    if (place.now && each.parent_path() == path) names.push_back(each.filename());
+  }
+  return names;
 }
 
 void SimulatedDisk::make_folders(const fs::path& folder) {

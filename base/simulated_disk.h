@@ -16,10 +16,11 @@ namespace wisp {
 class SimulatedDisk : public Disk {
  public:
   Bytes read(const std::filesystem::path& file) const override;
-  void write(const std::filesystem::path& file, std::span<const std::byte> bytes,
-             unsigned mode = kPrivateFile) override;
+  void write_pieces(const std::filesystem::path& file, std::span<const std::span<const std::byte>> pieces,
+                    unsigned mode = kPrivateFile) override;
   void append(const std::filesystem::path& file, std::span<const std::byte> bytes) override;
   bool exists(const std::filesystem::path& path) const override;
+  std::vector<std::filesystem::path> list(const std::filesystem::path& folder) const override;
   void make_folders(const std::filesystem::path& folder) override;
   bool remove(const std::filesystem::path& path) override;
 

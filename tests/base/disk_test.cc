@@ -1,8 +1,10 @@
 #include "base/disk.h"
 
+#include <csignal>
 #include <iterator>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +71,28 @@ TEST_F(DiskTest, a_full_disk_is_an_error) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "can't write /dev/full: No space left on device");
   }
+}
+
+// The system takes what fits, and the rest is an error.
+TEST_F(DiskTest, a_write_that_stops_short_leaves_the_old_file_and_nothing_else) {
+  disk_.write_text(folder_ / "file", "old");
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit limit = before;
+  limit.rlim_cur = 10'000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  std::string message;
+  try {
+    disk_.write_text(folder_ / "file", std::string(20'000, 'x'));
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, "can't write " + (folder_ / "file").string() + ": File too large");
+  EXPECT_EQ(disk_.read_text(folder_ / "file"), "old");
+  EXPECT_EQ(entries(), 1u);
 }
 
 TEST_F(DiskTest, makes_folders_that_nobody_else_enters) {

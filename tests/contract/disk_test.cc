@@ -2,6 +2,8 @@
 #include "base/disk.h"
 
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -66,6 +68,16 @@ TEST_P(DiskContract, what_was_read_stays_as_it_was) {
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(before.data()), before.size()), "before");
 }
 
+TEST_P(DiskContract, writes_pieces_as_one_file) {
+  const std::span<const std::byte> one = std::as_bytes(std::span("one", 3));
+  const std::span<const std::byte> two = std::as_bytes(std::span("two", 3));
+  const std::vector<std::span<const std::byte>> pieces{one, {}, two, one};
+  disk_->write_pieces(folder_ / "file", pieces);
+  EXPECT_EQ(disk_->read_text(folder_ / "file"), "onetwoone");
+  disk_->write_pieces(folder_ / "file", {});
+  EXPECT_EQ(disk_->read_text(folder_ / "file"), "");
+}
+
 TEST_P(DiskContract, appends_behind_what_is_there) {
   disk_->append_text(folder_ / "log", "one\n");
   disk_->append_text(folder_ / "log", "two\n");
@@ -111,6 +123,27 @@ TEST_P(DiskContract, knows_what_exists) {
   EXPECT_TRUE(disk_->exists(folder_ / "file"));
   EXPECT_FALSE(disk_->exists(folder_ / "none"));
   EXPECT_FALSE(disk_->exists(folder_ / "file" / "below"));
+}
+
+TEST_P(DiskContract, lists_what_is_in_a_folder_by_name) {
+  EXPECT_TRUE(disk_->list(folder_).empty());
+  for (const char* name : {"b", "10", "9", ".hidden", "a-b", "a b"}) disk_->write_text(folder_ / name, "x");
+  disk_->make_folders(folder_ / "a" / "below");
+  disk_->write_text(folder_ / "gone", "x");
+  disk_->remove(folder_ / "gone");
+  const std::vector<fs::path> names{".hidden", "10", "9", "a", "a b", "a-b", "b"};
+  EXPECT_EQ(disk_->list(folder_), names);
+  EXPECT_EQ(disk_->list(folder_ / "a" / ".."), names);
+  EXPECT_EQ(disk_->list(folder_ / "a" / ""), std::vector<fs::path>{"below"});
+  EXPECT_TRUE(disk_->list(folder_ / "none").empty());
+  EXPECT_TRUE(disk_->list(folder_ / "none" / "below").empty());
+}
+
+TEST_P(DiskContract, a_file_has_no_list) {
+  disk_->write_text(folder_ / "file", "x");
+  for (const fs::path& path : {folder_ / "file", folder_ / "file" / "below"}) {
+    EXPECT_EQ(message_of([&] { disk_->list(path); }), "can't list " + path.string() + ": Not a directory");
+  }
 }
 
 TEST_P(DiskContract, makes_folders_once_or_twice) {

@@ -1,5 +1,6 @@
 #include "tests/fuzz/seeds.h"
 
+#include "actors/checkpoint.h"
 #include "base/hash.h"
 #include "launcher/deflate.h"
 #include "launcher/state_file.h"
@@ -224,6 +225,20 @@ void add_saved(std::vector<Seed>& seeds) {
                    writer(3).piece(pack(runtime::ActorId(2, 1)).span()).put(file.finish().span()).take()});
 }
 
+void add_checkpoints(std::vector<Seed>& seeds) {
+  actors::Checkpoint checkpoint;
+  checkpoint.number = 2;
+  checkpoint.updates = 300;
+  checkpoint.traits["seed"] = "7";
+  checkpoint.traits["method.kind"] = "isega";
+  checkpoint.parts["master"] = pack(std::vector<double>{1, 2});
+  checkpoint.parts["worker-0"] = bytes_of(data_of("state"));
+  checkpoint.parts["worker-1"] = Bytes();
+  const std::vector<Bytes> pieces = actors::encode(checkpoint);  // the last one is the checksum
+  seeds.push_back({"checkpoint", "body", writer(0).put(pieces.front().span()).take()});
+  seeds.push_back({"checkpoint", "file", writer(1).put(pieces[0].span()).put(pieces[1].span()).take()});
+}
+
 void add_state(std::vector<Seed>& seeds) {
   launcher::JobState state;
   state.job = "a";
@@ -239,7 +254,7 @@ void add_state(std::vector<Seed>& seeds) {
 std::vector<Seed> seeds() {
   std::vector<Seed> seeds;
   for (const auto add : {add_messages, add_frames, add_attacks, add_indices, add_vectors, add_values,
-                         add_pipes, add_saved, add_state}) {
+                         add_pipes, add_saved, add_checkpoints, add_state}) {
     add(seeds);
   }
   return seeds;

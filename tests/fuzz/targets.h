@@ -13,15 +13,16 @@ void fuzz_pack(Data data);     // msgpack
 void fuzz_vector(Data data);   // a sparse vector
 
 // Files, and what other programs say.
-void fuzz_elf(Data data);      // what a program asks of the C library
-void fuzz_idx(Data data);      // data sets of images
-void fuzz_job(Data data);      // job files
-void fuzz_libsvm(Data data);   // data sets
-void fuzz_lines(Data data);    // lines of logs
-void fuzz_pipe(Data data);     // an agent's stdin and stdout
-void fuzz_records(Data data);  // state.json, and the words of ssh, of Slurm, and of hosts
-void fuzz_restore(Data data);  // saved states of actors and methods
-void fuzz_words(Data data);    // addresses, durations, sizes, what a shell and a terminal are given
+void fuzz_checkpoint(Data data);  // checkpoints of runs
+void fuzz_elf(Data data);         // what a program asks of the C library
+void fuzz_idx(Data data);         // data sets of images
+void fuzz_job(Data data);         // job files
+void fuzz_libsvm(Data data);      // data sets
+void fuzz_lines(Data data);       // lines of logs
+void fuzz_pipe(Data data);        // an agent's stdin and stdout
+void fuzz_records(Data data);     // state.json, and the words of ssh, of Slurm, and of hosts
+void fuzz_restore(Data data);     // saved states of actors and methods
+void fuzz_words(Data data);       // addresses, durations, sizes, what a shell and a terminal are given
 
 struct Target {
   const char* name;
@@ -29,10 +30,22 @@ struct Target {
 };
 
 inline constexpr Target kTargets[] = {
-    {"elf", fuzz_elf},         {"frame", fuzz_frame},   {"idx", fuzz_idx},     {"indices", fuzz_indices},
-    {"job", fuzz_job},         {"libsvm", fuzz_libsvm}, {"lines", fuzz_lines}, {"message", fuzz_message},
-    {"node", fuzz_node},       {"pack", fuzz_pack},     {"pipe", fuzz_pipe},   {"records", fuzz_records},
-    {"restore", fuzz_restore}, {"vector", fuzz_vector}, {"words", fuzz_words},
+    {"checkpoint", fuzz_checkpoint},
+    {"elf", fuzz_elf},
+    {"frame", fuzz_frame},
+    {"idx", fuzz_idx},
+    {"indices", fuzz_indices},
+    {"job", fuzz_job},
+    {"libsvm", fuzz_libsvm},
+    {"lines", fuzz_lines},
+    {"message", fuzz_message},
+    {"node", fuzz_node},
+    {"pack", fuzz_pack},
+    {"pipe", fuzz_pipe},
+    {"records", fuzz_records},
+    {"restore", fuzz_restore},
+    {"vector", fuzz_vector},
+    {"words", fuzz_words},
 };
 
 }  // namespace wisp::fuzz

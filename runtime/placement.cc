@@ -76,6 +76,24 @@ HostSlots* next_host(const PlacementSpec& spec, const std::vector<HostSlots*>& h
 
 }  // namespace
 
+std::optional<Replacement> replacement(const std::vector<HostSlots>& hosts_left, std::uint32_t cpus) {
+  const HostSlots* best = nullptr;
+  bool best_fits = false;
+  const auto emptier_then = [cpus](const HostSlots& a, const HostSlots& b) {
+    const auto used_then = [cpus](const HostSlots& host) { return std::uint64_t{host.used} + cpus; };
+    return used_then(a) * b.slots < used_then(b) * a.slots;
+  };
+  for (const HostSlots& host : hosts_left) {
+    const bool fits = room_on(host) >= cpus;
+    const bool better = best == nullptr || (fits == best_fits ? emptier_then(host, *best) : fits);
+    if (!better) continue;
+    best = &host;
+    best_fits = fits;
+  }
+  if (best == nullptr) return std::nullopt;
+  return Replacement{best->name, !best_fits};
+}
+
 std::vector<std::string> place(const PlacementSpec& spec, std::uint32_t replicas,
                                std::vector<HostSlots>& hosts, std::uint32_t cpus) {
   const std::vector<HostSlots*> chosen = candidates(spec, hosts);

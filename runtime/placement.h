@@ -2,6 +2,7 @@
 // Placement: which host each replica of a group runs on.
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,16 @@ struct HostSlots {
 // host bears the labels.
 std::vector<std::string> place(const PlacementSpec& spec, std::uint32_t replicas,
                                std::vector<HostSlots>& hosts, std::uint32_t cpus = 1);
+
+// Where an actor goes that was on a host that is lost.
+struct Replacement {
+  std::string host;
+  bool oversubscribed = false;  // the host has fewer free slots than it takes
+};
+
+// The one of `hosts_left` that will then have the smallest share of its slots in use, the first of equals:
+// among those with `cpus` free slots, or among all if none has. Nothing if no host is left. Who takes it
+// counts `used`.
+std::optional<Replacement> replacement(const std::vector<HostSlots>& hosts_left, std::uint32_t cpus = 1);
 
 }  // namespace wisp::runtime

@@ -102,6 +102,44 @@ TEST(Placement, an_actor_of_several_cpus_takes_slots_of_one_host) {
   EXPECT_THAT(place(spec("spread", {}, true), 3, odd, 2), ElementsAre("a", "b", "a"));
 }
 
+std::vector<HostSlots> used(std::vector<HostSlots> hosts, const std::vector<std::uint32_t>& counts) {
+  for (std::size_t i = 0; i < hosts.size(); ++i) hosts[i].used = counts[i];
+  return hosts;
+}
+
+TEST(Replacement, goes_where_the_smallest_share_is_in_use_then) {
+  EXPECT_EQ(replacement(three())->host, "b");                   // 1 of 4
+  EXPECT_EQ(replacement(used(three(), {0, 1, 0}))->host, "a");  // halves: the first
+  EXPECT_EQ(replacement(used(three(), {1, 2, 1}))->host, "b");
+  EXPECT_EQ(replacement(used(three(), {1, 3, 0}))->host, "c");
+  EXPECT_FALSE(replacement(used(three(), {1, 3, 0}))->oversubscribed);
+}
+
+TEST(Replacement, goes_to_free_slots_first_and_says_when_there_are_none) {
+  const auto fits = replacement({HostSlots("small", 1), used({HostSlots("large", 100)}, {100})[0]});
+  EXPECT_EQ(fits->host, "small");  // though it is all of its slots
+  EXPECT_FALSE(fits->oversubscribed);
+  const auto full = replacement(used(three(), {2, 4, 2}));
+  EXPECT_EQ(full->host, "b");
+  EXPECT_TRUE(full->oversubscribed);
+  EXPECT_EQ(replacement(used(three(), {3, 7, 2}))->host, "c");
+}
+
+TEST(Replacement, takes_all_its_slots_of_one_host) {
+  const auto two = replacement(used(three(), {1, 2, 0}), 2);
+  EXPECT_EQ(two->host, "b");
+  EXPECT_FALSE(two->oversubscribed);
+  const auto three_cpus = replacement(used(three(), {0, 2, 0}), 3);
+  EXPECT_EQ(three_cpus->host, "b");  // 5 of 4, where the others would have 3 of 2
+  EXPECT_TRUE(three_cpus->oversubscribed);
+}
+
+TEST(Replacement, needs_a_host) {
+  EXPECT_FALSE(replacement({}).has_value());
+  EXPECT_EQ(replacement({HostSlots("none", 0), HostSlots("one", 1)})->host, "one");
+  EXPECT_TRUE(replacement({HostSlots("none", 0)})->oversubscribed);
+}
+
 TEST(Placement, of_nobody_is_nobody) {
   auto hosts = three();
   EXPECT_THAT(place(spec("spread"), 0, hosts), ElementsAre());

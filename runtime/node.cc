@@ -398,11 +398,18 @@ void Node::add_peer(NodeId peer, const Address& address) {
   post([this, peer, address] { peers_.add(peer, address); });
 }
 
+void Node::allow(NodeId peer, const std::string& public_key) {
+  if (public_key.empty()) return;
+  std::lock_guard lock(mutex_);
+  if (!lost_.contains(peer)) transport_->allow(peer, public_key);
+}
+
 void Node::remove_peer(NodeId peer, const std::string& cause) {
   if (!on_loop()) return post([this, peer, cause] { remove_peer(peer, cause); });
   {
     std::lock_guard lock(mutex_);
     lost_.insert(peer);
+    transport_->forbid(peer);
   }
   deliveries_.lose(peer);
   const std::string why = peers_.remove(peer, cause);

@@ -103,8 +103,11 @@ class Node {
 
   // A node that can be sent to from now on.
   void add_peer(NodeId peer, const Address& address);
+  // Lets a node that joins late in, where nodes prove who they are (runtime/transport.h), unless it is lost.
+  // An empty key is none. Any thread.
+  void allow(NodeId peer, const std::string& public_key);
   // It is gone: calls to it, now and later, are answered by Failure kDied with `cause`; what still comes from
-  // it is dropped, and answered by saying so.
+  // it is dropped, and answered by saying so; it is not let in again.
   void remove_peer(NodeId peer, const std::string& cause);
   bool is_lost(NodeId peer) const;
 

@@ -17,6 +17,7 @@ Charge much_of(Charge window) {
           std::clamp<std::uint64_t>(window.bytes / 4, 1, kLargeMessage)};
 }
 constexpr std::chrono::milliseconds kFenceEvery{100};
+constexpr std::chrono::seconds kFenceFor{5};  // of silence, until it is hung up
 }  // namespace
 
 // A locked addition costs as much as all the rest of it.
@@ -46,7 +47,7 @@ void DrainNote::pay() {
 
 struct Peers::Peer final : FrameSink {
   Peer(Peers& all, NodeId peer_id, const LinkOptions& options)
-      : peers(all), id(peer_id), link(options), drained(peer_id) {}
+      : peers(all), id(peer_id), link(options), drained(std::make_unique<Drained>(peer_id)) {}
 
   bool emit(const Bytes& frame) override {
     // Counted first: who has the frame, or what came of it, sees that it was sent.
@@ -59,44 +60,59 @@ struct Peers::Peer final : FrameSink {
   Peers& peers;
   const NodeId id;
   Link link;
-  Drained drained;
-  std::optional<Address> address;   // connected, if it is not lost
-  std::optional<std::string> lost;  // why
+  std::unique_ptr<Drained> drained;
+  std::optional<Address> address;  // connected
   bool dirty = false;
   bool full = false;
-  bool fencing = false;  // connected again, to be told that it is gone
-  std::chrono::nanoseconds fenced_at{-kForever};
   std::vector<Promise<void>> waiting;
+};
+
+// What is kept of a peer that is gone, for as long as the node lives: no buffers, and no socket but for some
+// seconds after it was heard.
+struct Peers::Lost {
+  std::string cause;
+  std::optional<Address> address;    // none: it never came
+  std::unique_ptr<Drained> drained;  // messages of it may still be in mailboxes
+  std::chrono::nanoseconds fenced_at{-kForever};
 };
 
 Peers::Peers(Node& node, Transport& transport, bool threads)
     : node_(node), transport_(transport), drained_(much_of(node.link_options(0).limits.window), threads) {}
 Peers::~Peers() = default;
 
-Peers::Peer& Peers::find(NodeId id) {
-  if (recent_ != nullptr && recent_->id == id) return *recent_;
+// Null if it is lost.
+Peers::Peer* Peers::find(NodeId id) {
+  if (recent_ != nullptr && recent_->id == id) return recent_;
+  if (lost_.contains(id)) return nullptr;
   std::unique_ptr<Peer>& peer = peers_[id];
   if (peer == nullptr) peer = std::make_unique<Peer>(*this, id, node_.link_options(id));
   recent_ = peer.get();
-  return *peer;
+  return recent_;
 }
 
 void Peers::add(NodeId id, const Address& address) {
-  Peer& peer = find(id);
-  if (peer.lost || peer.address) return;
+  Peer* const peer = find(id);
+  if (peer == nullptr || peer->address) return;
   transport_.connect(id, address);
-  peer.address = address;
-  peer.dirty = true;
+  peer->address = address;
+  peer->dirty = true;
 }
 
 const std::string& Peers::remove(NodeId id, const std::string& cause) {
-  Peer& peer = find(id);
-  if (peer.lost) return *peer.lost;
-  peer.lost = cause;
+  const auto [at, is_new] = lost_.try_emplace(id);
+  Lost& lost = at->second;
+  if (!is_new) return lost.cause;
+  lost.cause = cause;
+  const auto node = peers_.extract(id);
+  if (node.empty()) return lost.cause;
+  if (recent_ == node.mapped().get()) recent_ = nullptr;
+  Peer& peer = *node.mapped();
   if (peer.address) transport_.disconnect(id);
-  note_room(peer);
+  lost.address = std::move(peer.address);
+  lost.drained = std::move(peer.drained);
+  note_room(peer, false);
   for (const Promise<void>& each : std::exchange(peer.waiting, {})) each.set();
-  return *peer.lost;
+  return lost.cause;
 }
 
 bool Peers::room(NodeId id) const {
@@ -105,8 +121,7 @@ bool Peers::room(NodeId id) const {
   return !full_.contains(id);
 }
 
-void Peers::note_room(Peer& peer) {
-  const bool full = !peer.lost && !peer.link.room();
+void Peers::note_room(Peer& peer, bool full) {
   if (full == peer.full) return;
   peer.full = full;
   {
@@ -123,25 +138,25 @@ void Peers::note_room(Peer& peer) {
 }
 
 const std::string* Peers::send(NodeId id, const Envelope& envelope, const PackedView& packed) {
-  Peer& peer = find(id);
-  if (peer.lost) return &*peer.lost;
-  peer.link.add(envelope, packed.head, packed.tail);
-  peer.dirty = true;
-  if (peer.link.ready() && peer.address) peer.link.flush(node_.clock().steady(), peer);
-  if (peer.full == peer.link.room()) note_room(peer);
+  Peer* const peer = find(id);
+  if (peer == nullptr) return &lost_.at(id).cause;
+  peer->link.add(envelope, packed.head, packed.tail);
+  peer->dirty = true;
+  if (peer->link.ready() && peer->address) peer->link.flush(node_.clock().steady(), *peer);
+  if (peer->full == peer->link.room()) note_room(*peer, !peer->full);
   return nullptr;
 }
 
 void Peers::when_room(NodeId id, const Promise<void>& promise) {
-  Peer& peer = find(id);
-  if (peer.lost || peer.link.room()) return promise.set();
-  peer.waiting.push_back(promise);
+  Peer* const peer = find(id);
+  if (peer == nullptr || peer->link.room()) return promise.set();
+  peer->waiting.push_back(promise);
 }
 
 bool Peers::accept(const Received& received, const FrameHeader& header) {
   const bool forged = received.authenticated && *received.authenticated != header.source;
   if (!forged && header.run == node_.run_id() && header.destination == node_.id() &&
-      (peers_.contains(header.source) || peers_.size() < kPeersMax)) {
+      (peers_.size() < kPeersMax || peers_.contains(header.source) || lost_.contains(header.source))) {
     return true;
   }
   node_.warn("dropped a frame that names node " + std::to_string(header.source) + ": " +
@@ -156,15 +171,15 @@ void Peers::receive(const Received& received) {
   }
   if (!accept(received, header)) return;
   received_bytes_.fetch_add(received.frame.size(), std::memory_order_relaxed);
-  Peer& peer = find(header.source);
-  if (peer.lost) {
-    if (header.kind != FrameKind::kFenced) fence(peer);
+  Peer* const peer = find(header.source);
+  if (peer == nullptr) {
+    if (header.kind != FrameKind::kFenced) fence(header.source, lost_.at(header.source));
     return;
   }
-  peer.dirty = true;
-  switch (peer.link.receive(header, received.frame.size())) {
+  peer->dirty = true;
+  switch (peer->link.receive(header, received.frame.size())) {
     case Link::Verdict::kNext:
-      return take_messages(peer, received.frame);
+      return take_messages(*peer, received.frame);
     case Link::Verdict::kFenced:
       return node_.fenced("node " + std::to_string(header.source) + " takes this one for dead");
     case Link::Verdict::kInvalid:
@@ -180,7 +195,7 @@ void Peers::receive(const Received& received) {
 
 void Peers::take_messages(Peer& peer, const Bytes& frame) {
   MessageReader reader(frame);
-  while (reader.next()) node_.dispatch(peer.id, reader, peer.drained);
+  while (reader.next()) node_.dispatch(peer.id, reader, *peer.drained);
   if (reader.error() != WireError::kNone) {
     node_.warn("dropped the rest of a frame of node " + std::to_string(peer.id) + ": " +
                describe(reader.error()));
@@ -191,46 +206,59 @@ void Peers::take_messages(Peer& peer, const Bytes& frame) {
 }
 
 // Once in a while, so that two nodes that take each other for dead don't keep each other busy.
-void Peers::fence(Peer& peer) {
+void Peers::fence(NodeId id, Lost& lost) {
   const auto now = node_.clock().steady();
-  if (!peer.address || now - peer.fenced_at < kFenceEvery) return;
-  peer.fenced_at = now;
-  if (!std::exchange(peer.fencing, true)) transport_.connect(peer.id, *peer.address);
+  if (!lost.address || now - lost.fenced_at < kFenceEvery) return;
+  lost.fenced_at = now;
+  if (fencing_.insert(id).second) transport_.connect(id, *lost.address);
   std::vector<std::byte> frame(kHeaderSize);
   FrameHeader header;
   header.kind = FrameKind::kFenced;
   header.run = node_.run_id();
   header.source = node_.id();
-  header.destination = peer.id;
+  header.destination = id;
   write_header(frame.data(), header);
-  (void)transport_.send(peer.id, Bytes(std::move(frame)));  // said again when it is heard again
+  (void)transport_.send(id, Bytes(std::move(frame)));  // said again when it is heard again
+}
+
+// On those that have been told and are silent: a job whose nodes come and go would run out of sockets.
+void Peers::hang_up(std::chrono::nanoseconds now) {
+  std::erase_if(fencing_, [&](NodeId id) {
+    const bool silent = now - lost_.at(id).fenced_at >= kFenceFor;
+    if (silent) transport_.disconnect(id);
+    return silent;
+  });
 }
 
 void Peers::flush(std::chrono::nanoseconds now) {
   drained_.take([this](NodeId id, Charge charge) {
-    Peer& peer = find(id);
-    peer.link.drained(charge);
-    peer.dirty = true;
+    Peer* const peer = find(id);
+    if (peer == nullptr) return;
+    peer->link.drained(charge);
+    peer->dirty = true;
   });
+  if (!fencing_.empty()) hang_up(now);
   for (const auto& [id, peer] : peers_) {
-    if (peer->lost || !peer->address) continue;
+    if (!peer->address) continue;
     if (!peer->dirty) {
       const auto deadline = peer->link.deadline();
       if (!deadline || *deadline > now) continue;
     }
     peer->dirty = false;
     peer->link.flush(now, *peer);
-    note_room(*peer);
+    note_room(*peer, !peer->link.room());
   }
 }
 
 std::optional<std::chrono::nanoseconds> Peers::deadline() const {
   std::optional<std::chrono::nanoseconds> next;
-  for (const auto& [id, peer] : peers_) {
-    if (peer->lost || !peer->address) continue;
-    const auto deadline = peer->link.deadline();
+  const auto add = [&next](std::optional<std::chrono::nanoseconds> deadline) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
+  };
+  for (const auto& [id, peer] : peers_) {
+    if (peer->address) add(peer->link.deadline());
   }
+  for (const NodeId id : fencing_) add(lost_.at(id).fenced_at + kFenceFor);
   return next;
 }
 
@@ -243,7 +271,7 @@ void Peers::acknowledge() {
 
 bool Peers::settled() const {
   for (const auto& [id, peer] : peers_) {
-    if (!peer->lost && peer->address && !peer->link.settled()) return false;
+    if (peer->address && !peer->link.settled()) return false;
   }
   return true;
 }

@@ -97,6 +97,7 @@ class Peers {
   // It can be sent to from now on; what was sent before leaves.
   void add(NodeId peer, const Address& address);
   // It is gone; what it still sends is dropped, and it is told that it is. The cause that counts: the first.
+  // Its buffers and its socket are given back.
   const std::string& remove(NodeId peer, const std::string& cause);
   // Whether a message would be taken without piling up. Any thread.
   bool room(NodeId peer) const;
@@ -119,15 +120,19 @@ class Peers {
 
  private:
   struct Peer;
-  Peer& find(NodeId peer);
+  struct Lost;
+  Peer* find(NodeId peer);
   bool accept(const Received& received, const FrameHeader& header);
   void take_messages(Peer& peer, const Bytes& frame);
-  void fence(Peer& peer);
-  void note_room(Peer& peer);
+  void fence(NodeId id, Lost& lost);
+  void hang_up(std::chrono::nanoseconds now);
+  void note_room(Peer& peer, bool full);
 
   Node& node_;
   Transport& transport_;
-  std::map<NodeId, std::unique_ptr<Peer>> peers_;
+  std::map<NodeId, std::unique_ptr<Peer>> peers_;  // that are there, or may come
+  std::map<NodeId, Lost> lost_;
+  std::set<NodeId> fencing_;  // of lost_, those that are connected again
   Peer* recent_ = nullptr;
   mutable std::mutex full_mutex_;
   std::set<NodeId> full_;  // peers that there is no room to; under the mutex

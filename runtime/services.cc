@@ -65,8 +65,11 @@ ActorId NodeService::spawn(SpawnRequest request) {
 }
 
 void NodeService::add_peers(std::vector<PeerInfo> peers) {
+  Node& node = context().node();
   for (const PeerInfo& peer : peers) {
-    if (peer.node != context().node().id()) context().node().add_peer(peer.node, peer.address);
+    if (peer.node == node.id()) continue;
+    node.allow(peer.node, peer.address.public_key);
+    node.add_peer(peer.node, peer.address);
   }
 }
 
@@ -90,11 +93,13 @@ Task<std::vector<NodeId>> NodeService::find_unreachable(std::vector<NodeId> peer
   co_return peers;
 }
 
-NodeId Directory::expect(const std::string& name, const std::string& host) {
+NodeId Directory::expect(const std::string& name, const std::string& host, const std::string& public_key) {
   std::lock_guard lock(mutex_);
   const NodeId node = next_++;
-  entries_[node].name = name;
-  entries_[node].host = host;
+  Entry& entry = entries_[node];
+  entry.name = name;
+  entry.host = host;
+  entry.public_key = public_key;
   return node;
 }
 
@@ -103,6 +108,10 @@ void Directory::join(const Hello& hello) {
   const auto found = entries_.find(hello.node);
   if (found == entries_.end() || found->second.lost || found->second.joined) {
     throw Error("node " + std::to_string(hello.node) + " is not expected");
+  }
+  const std::string& key = found->second.public_key;
+  if (!key.empty() && key != hello.address.public_key) {
+    throw Error("node " + std::to_string(hello.node) + " has another public key than it was given");
   }
   found->second.joined = PeerInfo(hello.node, hello.address);
   ++version_;

@@ -13,6 +13,7 @@
 
 namespace wisp::runtime {
 
+// Its address has the public key by which it is let in.
 struct PeerInfo {
   PeerInfo() = default;
   PeerInfo(NodeId peer, Address where) : node(peer), address(std::move(where)) {}
@@ -92,6 +93,7 @@ class NodeService : public Actor {
 
   Task<void> on_start() override;
   ActorId spawn(SpawnRequest request);
+  // They are let in, and can be sent to.
   void add_peers(std::vector<PeerInfo> peers);
   void remove_peer(NodeId peer, std::string cause);
   // A saving actor has a new incarnation; or has ended for good.
@@ -120,12 +122,13 @@ class Directory {
   struct Entry {
     std::string name;
     std::string host;
+    std::string public_key;  // by which it will prove who it is; empty: not known
     std::optional<PeerInfo> joined;
     bool lost = false;
   };
 
-  NodeId expect(const std::string& name, const std::string& host);
-  // Throws Error if nobody expects such a node, or it has joined before.
+  NodeId expect(const std::string& name, const std::string& host, const std::string& public_key = "");
+  // Throws Error if nobody expects such a node, it has joined before, or names a key that is not its own.
   void join(const Hello& hello);
   void lose(NodeId node);
   // Nodes of `wanted` that have not joined.

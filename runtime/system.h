@@ -135,9 +135,12 @@ class System {
   Node& node() { return *node_; }
   // Null without a control channel. In a simulated world it has no thread; the world steps it.
   DriverHeart* heart() { return heart_.get(); }
-  // Issues a number for a node that will be started under `name`.
-  NodeId expect(const std::string& name, const std::string& host = "") {
-    return directory_.expect(name, host);
+  // Issues a number for a node that will be started under `name`, and lets it in by its public key, as all
+  // others do once it has joined. Without a key it is let in by who knows it already.
+  NodeId expect(const std::string& name, const std::string& host = "", const std::string& public_key = "") {
+    const NodeId node = directory_.expect(name, host, public_key);
+    node_->allow(node, public_key);
+    return node;
   }
   // Until all of `nodes` have joined. `progress` is called about every `tick` with the names of those that
   // have not; it may throw to give up. Throws Timeout that names the missing.

@@ -57,6 +57,11 @@ class Transport {
   virtual ~Transport() = default;
   // Where this node can be reached, on both channels. Any thread.
   virtual Address address() const = 0;
+  // Where peers prove who they are by a key: lets one more in, or no longer in, on both channels; who is in
+  // stays until its connection ends. A peer that was too early keeps trying. Elsewhere all of this is
+  // nothing. allow() throws Error if the key is none. Any thread, also after close().
+  virtual void allow(NodeId, const std::string& /*public_key*/) {}
+  virtual void forbid(NodeId) {}
   // Makes `peer` known, or known anew, with what was queued for it before dropped or not. Does not wait for
   // it to be there. Throws Error if `address` can't be one.
   virtual void connect(NodeId peer, const Address& address) = 0;
@@ -75,7 +80,8 @@ class Transport {
   // themselves.
   virtual void hand_over() {}
   // Sends what is queued for at most `linger`, then closes. Where channels share what sends, the last to be
-  // closed waits for both. Nothing but address() and wake(), which does nothing, may be called afterwards.
+  // closed waits for both. Nothing but address(), allow(), forbid() and wake(), which does nothing, may be
+  // called afterwards.
   virtual void close(std::chrono::milliseconds linger) = 0;
 };
 

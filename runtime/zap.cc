@@ -73,8 +73,8 @@ ZapGate::ZapGate(void* context, const std::map<NodeId, std::string>& allowed)
         if (found != state->nodes.end()) user = std::to_string(found->second);
       }
       const std::string id = request.size() > 1 ? request[1] : "";
-      if (user.empty()) {
-        send_parts(state->socket, {"1.0", id, "400", "not a node of this run", "", ""});
+      if (user.empty()) {  // libzmq 4.3.4 closes the connection only at the end of ZMQ_HANDSHAKE_IVL
+        send_parts(state->socket, {"1.0", id, "300", "not a node of this run", "", ""});
       } else {
         send_parts(state->socket, {"1.0", id, "200", "", user, ""});
       }
@@ -88,8 +88,17 @@ ZapGate::ZapGate(void* context, const std::map<NodeId, std::string>& allowed)
 ZapGate::~ZapGate() { state_->thread.join(); }
 
 void ZapGate::allow(NodeId node, const std::string& public_key) {
+  const std::string key = raw_key(public_key);
   std::lock_guard lock(state_->mutex);
-  state_->nodes[raw_key(public_key)] = node;
+  const auto found = state_->nodes.find(key);
+  if (found != state_->nodes.end() && found->second == node) return;
+  std::erase_if(state_->nodes, [node](const auto& each) { return each.second == node; });
+  state_->nodes[key] = node;
+}
+
+void ZapGate::forbid(NodeId node) {
+  std::lock_guard lock(state_->mutex);
+  std::erase_if(state_->nodes, [node](const auto& each) { return each.second == node; });
 }
 
 }  // namespace wisp::runtime

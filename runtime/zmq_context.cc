@@ -77,6 +77,11 @@ void ZmqContext::allow(NodeId node, const std::string& public_key) {
   if (gate_) gate_->allow(node, public_key);
 }
 
+void ZmqContext::forbid(NodeId node) {
+  std::lock_guard lock(mutex_);
+  if (gate_) gate_->forbid(node);
+}
+
 void ZmqContext::enter() {
   std::lock_guard lock(mutex_);
   WISP_CHECK(handle_ != nullptr, "a channel opens while the context is there");

@@ -32,8 +32,9 @@ class ZmqContext {
 
   zmq::context_t& handle() const { return *handle_; }
   const std::optional<CurveKeys>& keys() const { return keys_; }
-  // Lets one more node in. Any thread, also after the end.
+  // Lets one more node in, or no longer in (runtime/zap.h). Any thread, also after the end.
   void allow(NodeId node, const std::string& public_key);
+  void forbid(NodeId node);
 
   // A channel opens its sockets between enter() and leave(). The last to leave ends the context, and waits
   // for what still lingers in closed sockets. Any thread.

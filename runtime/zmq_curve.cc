@@ -18,7 +18,7 @@ constexpr int kZapEnforceDomain = 93;  // ZMQ_ZAP_ENFORCE_DOMAIN: honoured by 4.
 constexpr int kOutcomes = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                           ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
 
-// What became of the connection whose events the socket tells, or nothing within `deadline`.
+// What became of the first connection whose events the socket tells, or nothing within `deadline`.
 int outcome(zmq::socket_t& events, std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   for (;;) {
@@ -40,9 +40,9 @@ int outcome(zmq::socket_t& events, std::chrono::milliseconds deadline) {
 // Ends the events before the socket that tells them is gone, which libzmq asks for.
 class Watched {
  public:
-  explicit Watched(zmq::context_t& context)
-      : socket_(context, zmq::socket_type::push), events_(context, zmq::socket_type::pair) {
-    const std::string endpoint = "inproc://stranger-" + random_hex(16);  // libzmq gives names free late
+  Watched(zmq::context_t& context, zmq::socket_type type)
+      : socket_(context, type), events_(context, zmq::socket_type::pair) {
+    const std::string endpoint = "inproc://watched-" + random_hex(16);  // libzmq gives names free late
     if (zmq_socket_monitor(socket_.handle(), endpoint.c_str(), kOutcomes) != 0) throw zmq::error_t();
     events_.connect(endpoint);
   }
@@ -58,16 +58,17 @@ class Watched {
   zmq::socket_t events_;
 };
 
+// As the door tells it: who is refused for now only sees its connection end.
 int knock(zmq::context_t& context, const CurveKeys& keys, std::chrono::milliseconds deadline) {
-  zmq::socket_t door(context, zmq::socket_type::pull);
-  door.set(zmq::sockopt::linger, 0);
-  be_guarded(door, keys);
-  door.bind("tcp://127.0.0.1:*");
-  Watched stranger(context);
-  stranger.socket().set(zmq::sockopt::linger, 0);
-  introduce(stranger.socket(), CurveKeys::make(), keys.public_key);
-  stranger.socket().connect(door.get(zmq::sockopt::last_endpoint));
-  return outcome(stranger.events(), deadline);
+  Watched door(context, zmq::socket_type::pull);
+  door.socket().set(zmq::sockopt::linger, 0);
+  be_guarded(door.socket(), keys);
+  door.socket().bind("tcp://127.0.0.1:*");
+  zmq::socket_t stranger(context, zmq::socket_type::push);
+  stranger.set(zmq::sockopt::linger, 0);
+  introduce(stranger, CurveKeys::make(), keys.public_key);
+  stranger.connect(door.socket().get(zmq::sockopt::last_endpoint));
+  return outcome(door.events(), deadline);
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ constexpr int kQueueMax = 65'536;               // frames queued at a peer's soc
 constexpr std::size_t kCopyMax = 8192;          // bytes up to which copying beats sharing
 constexpr std::uint64_t kControlMax = 1 << 20;  // bytes of a frame on the control channel
 constexpr int kBacklogMax = 4096;               // connections that wait to be accepted
+// A port that is said exactly may be that of a node that has just ended.
+constexpr std::chrono::seconds kBindWithin{2};
+constexpr std::chrono::milliseconds kBindAgain{20};
 
 #if defined(__SANITIZE_THREAD__)
 char hand_over_point;
@@ -128,12 +131,19 @@ class ZmqTransport : public Transport {
     if (!endpoint.port) return bind_free_port(endpoint.host, options.port_first, options.port_last);
     check_ports(*endpoint.port, *endpoint.port);
     const std::string exact = tcp_text(endpoint.host, *endpoint.port);
-    if (!bind_at(exact)) throw taken(exact);
+    const auto end = std::chrono::steady_clock::now() + kBindWithin;
+    while (!bind_at(exact)) {
+      if (std::chrono::steady_clock::now() >= end) throw taken(exact);
+      std::this_thread::sleep_for(kBindAgain);
+    }
     return exact;
   }
   void set_address(Address address) { address_ = std::move(address); }
 
   Address address() const override { return address_; }
+
+  void allow(NodeId peer, const std::string& public_key) override { context_->allow(peer, public_key); }
+  void forbid(NodeId peer) override { context_->forbid(peer); }
 
   void connect(NodeId peer, const Address& address) override {
     check_owner();

@@ -19,7 +19,7 @@ struct ZmqOptions {
   ZmqOptions() = default;
   NodeId self = 0;
   // Where to listen for data: "ipc:///folder/name" (the folder is private to the user), "tcp://address", for
-  // which a free port is taken from port_first..port_last, or "tcp://address:port".
+  // which a free port is taken from port_first..port_last, or "tcp://address:port", which is tried for 2 s.
   std::vector<std::string> binds;
   // The same for the control channel, one for each of `binds`. Empty: beside them, at "ipc:///folder/name"
   // + kControlSuffix or at another free port.

@@ -196,6 +196,15 @@ TEST_F(NodeTest, tells_a_node_that_it_has_lost_that_it_is_dead) {
   EXPECT_THAT(tape_.sent, SizeIs(2));
 }
 
+TEST_F(NodeTest, lets_nobody_in_that_is_lost) {
+  node_->allow(2, "key-2");
+  node_->allow(3, "");  // in plaintext
+  node_->remove_peer(2, "it was silent");
+  node_->step();
+  node_->allow(2, "key-2");
+  EXPECT_THAT(tape_.gate, ElementsAre("+2 key-2", "-2"));
+}
+
 TEST_F(NodeTest, drops_what_comes_from_a_lost_node_that_it_never_knew) {
   node_->remove_peer(2, "it was silent");
   node_->step();

@@ -167,6 +167,27 @@ TEST_F(PeersTest, a_loss_lets_nobody_wait) {
   EXPECT_THAT(tape_.connections, ElementsAre("+2 there", "-2"));
 }
 
+// What is kept of hundreds that were lost, and spoke once more.
+TEST_F(PeersTest, hang_up_on_the_lost_that_were_told_so) {
+  peers_->add(2, Address("there", ""));
+  send(2);
+  peers_->remove(2, "gone");
+  receive(header(2));
+  EXPECT_THAT(tape_.connections, ElementsAre("+2 there", "-2", "+2 there"));
+  ASSERT_TRUE(peers_->deadline());
+  clock_.advance_to(*peers_->deadline() - std::chrono::nanoseconds(1));
+  peers_->flush(clock_.steady());
+  EXPECT_THAT(tape_.connections, SizeIs(3));
+  clock_.advance_to(*peers_->deadline());
+  peers_->flush(clock_.steady());
+  EXPECT_THAT(tape_.connections, ElementsAre("+2 there", "-2", "+2 there", "-2"));
+  EXPECT_FALSE(peers_->deadline());
+  EXPECT_EQ(peers_->statistics(2).messages_sent, 0u);  // its link is gone
+  receive(header(2));
+  EXPECT_THAT(tape_.connections, SizeIs(5));  // and is told again
+  EXPECT_THAT(tape_.sent, SizeIs(2));
+}
+
 TEST_F(PeersTest, ask_again_only_when_it_is_time) {
   peers_->add(2, Address("there", ""));
   receive(header(2));

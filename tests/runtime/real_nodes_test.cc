@@ -295,6 +295,30 @@ TEST(RealRegistration, in_any_order_and_at_any_time_leaves_no_call_without_an_an
               static_cast<unsigned long long>(starts), seconds_since(begin));
 }
 
+// As replacements do: with keys of their own, which the others learn when they join.
+TEST(RealLateNodes, are_let_in_by_those_that_run_while_others_are_lost) {
+  Cluster cluster(Wire::kCurve);
+  System& system = cluster.system();
+  const std::vector<NodeId> staying = {cluster.start_late("staying-1", 1), cluster.start_late("staying-2")};
+  cluster.wait_for(staying);
+  const auto expect_way = [&](NodeId from, const std::vector<NodeId>& to) {
+    EXPECT_THAT(system.find_unreachable(from, to, kHang).get(2 * kHang), testing::IsEmpty());
+  };
+  expect_way(staying[0], {staying[1]});
+  const std::uint64_t lives = soak().value_or(20);
+  for (std::uint64_t life = 0; life < lives; ++life) {
+    const NodeId node = cluster.start_late("node-" + std::to_string(life), life % 3);
+    cluster.wait_for({node});
+    expect_way(node, staying);
+    for (const NodeId each : staying) expect_way(each, {node});
+    cluster.process(node).signal(SIGKILL);
+    cluster.report_end(node);
+    ASSERT_FALSE(testing::Test::HasFailure()) << "life " << life;
+  }
+  std::printf("figures: %llu late nodes, each of whom all could reach\n",
+              static_cast<unsigned long long>(lives));
+}
+
 std::uint64_t repeats() { return soak().value_or(50); }
 
 // Whether the answer came, and is the value or what an end or a cancellation makes of it.

@@ -16,6 +16,7 @@ struct Tape {
   std::deque<Received> incoming;
   std::vector<std::pair<NodeId, Bytes>> sent;
   std::vector<std::string> connections;
+  std::vector<std::string> gate;  // who is let in, and no longer in
   SendResult result = SendResult::kQueued;
 
   // Those with messages, to whichever node.
@@ -38,6 +39,10 @@ class ScriptedTransport : public Transport {
  public:
   explicit ScriptedTransport(Tape& tape) : tape_(tape) {}
   Address address() const override { return Address("scripted", ""); }
+  void allow(NodeId peer, const std::string& public_key) override {
+    tape_.gate.push_back("+" + std::to_string(peer) + " " + public_key);
+  }
+  void forbid(NodeId peer) override { tape_.gate.push_back("-" + std::to_string(peer)); }
   void connect(NodeId peer, const Address& address) override {
     tape_.connections.push_back("+" + std::to_string(peer) + " " + address.endpoint);
   }

@@ -50,6 +50,19 @@ TEST(Directory, lets_in_each_node_once_and_no_other) {
   EXPECT_THROW(directory.join(hello(2)), Error);
 }
 
+TEST(Directory, lets_nobody_in_with_a_key_that_is_not_its_own) {
+  Directory directory;
+  directory.expect("a", "", "key-1");
+  directory.expect("b", "");
+  EXPECT_THROW(directory.join(hello(1)), Error);
+  Hello own = hello(1);
+  own.address.public_key = "key-1";
+  directory.join(own);
+  directory.join(hello(2));
+  EXPECT_EQ(directory.joined()[0].address.public_key, "key-1");
+  EXPECT_EQ(directory.joined()[1].address.public_key, "");
+}
+
 TEST(Directory, forgets_who_is_lost) {
   Directory directory;
   directory.expect("a", "");

@@ -63,17 +63,35 @@ TEST_F(ZapGateTest, lets_a_node_of_the_run_in_under_its_number) {
 
 TEST_F(ZapGateTest, turns_others_away) {
   EXPECT_THAT(knock(stranger_.public_key),
-              ElementsAre("1.0", "id-5", "400", "not a node of this run", "", ""));
-  EXPECT_EQ(knock(known_.public_key, "elsewhere")[2], "400");
-  EXPECT_EQ(ask({"1.0", "id", ZapGate::kDomain, "127.0.0.1", "", "PLAIN", raw(known_.public_key)})[2], "400");
-  EXPECT_EQ(ask({"1.0", "id", ZapGate::kDomain, "127.0.0.1", "", "NULL"})[2], "400");
-  EXPECT_EQ(ask({"1.0"})[2], "400");
+              ElementsAre("1.0", "id-5", "300", "not a node of this run", "", ""));
+  EXPECT_EQ(knock(known_.public_key, "elsewhere")[2], "300");
+  EXPECT_EQ(ask({"1.0", "id", ZapGate::kDomain, "127.0.0.1", "", "PLAIN", raw(known_.public_key)})[2], "300");
+  EXPECT_EQ(ask({"1.0", "id", ZapGate::kDomain, "127.0.0.1", "", "NULL"})[2], "300");
+  EXPECT_EQ(ask({"1.0"})[2], "300");
   EXPECT_EQ(knock(known_.public_key)[2], "200");  // still there
 }
 
 TEST_F(ZapGateTest, learns_of_nodes_that_come_later) {
   gate_->allow(8, stranger_.public_key);
   EXPECT_EQ(knock(stranger_.public_key)[4], "8");
+}
+
+TEST_F(ZapGateTest, forgets_the_key_of_a_node_that_is_gone) {
+  gate_->allow(8, stranger_.public_key);
+  gate_->forbid(7);
+  EXPECT_EQ(knock(known_.public_key)[2], "300");
+  EXPECT_EQ(knock(stranger_.public_key)[4], "8");
+  gate_->forbid(7);  // said twice
+  gate_->allow(9, known_.public_key);
+  EXPECT_EQ(knock(known_.public_key)[4], "9");
+}
+
+TEST_F(ZapGateTest, knows_one_key_of_each_node) {
+  gate_->allow(7, known_.public_key);  // again
+  EXPECT_EQ(knock(known_.public_key)[4], "7");
+  gate_->allow(7, stranger_.public_key);
+  EXPECT_EQ(knock(stranger_.public_key)[4], "7");
+  EXPECT_EQ(knock(known_.public_key)[2], "300");
 }
 
 TEST_F(ZapGateTest, refuses_what_is_no_key) {

@@ -93,6 +93,87 @@ TEST(ZmqSockets, a_node_may_be_let_in_later) {
   sockets.allow(4, CurveKeys::make().public_key);  // harmless
 }
 
+// A node that joins late may connect to one that has not been told of it. It is turned away, more than once,
+// and what it had to say arrives as soon as it is known.
+TEST(ZmqSockets, who_was_turned_away_gets_in_once_it_is_known) {
+  ZmqOptions options = loopback(1);
+  options.keys = CurveKeys::make();
+  const std::string& key = options.keys->public_key;
+  ZmqSockets sockets(options);
+  const auto node = sockets.data();
+  const CurveKeys late_keys = CurveKeys::make();
+  ZmqOptions late_options = loopback(3);
+  late_options.keys = late_keys;
+  ZmqSockets late_sockets(late_options);
+  const auto late = late_sockets.data();
+  late->connect(1, node->address());
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(late->send(1, frame_of(std::to_string(i))), SendResult::kQueued);
+  test::Outsider twin;  // by which we see that the key is refused
+  twin.use(late_keys, key);
+  twin.connect(node->address().endpoint);
+  twin.wait_for_refusal();
+  twin.wait_for_refusal();  // it keeps trying, too
+  EXPECT_FALSE(node->receive(milliseconds(0)));
+  node->allow(3, late_keys.public_key);
+  for (int i = 0; i < 100; ++i) {
+    const Received received = test::next(*node);
+    EXPECT_EQ(test::text_of(received.frame), std::to_string(i));
+    EXPECT_EQ(received.authenticated, std::optional<NodeId>(3));
+  }
+}
+
+TEST(ZmqSockets, who_is_gone_does_not_come_back) {
+  const CurveKeys gone_keys = CurveKeys::make();
+  const CurveKeys other_keys = CurveKeys::make();
+  ZmqOptions options = loopback(1);
+  options.keys = CurveKeys::make();
+  options.allowed = {{2, gone_keys.public_key}, {3, other_keys.public_key}};
+  ZmqSockets sockets(options);
+  const auto node = sockets.data();
+  const auto control = sockets.control();
+  {
+    ZmqOptions before = loopback(2);
+    before.keys = gone_keys;
+    const auto gone = ZmqSockets(before).data();
+    gone->connect(1, node->address());
+    gone->send(1, frame_of("here"));
+    EXPECT_EQ(next_text(*node), "here");
+    gone->close(milliseconds(0));
+  }
+  node->forbid(2);
+  for (const std::string& endpoint : {node->address().endpoint, node->address().control}) {
+    test::Outsider zombie;
+    zombie.use(gone_keys, options.keys->public_key);
+    zombie.connect(endpoint);
+    zombie.send("back");
+    zombie.wait_for_refusal();
+  }
+  ZmqOptions living = loopback(3);
+  living.keys = other_keys;
+  ZmqSockets other_sockets(living);
+  const auto other = other_sockets.data();
+  other->connect(1, node->address());
+  other->send(1, frame_of("living"));
+  EXPECT_EQ(next_text(*node), "living");
+  EXPECT_FALSE(control->receive(milliseconds(0)));
+}
+
+// A job whose nodes come and go has no more sockets than it has nodes.
+TEST(ZmqSockets, hundreds_of_peers_after_each_other_need_the_room_of_a_few) {
+  ZmqOptions options = loopback(1);
+  options.peers_max = 4;
+  ZmqSockets sockets(options);
+  const auto node = sockets.data();
+  ZmqSockets others(loopback(2));
+  const auto other = others.data();
+  for (NodeId peer = 10; peer < 500; ++peer) {
+    node->connect(peer, other->address());
+    EXPECT_EQ(node->send(peer, frame_of(std::to_string(peer))), SendResult::kQueued);
+    EXPECT_EQ(next_text(*other), std::to_string(peer));
+    node->disconnect(peer);
+  }
+}
+
 TEST(ZmqSockets, an_address_without_a_key_is_refused) {
   ZmqOptions options = loopback(1);
   options.keys = CurveKeys::make();

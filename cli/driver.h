@@ -95,7 +95,7 @@ class Driver {
   actors::Summary run_actors();
   void start_hosts();
   void start_nodes(const std::vector<launcher::HostInfo>& hosts);
-  void open_tunnel(const NetworkPlan& network);
+  void open_tunnel(NetworkPlan& network);
   void check_ways();
   std::string no_way(std::size_t from, runtime::NodeId to) const;
   std::string next_relay(const std::string& node) const;

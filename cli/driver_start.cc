@@ -263,7 +263,7 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
 }
 
 // Workers don't talk to each other, relays do; plain actors all may.
-void Driver::open_tunnel(const NetworkPlan& network) {
+void Driver::open_tunnel(NetworkPlan& network) {
   enter_phase("opening the tunnel");
   const auto is_master = [&](runtime::NodeId id) { return find_node(id)->name == layout_.master_node; };
   const auto is_relay = [&](runtime::NodeId id) {

@@ -16,6 +16,8 @@ namespace wisp::cli {
 namespace {
 
 constexpr const char* kLoopback = "127.0.0.1";
+// Nodes beyond its members that a node has room for: sockets of those that are gone close a while later.
+constexpr std::size_t kReplacementsMax = 64;
 
 std::string bracketed(const std::string& address) {
   return address.find(':') == std::string::npos ? address : "[" + address + "]";
@@ -83,7 +85,7 @@ const launcher::InterfaceAddress& NetworkPlan::chosen(const launcher::HostInfo& 
               Fault::kHost);
 }
 
-// Two that nobody of this job has.
+// Two that nobody of this job has had.
 std::vector<std::uint16_t> NetworkPlan::next_ports() {
   const unsigned count = static_cast<unsigned>(spec_.port_last - spec_.port_first) + 1;
   std::vector<std::uint16_t> ports;
@@ -99,12 +101,36 @@ std::vector<std::uint16_t> NetworkPlan::next_ports() {
   return ports;
 }
 
+// Those of the last one that is gone come first.
+std::vector<std::uint16_t> NetworkPlan::ports_on(const std::string& host) {
+  auto& free = free_ports_[host];
+  if (free.empty()) return next_ports();
+  std::vector<std::uint16_t> ports = std::move(free.back());
+  free.pop_back();
+  return ports;
+}
+
 void NetworkPlan::add_node(runtime::NodeId id, const std::string& host) {
   Member& member = members_[id];
   member.host = host;
   member.address = hosts_.at(host).info.address;
-  if (tunnel_) member.ports = next_ports();
+  if (tunnel_) member.ports = ports_on(host);
   if (curve_) member.keys = runtime::CurveKeys::make();
+}
+
+void NetworkPlan::forget(runtime::NodeId id) {
+  const auto gone = members_.extract(id);
+  if (gone && tunnel_) free_ports_[gone.mapped().host].push_back(std::move(gone.mapped().ports));
+}
+
+void NetworkPlan::replace_node(runtime::NodeId old, runtime::NodeId id, const std::string& host) {
+  forget(old);
+  add_node(id, host);
+}
+
+std::string NetworkPlan::public_key(runtime::NodeId id) const {
+  const Member& member = members_.at(id);
+  return member.keys ? member.keys->public_key : "";
 }
 
 std::string NetworkPlan::bind_of(runtime::NodeId id, const std::string& address) const {
@@ -122,7 +148,7 @@ runtime::ZmqOptions NetworkPlan::options(runtime::NodeId id, const Member& membe
   options.port_first = spec_.port_first;
   options.port_last = spec_.port_last;
   options.message_max = spec_.message_max;
-  options.peers_max = static_cast<std::uint32_t>(members_.size());
+  options.peers_max = static_cast<std::uint32_t>(members_.size() + kReplacementsMax);
   options.plaintext_off_loopback = spec_.security == "plaintext";
   options.keys = member.keys;
   if (curve_) {
@@ -161,7 +187,7 @@ runtime::NodeParameters NetworkPlan::parameters(runtime::NodeId id, const NodePl
 }
 
 std::map<std::string, std::vector<launcher::Forward>> NetworkPlan::forwards(
-    const std::function<bool(runtime::NodeId, runtime::NodeId)>& talk) const {
+    const std::function<bool(runtime::NodeId, runtime::NodeId)>& talk) {
   using Listens = launcher::Forward::Listens;
   std::map<std::string, std::set<std::uint16_t>> there;  // ports of others that a host's nodes connect to
   std::map<std::string, std::vector<launcher::Forward>> forwards;
@@ -180,6 +206,12 @@ std::map<std::string, std::vector<launcher::Forward>> NetworkPlan::forwards(
   for (const auto& [host, ports] : there) {
     for (const std::uint16_t port : ports) forwards[host].push_back({Listens::kThere, port});
   }
+  for (auto& [host, wanted] : forwards) {
+    auto& opened = opened_[host];
+    std::erase_if(wanted, [&](const auto& each) { return std::ranges::count(opened, each) > 0; });
+    opened.insert(opened.end(), wanted.begin(), wanted.end());
+  }
+  std::erase_if(forwards, [](const auto& each) { return each.second.empty(); });
   return forwards;
 }
 

@@ -34,19 +34,29 @@ class NetworkPlan {
     return hosts_.at(host).info.driver_address;
   }
   const std::vector<std::string>& driver_addresses() const { return driver_addresses_; }
-  // The driver's own socket options. The nodes issued with node() so far are let in; for later ones ask the
-  // transport.
+  // The driver's own socket options. The nodes added so far are let in; for later ones there is
+  // System::expect().
   runtime::ZmqOptions driver() const;
-  // Issues the options of node `id` on `host`; call it for every node before parameters().
+  // Issues the options of node `id` on `host`. Those that start together are all added before parameters() is
+  // called for one of them. Throws Error (kConfig) where a tunnel has no ports left.
   void add_node(runtime::NodeId id, const std::string& host);
+  // A node is gone: those that start later don't let it in, and its ports in a tunnel are free for the next
+  // on its host, to which they lead already.
+  void forget(runtime::NodeId id);
+  // Both at once: on the same host the new node has the ports of the old one, which must have ended.
+  void replace_node(runtime::NodeId old, runtime::NodeId id, const std::string& host);
+  // By which the others let node `id` in; empty without CURVE.
+  std::string public_key(runtime::NodeId id) const;
   // What node `id` is started with, once the driver is bound to `addresses`, one for each that it was to
-  // bind.
+  // bind. It lets all in that are members now.
   runtime::NodeParameters parameters(runtime::NodeId id, const NodePlan& node,
                                      const std::vector<runtime::Address>& addresses) const;
-  // Which ports lead through the ssh connection of each host that needs any, in a tunnel. `talk` tells of
-  // which pairs of nodes one ever sends to the other.
+  // Which ports are to lead through the ssh connection of each host that needs any, in a tunnel, and were not
+  // answered before. `talk` tells of which pairs of nodes one ever sends to the other.
   std::map<std::string, std::vector<launcher::Forward>> forwards(
-      const std::function<bool(runtime::NodeId, runtime::NodeId)>& talk) const;
+      const std::function<bool(runtime::NodeId, runtime::NodeId)>& talk);
+  // The ssh connection of a host has ended, and with it what led through it.
+  void lose_forwards(const std::string& host) { opened_.erase(host); }
 
  private:
   struct Host {
@@ -62,6 +72,7 @@ class NetworkPlan {
   void place(launcher::HostInfo& host, const std::vector<launcher::InterfaceAddress>& own) const;
   const launcher::InterfaceAddress& chosen(const launcher::HostInfo& host) const;
   std::vector<std::uint16_t> next_ports();
+  std::vector<std::uint16_t> ports_on(const std::string& host);
   runtime::ZmqOptions options(runtime::NodeId id, const Member& member) const;
   std::string bind_of(runtime::NodeId id, const std::string& address) const;
   const runtime::Address& driver_address_for(const std::string& host,
@@ -75,6 +86,9 @@ class NetworkPlan {
   bool curve_ = false;
   unsigned port_start_ = 0;   // from network.ports.first; where next_ports() began,
   unsigned ports_taken_ = 0;  // and how many it has given
+  // By host: the ports of nodes that are gone, and what forwards() has answered.
+  std::map<std::string, std::vector<std::vector<std::uint16_t>>> free_ports_;
+  std::map<std::string, std::vector<launcher::Forward>> opened_;
   std::map<std::string, Host> hosts_;
   std::vector<std::string> driver_addresses_;  // distinct, in the order of binding
   std::map<runtime::NodeId, Member> members_;  // 0: the driver

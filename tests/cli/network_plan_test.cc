@@ -274,6 +274,103 @@ TEST(NetworkPlan, needs_two_ports_a_node_in_a_tunnel) {
   EXPECT_EQ(why, "network.ports: 21996-21999 are too few: in a tunnel each node, and the driver, takes two");
 }
 
+std::vector<std::uint16_t> ports_of(const NetworkPlan& plan, runtime::NodeId id, const std::string& host) {
+  const auto options = plan.parameters(id, node(host), {at("tcp://127.0.0.1:1")}).network;
+  return {port_of(options.binds.at(0)), port_of(options.control_binds.at(0))};
+}
+
+TEST(NetworkPlan, tells_a_node_that_joins_late_the_keys_of_those_that_are_there) {
+  NetworkPlan plan(network("auto"),
+                   {there("n1", "192.0.2.2", "192.0.2.1"), there("n2", "192.0.2.3", "192.0.2.1")}, "/run/job",
+                   77);
+  plan.add_node(1, "n1");
+  plan.add_node(2, "n2");
+  plan.add_node(3, "n2");
+  const std::string lost = plan.public_key(2);
+  plan.forget(3);
+  plan.replace_node(2, 4, "n1");
+  const auto late = plan.parameters(4, node("n1"), {at("tcp://192.0.2.1:2", plan.public_key(0))}).network;
+  const std::map<runtime::NodeId, std::string> members = {
+      {0, plan.public_key(0)}, {1, plan.public_key(1)}, {4, late.keys->public_key}};
+  EXPECT_EQ(late.allowed, members);
+  EXPECT_EQ(plan.driver().allowed, members);
+  EXPECT_EQ(plan.public_key(4), late.keys->public_key);
+  EXPECT_NE(plan.public_key(4), lost);
+  EXPECT_THAT(late.binds, ElementsAre("tcp://192.0.2.2"));
+  EXPECT_GE(late.peers_max, 3u + 32u);  // others will come
+  plan.forget(4);
+  plan.forget(4);  // said twice
+}
+
+TEST(NetworkPlan, has_no_keys_to_tell_in_plaintext) {
+  NetworkPlan plan(network("tcp"), {here()}, "/run/job", 77);
+  plan.add_node(1, "local");
+  plan.replace_node(1, 2, "local");
+  EXPECT_EQ(plan.public_key(2), "");
+  EXPECT_THAT(plan.parameters(2, node("local"), {at("tcp://127.0.0.1:1")}).network.allowed, IsEmpty());
+}
+
+TEST(NetworkPlan, gives_the_next_node_on_a_host_the_ports_that_lead_there) {
+  NetworkPlan plan(tunnel(), {far("n1", "192.0.2.2"), far("n2", "192.0.2.3")}, "/run/job", 77);
+  const auto all = [](auto, auto) { return true; };
+  plan.add_node(1, "n1");
+  plan.add_node(2, "n2");
+  const auto first = ports_of(plan, 1, "n1");
+  EXPECT_THAT(plan.forwards(all), SizeIs(2));
+  EXPECT_THAT(plan.forwards(all), IsEmpty());
+  plan.replace_node(1, 3, "n1");
+  EXPECT_EQ(ports_of(plan, 3, "n1"), first);
+  EXPECT_THAT(plan.forwards(all), IsEmpty());
+  plan.add_node(4, "n1");
+  EXPECT_NE(ports_of(plan, 4, "n1"), first);
+}
+
+TEST(NetworkPlan, leads_only_what_is_new_when_a_node_goes_to_another_host) {
+  using Listens = launcher::Forward::Listens;
+  NetworkPlan plan(tunnel(), {far("n1", "192.0.2.2"), far("n2", "192.0.2.3"), far("n3", "192.0.2.4")},
+                   "/run/job", 77);
+  const auto with_1 = [](auto a, auto b) { return a == 1 || b == 1; };  // the master
+  for (const runtime::NodeId id : {1u, 2u, 3u}) plan.add_node(id, "n" + std::to_string(id));
+  plan.forwards(with_1);
+  const auto old = ports_of(plan, 2, "n2");
+  plan.replace_node(2, 4, "n3");
+  const auto ports = ports_of(plan, 4, "n3");
+  EXPECT_NE(ports, old);  // those still lead to n2
+  auto forwards = plan.forwards(with_1);
+  EXPECT_THAT(forwards, SizeIs(2));
+  EXPECT_THAT(forwards["n1"], ElementsAre(launcher::Forward{Listens::kThere, ports[0]}));
+  EXPECT_THAT(forwards["n3"], testing::UnorderedElementsAre(launcher::Forward{Listens::kHere, ports[0]},
+                                                            launcher::Forward{Listens::kHere, ports[1]}));
+  plan.replace_node(4, 5, "n2");  // back
+  EXPECT_EQ(ports_of(plan, 5, "n2"), old);
+  EXPECT_THAT(plan.forwards(with_1), IsEmpty());
+}
+
+TEST(NetworkPlan, leads_all_ports_anew_to_a_host_whose_connection_ended) {
+  NetworkPlan plan(tunnel(), {far("n1", "192.0.2.2"), far("n2", "192.0.2.3")}, "/run/job", 77);
+  const auto all = [](auto, auto) { return true; };
+  plan.add_node(1, "n1");
+  plan.add_node(2, "n2");
+  const auto before = plan.forwards(all);
+  plan.lose_forwards("n2");
+  plan.replace_node(2, 3, "n2");
+  const auto again = plan.forwards(all);
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_EQ(again.at("n2"), before.at("n2"));
+}
+
+TEST(NetworkPlan, has_ports_for_any_number_of_replacements) {
+  NetworkPlan plan(tunnel(21990), {far("n1", "192.0.2.2"), far("n2", "192.0.2.3")}, "/run/job", 77);
+  plan.add_node(1, "n1");
+  plan.add_node(2, "n2");
+  runtime::NodeId last = 2;
+  for (runtime::NodeId id = 3; id < 300; ++id) {
+    plan.replace_node(last, id, id % 3 == 0 ? "n1" : "n2");
+    last = id;
+  }
+  EXPECT_EQ(plan.driver().allowed.size(), 3u);
+}
+
 TEST(NetworkPlan, gives_guests_as_many_threads_as_the_host_has_cores) {
   NetworkPlan plan(network("auto"), {here()}, "/run/job", 77);
   plan.add_node(1, "local");

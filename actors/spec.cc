@@ -7,6 +7,19 @@
 
 namespace wisp::actors {
 
+namespace {
+
+void check_checkpoints(const CheckpointSpec& spec) {
+  const auto refuse = [](const std::string& why) { throw Error("checkpoint." + why, Fault::kConfig); };
+  const int units = (spec.every_rounds != 0) + (spec.every_updates != 0) + (spec.every.count() > 0);
+  if (units > 1) refuse("every is in rounds, in updates or in seconds");
+  if (spec.keep == 0) refuse("keep must be at least 1");
+  if (spec.copies != 1 && spec.copies != 2) refuse("copies must be 1 or 2");
+  if (spec.resume.empty()) refuse("resume must be never, auto or a path");
+}
+
+}  // namespace
+
 const char* to_string(Dtype dtype) { return dtype == Dtype::kFloat64 ? "float64" : "float32"; }
 
 void JobSpec::check(const Catalogs& catalogs) const {
@@ -23,6 +36,7 @@ void JobSpec::check(const Catalogs& catalogs) const {
   const int units =
       (evaluate.every_rounds != 0) + (evaluate.every_updates != 0) + (evaluate.every.count() > 0);
   if (units != 1) refuse("evaluate.every must be at least 1 round, update or second");
+  check_checkpoints(checkpoint);
   if (!metrics.tap.empty()) static_cast<void>(runtime::check_tap(metrics.tap));
   problem.check(catalogs.problems);
   method.check(catalogs.methods);

@@ -178,6 +178,8 @@ class Parser {
     CLI::App* run = add("run", "start a job, show it, and wait for its end");
     add_files(run, invocation_.run.files);
     run->add_flag("-d,--detach", invocation_.run.detach, "leave it running and print its id");
+    run->add_flag("--resume", invocation_.run.resume,
+                  "go on from the last checkpoint of the last job of this name");
     run->add_flag("--require-gap", invocation_.run.require_gap, "exit status 1 unless the gap is reached");
     run->add_flag("--submitted", invocation_.run.submitted)->group("");  // for the script that was submitted
     add_workers(run);

@@ -66,17 +66,23 @@ Rows classes(const Inventory& inventory) {
   return rows;
 }
 
+// Whether its words are not all that such a key takes.
+bool takes_more_than_words(config::KeyType type) {
+  using enum config::KeyType;
+  return type == kNumber || type == kInteger || type == kStepSize || type == kEvery || type == kPath ||
+         type == kRemotePath || type == kOneOf;
+}
+
 Rows keys(const Inventory& inventory) {
   Rows rows = {{"KEY", "DEFAULT", "VALUE", "DESCRIPTION"}};
   const config::Vocabulary names = inventory.vocabulary();
   const config::KeyTable table_of_keys(names);
   for (const config::Key& each : table_of_keys.keys()) {
     const std::vector<std::string> words = config::words_of(each, names);
-    const bool any_number = each.type == config::KeyType::kNumber || each.type == config::KeyType::kInteger ||
-                            each.type == config::KeyType::kStepSize;
+    const bool only_words = !words.empty() && !takes_more_than_words(each.type);
     const std::string owner = each.owner.empty() ? "" : "of " + std::string(each.owner) + ": ";
     rows.push_back({std::string(each.path), std::string(each.fallback),
-                    words.empty() || any_number ? config::describe(each) : join(words, " | "),
+                    only_words ? join(words, " | ") : config::describe(each),
                     owner + std::string(each.doc) + (each.required ? " (required)" : "")});
   }
   return rows;

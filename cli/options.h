@@ -24,6 +24,7 @@ struct GlobalOptions {
 struct RunOptions {
   std::vector<std::string> files;
   bool detach = false;
+  bool resume = false;       // go on from the last checkpoint of the last job of this name
   bool require_gap = false;  // finished without the gap is exit status 1
   bool submitted = false;    // FILE lies in the folder that was made for this job when it was submitted
 };

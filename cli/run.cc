@@ -20,6 +20,7 @@
 #include "cli/exit.h"
 #include "cli/experiment.h"
 #include "cli/output.h"
+#include "cli/resume.h"
 #include "cli/submission.h"
 #include "cli/submit.h"
 #include "cli/sweep_run.h"
@@ -138,6 +139,7 @@ std::filesystem::path submitted_folder(const RunOptions& run) {
 config::Sweep load_jobs(const GlobalOptions& global, const RunOptions& run, Inventory& inventory) {
   try {
     config::Sweep sweep = load_sweep(global, run.files, inventory);
+    check_resume(sweep, run);
     if (!sweep.axes.empty()) check_sweep(sweep, run);
     return sweep;
   } catch (const Error&) {  // else it would seem to begin any time

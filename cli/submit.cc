@@ -252,6 +252,7 @@ std::string script_text(const config::Experiment& experiment, const std::filesys
                                    (folder / "job.yaml").string()};
   if (global.json) command.emplace_back("--json");
   if (global.quiet) command.emplace_back("--quiet");
+  if (run.resume) command.emplace_back("--resume");
   if (run.require_gap) command.emplace_back("--require-gap");
   try {
     return launcher::fill_script(read_template(experiment), command);

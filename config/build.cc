@@ -98,11 +98,36 @@ class Builder {
     if (key == nullptr || !plain) {
       unknown(member, section, key != nullptr);
     } else if (plain_ && is_of_optimization(child.pattern)) {
-      fail(child.path, member.place, "'" + child.path + "' has no meaning for a job of plain actors",
-           "leave it out, or add a problem and a method");
+      of_no_meaning(member, child);
+    } else if (section.kind == lone_word(section.pattern) && !section.kind.empty() && member.key != "kind" &&
+               !member.value.is_null()) {
+      fail(child.path, member.place, section.path + " is " + section.kind + ", and has no " + member.key,
+           "leave out one of them");
     } else if (!member.value.is_null()) {
       take(*key, member, child);
     }
+  }
+
+  void of_no_meaning(const Member& member, const Section& child) {
+    const std::string message = "'" + child.path + "' has no meaning for a job of plain actors";
+    if (child.path == "checkpoint") {
+      fail(child.path, member.place, message + ": plain actors save themselves (docs/actors.md)",
+           "leave it out");
+    } else {
+      fail(child.path, member.place, message, "leave it out, or add a problem and a method");
+    }
+  }
+
+  // The kind of a section beside which no key stands; empty if there is none.
+  static std::string_view lone_word(std::string_view section) {
+    const Key* row = find_key(section);
+    return row != nullptr && row->type == KeyType::kOneOf ? row->words : "";
+  }
+
+  bool has_lone_word(const Key& key, const std::string& section) const {
+    const auto kind = values_.find(section + ".kind");
+    const std::string_view word = lone_word(parent_of(key.path));
+    return !word.empty() && kind != values_.end() && kind->second.text == word;
   }
 
   // What the keys of a section may depend on. The arguments of an actor depend on its class.
@@ -286,6 +311,7 @@ class Builder {
   void fill_in(const Key& key, const std::string& name, const std::string& path) {
     const std::string section(parent_of(path));
     if (draft_.experiment.given(path) || !draft_.sound_above(path) || is_left_out(key, section)) return;
+    if (has_lone_word(key, section)) return;
     if (!key.owner.empty() && kinds_[section] != key.owner) return;
     if (key.required) {
       missing(key, path);
@@ -301,7 +327,15 @@ class Builder {
     fail(path, experiment().where(path), "'" + path + "' is missing", std::move(hint));
   }
 
-  std::string fallback_of(const Key& key) {
+  // Where restarts, or checkpoints, are off unless they are given.
+  bool is_never(const Key& key, const std::string& path) const {
+    const Experiment& all = draft_.experiment;
+    if (key.words != "never" || last_of(path) != "kind" || all.given(parent_of(path))) return false;
+    return plain_ || !all.single_run_key().empty();
+  }
+
+  std::string fallback_of(const Key& key, const std::string& path) {
+    if (is_never(key, path)) return "never";
     if (key.path == "name") return name_from(stem_);
     if (key.path == "launcher.kind") return experiment().launcher.hosts.empty() ? "local" : "ssh";
     if (key.path == "actors.master.isolation") {
@@ -322,7 +356,7 @@ class Builder {
     if (key.setting != nullptr && key.is_list) {
       value = list_of(*key.setting->fallback);
     } else {
-      const std::string text = fallback_of(key);
+      const std::string text = fallback_of(key, path);
       if (text.empty() && key.setting == nullptr) return;
       value = key.type == KeyType::kTexts ? list_of({text}) : make_scalar(text, {});
     }

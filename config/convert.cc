@@ -138,13 +138,32 @@ class Converter {
 
   std::string word_hint() const {
     const std::vector<std::string> words = words_of(key_, vocabulary_);
+    if (words.size() == 1) return "did you mean '" + words[0] + "'?";
     return words.empty() ? "" : "one of " + join(words, " | ");
+  }
+
+  bool is_word() const {
+    const std::vector<std::string> words = words_of(key_, vocabulary_);
+    return std::find(words.begin(), words.end(), node_.text) != words.end();
+  }
+
+  // The key of its section that a value in the place of the section's word was meant for.
+  std::string key_hint() const {
+    if (path_.ends_with(".restart.kind") && parse_integer(node_.text))
+      return "did you mean { max: " + node_.text + " }?";
+    if (path_ != "checkpoint.kind") return "";
+    Value ignored;
+    Node copy = node_;
+    const Key& every = *find_key("checkpoint.every");
+    const bool fits = !Converter(every, path_, copy, vocabulary_, environment_, ignored).run();
+    return fits ? "did you mean { every: " + node_.text + " }?" : "";
   }
 
   std::optional<Complaint> word() const {
     const std::vector<std::string> words = words_of(key_, vocabulary_);
-    if (std::find(words.begin(), words.end(), node_.text) != words.end()) return std::nullopt;
+    if (is_word()) return std::nullopt;
     const std::string message = "unknown " + noun_of(path_) + " " + shown(node_);
+    if (const std::string hint = key_hint(); !hint.empty()) return Complaint{message, hint, {}};
     if (words.empty()) {
       return Complaint{message, key_.type == kClass ? "classes come with plugins: [ lib... ]" : "", {}};
     }
@@ -169,11 +188,8 @@ class Converter {
   }
 
   std::optional<Complaint> integer() const {
-    if (!key_.words.empty()) {
-      const std::vector<std::string> words = words_of(key_, vocabulary_);
-      value_.is_word = std::find(words.begin(), words.end(), node_.text) != words.end();
-      if (value_.is_word) return std::nullopt;
-    }
+    value_.is_word = is_word();
+    if (value_.is_word) return std::nullopt;
     const bool negative = key_.range.low < 0 && node_.text.starts_with('-');
     const auto number = parse_integer(std::string_view(node_.text).substr(negative ? 1 : 0));
     if (!number) return unfit(integer_hint(node_.text));
@@ -183,12 +199,11 @@ class Converter {
   }
 
   std::optional<Complaint> number() const {
-    const std::vector<std::string> words = words_of(key_, vocabulary_);
-    value_.is_word = std::find(words.begin(), words.end(), node_.text) != words.end();
+    value_.is_word = is_word();
     if (value_.is_word) return std::nullopt;
     const auto number = parse_number(node_.text);
     if (!number) {
-      const auto meant = nearest(node_.text, words);
+      const auto meant = nearest(node_.text, words_of(key_, vocabulary_));
       return unfit(meant ? "did you mean '" + *meant + "'?" : number_hint(node_.text));
     }
     value_.number = *number;
@@ -254,6 +269,13 @@ class Converter {
   }
 
   std::optional<Complaint> every() const {
+    value_.is_word = is_word();
+    if (value_.is_word) return std::nullopt;
+    if (const auto duration = parse_duration(node_.text); duration && duration->count() > 0) {
+      value_.unit = "seconds";
+      value_.duration = *duration;
+      return std::nullopt;
+    }
     const std::size_t blank = node_.text.find(' ');
     const auto number = parse_integer(std::string_view(node_.text).substr(0, blank));
     std::string unit = blank == std::string::npos ? "" : node_.text.substr(blank + 1);
@@ -261,8 +283,12 @@ class Converter {
     if (unit.empty()) return missing_unit("did you mean '" + node_.text + " rounds'?");
     if (!unit.ends_with('s')) unit += 's';
     if (unit != "rounds" && unit != "updates" && unit != "seconds") return unfit();
-    value_.integer = *number;
     value_.unit = unit;
+    if (unit == "seconds") {
+      value_.duration = std::chrono::seconds(*number);
+    } else {
+      value_.integer = *number;
+    }
     return std::nullopt;
   }
 
@@ -301,6 +327,7 @@ class Converter {
   }
 
   std::optional<Complaint> path() const {
+    if (is_word()) return std::nullopt;
     if (node_.text.empty() || has_control(node_.text)) return unfit();
     const std::filesystem::path folder = node_.place.source == nullptr ? "" : node_.place.source->folder();
     node_.text = absolute_path(node_.text, folder, environment_);
@@ -309,9 +336,7 @@ class Converter {
   }
 
   std::optional<Complaint> remote_path() const {
-    const std::vector<std::string> words = words_of(key_, vocabulary_);
-    const bool is_word = std::find(words.begin(), words.end(), node_.text) != words.end();
-    const bool fits = is_word || node_.text.starts_with("/") || node_.text.starts_with("~/");
+    const bool fits = is_word() || node_.text.starts_with("/") || node_.text.starts_with("~/");
     return fits && !has_control(node_.text) ? std::nullopt : unfit();
   }
 

@@ -14,6 +14,13 @@ Place Experiment::where(std::string_view path) const {
   }
 }
 
+std::string_view Experiment::single_run_key() const {
+  for (const std::string_view key : {"record", "replay", "simulation"}) {
+    if (given(key)) return key;
+  }
+  return "";
+}
+
 ConfigErrors Experiment::error(std::string_view path, std::string message, std::string hint) const {
   return ConfigErrors({Mistake{where(path), std::move(message), std::move(hint)}});
 }

@@ -39,6 +39,7 @@ struct Experiment {
   runtime::NetworkSpec network;
   std::vector<std::string> plugins;       // absolute paths of shared libraries
   std::vector<actors::GroupSpec> groups;  // of a job of plain actors, which has no use for `job` but its name
+                                          // and what happens on failure
   std::map<std::string, Place, std::less<>> places;  // of what was given: "actors.worker.placement.kind"
   std::vector<Resolved> resolved;                    // in the order of the table of keys
   std::vector<SweepAxis> sweep;  // of a file for many jobs, of which this is the first; empty: the only one
@@ -48,6 +49,9 @@ struct Experiment {
   // Where `path` was given; else where the nearest section around it was; else the job file as a whole.
   Place where(std::string_view path) const;
   bool given(std::string_view path) const { return places.find(path) != places.end(); }
+  // Which key makes of the job one run without restarts and checkpoints, which are off unless given: record,
+  // replay or simulation; empty: none.
+  std::string_view single_run_key() const;
   // For what only turns out later (a data file that isn't there): an error as load() would have reported it.
   ConfigErrors error(std::string_view path, std::string message, std::string hint = "") const;
 };

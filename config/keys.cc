@@ -36,6 +36,7 @@ actors::GroupSpec& group_named(Experiment& experiment, std::string_view name) {
 
 constexpr Range kMemory{.low = 0x1p26, .high = 0x1p40};
 constexpr Range kNice{.low = 0, .high = 19};
+constexpr Range kRestarts{.low = 0, .high = 1e6};
 
 actors::ActorSpec& actor_named(Experiment& experiment, std::string_view name) {
   return group_named(experiment, name).actor;
@@ -69,11 +70,17 @@ void set_sparsifier(Experiment& e, std::string_view, const Value& v) {
   e.job.method.sparsifier_given = true;
 }
 
-void set_every(Experiment& e, std::string_view, const Value& v) {
-  actors::EvaluateSpec& evaluate = e.job.evaluate;
-  evaluate.every_rounds = v.unit == "rounds" ? v.integer : 0;
-  evaluate.every_updates = v.unit == "updates" ? v.integer : 0;
-  evaluate.every = std::chrono::seconds(v.unit == "seconds" ? v.integer : 0);
+// EvaluateSpec or CheckpointSpec; a word is never.
+template <class Spec>
+void take_every(Spec& spec, const Value& v) {
+  spec.every_rounds = v.unit == "rounds" ? v.integer : 0;
+  spec.every_updates = v.unit == "updates" ? v.integer : 0;
+  spec.every = v.duration;
+}
+
+void set_checkpoint_every(Experiment& e, std::string_view, const Value& v) {
+  take_every(e.job.checkpoint, v);
+  e.job.checkpoint.paced = false;
 }
 
 void set_ports(Experiment& e, std::string_view, const Value& v) {
@@ -205,6 +212,15 @@ constexpr auto kKeys = std::to_array<Key>({
   {"actors.master.resources.nice", kInteger, "", "0", "how much its process gives way to others",
    SET(e.job.master.resources.nice = static_cast<std::int32_t>(v.integer)), kNice},
   {"actors.master.env", kEnvironment, "", "", "environment variables", SET(e.job.master.env = v.map)},
+  {"actors.master.restart", kOneOf, "never", "", "how often it is started again when it has ended"},
+  {"actors.master.restart.kind", kWord, "never", "", "not at all", SET(e.job.master.restart.max = 0)},
+  {"actors.master.restart.max", kInteger, "", "3", "so often within the time; one end more is that of the job",
+   SET(e.job.master.restart.max = static_cast<std::uint32_t>(v.integer)), kRestarts},
+  {"actors.master.restart.within", kDuration, "", "60s", "the time in which restarts are counted",
+   SET(e.job.master.restart.within = v.duration)},
+  {"actors.master.restart.backoff", kDuration, "", "500ms",
+   "wait before the second of them; twice as long before each later one",
+   SET(e.job.master.restart.backoff = v.duration)},
   {"actors.worker", kSection, "", "", "the actors that hold the rows"},
   {"actors.worker.replicas", kInteger, "", "1", "how many",
    SET(e.job.worker.replicas = static_cast<std::uint32_t>(v.integer)),
@@ -229,6 +245,15 @@ constexpr auto kKeys = std::to_array<Key>({
   {"actors.worker.resources.nice", kInteger, "", "0", "how much its process gives way to others",
    SET(e.job.worker.resources.nice = static_cast<std::int32_t>(v.integer)), kNice},
   {"actors.worker.env", kEnvironment, "", "", "environment variables", SET(e.job.worker.env = v.map)},
+  {"actors.worker.restart", kOneOf, "never", "", "how often each is started again when it has ended"},
+  {"actors.worker.restart.kind", kWord, "never", "", "not at all", SET(e.job.worker.restart.max = 0)},
+  {"actors.worker.restart.max", kInteger, "", "3", "so often within the time; one end more is that of the job",
+   SET(e.job.worker.restart.max = static_cast<std::uint32_t>(v.integer)), kRestarts},
+  {"actors.worker.restart.within", kDuration, "", "60s", "the time in which restarts are counted",
+   SET(e.job.worker.restart.within = v.duration)},
+  {"actors.worker.restart.backoff", kDuration, "", "500ms",
+   "wait before the second of them; twice as long before each later one",
+   SET(e.job.worker.restart.backoff = v.duration)},
   {"actors.*", kSection, "", "", "actors of a class of one's own, in a job without problem and method"},
   {"actors.*.class", kClass, "", "", "wisp list actors", SET(group_named(e, name).class_name = v.text), {}, true},
   {"actors.*.args", kSection, "", "", "what its constructor takes, by name"},
@@ -257,6 +282,15 @@ constexpr auto kKeys = std::to_array<Key>({
   {"actors.*.resources.nice", kInteger, "", "0", "how much its process gives way to others",
    SET(actor_named(e, name).resources.nice = static_cast<std::int32_t>(v.integer)), kNice},
   {"actors.*.env", kEnvironment, "", "", "environment variables", SET(actor_named(e, name).env = v.map)},
+  {"actors.*.restart", kOneOf, "never", "", "how often each is started again when it has ended; default: never"},
+  {"actors.*.restart.kind", kWord, "never", "", "not at all", SET(actor_named(e, name).restart.max = 0)},
+  {"actors.*.restart.max", kInteger, "", "3", "so often within the time; one end more is that of the job",
+   SET(actor_named(e, name).restart.max = static_cast<std::uint32_t>(v.integer)), kRestarts},
+  {"actors.*.restart.within", kDuration, "", "60s", "the time in which restarts are counted",
+   SET(actor_named(e, name).restart.within = v.duration)},
+  {"actors.*.restart.backoff", kDuration, "", "500ms",
+   "wait before the second of them; twice as long before each later one",
+   SET(actor_named(e, name).restart.backoff = v.duration)},
 
   {"stop", kSection, "", "", "when it ends: whichever comes first"},
   {"stop.gap", kNumber, "", "", "f(x) - f* at most this", SET(e.job.stop.gap = v.number), kPositive},
@@ -273,7 +307,24 @@ constexpr auto kKeys = std::to_array<Key>({
   {"stop.bytes", kSize, "", "", "after so much payload, up and down together",
    SET(e.job.stop.bytes = v.integer), from(1, 0x1p60)},
   {"evaluate", kSection, "", "", "when the loss is taken"},
-  {"evaluate.every", kEvery, "", "10 rounds", "not counted in the step time", set_every, kFromOne},
+  {"evaluate.every", kEvery, "", "10 rounds", "not counted in the step time",
+   SET(take_every(e.job.evaluate, v)), kFromOne},
+  {"checkpoint", kOneOf, "never", "", "when the state of the whole run is written to the job's folder"},
+  {"checkpoint.kind", kWord, "never", "", "not at all", SET(take_every(e.job.checkpoint, v))},
+  {"checkpoint.every", kEvery, "never", "",
+   "n updates are a round; default: 10s, or as much longer as keeps what they take below 3 % of the time",
+   set_checkpoint_every, kFromOne},
+  {"checkpoint.keep", kInteger, "", "3", "so many of them, the last ones",
+   SET(e.job.checkpoint.keep = static_cast<std::uint32_t>(v.integer)), from(1, 1000)},
+  {"checkpoint.copies", kInteger, "", "1", "2: another on a second host",
+   SET(e.job.checkpoint.copies = static_cast<std::uint32_t>(v.integer)), from(1, 2)},
+  {"checkpoint.resume", kPath, "never | auto", "never",
+   "begin with the last one of the job folder at this path; auto: of the last job of this name, if it has one",
+   SET(e.job.checkpoint.resume = v.text)},
+  {"failure", kSection, "", "", "what becomes of the job when something fails"},
+  {"failure.on_host_lost", kWord, "reschedule | wait | fail", "reschedule",
+   "its actors go to the hosts that are left; wait until it is back; end the job",
+   SET(e.job.failure.on_host_lost = v.text)},
   {"record", kPath, "", "", "file that gets the order of an asynchronous run's updates",
    SET(e.job.record = v.text)},
   {"replay", kPath, "", "", "such a file, whose order this run takes", SET(e.job.replay = v.text)},
@@ -409,7 +460,8 @@ struct Synonym {
   std::string_view path;
 };
 
-// What the neighbouring systems call it.
+// What the neighbouring systems call it. Of several the one of the section it stands in is meant, else the
+// first.
 constexpr auto kSynonyms = std::to_array<Synonym>({
     {"lr", "method.step_size"},
     {"learning_rate", "method.step_size"},
@@ -443,7 +495,27 @@ constexpr auto kSynonyms = std::to_array<Synonym>({
     {"iterations", "stop.rounds"},
     {"precision", "dtype"},
     {"nodes", "hosts"},
+    {"save_every", "checkpoint.every"},
+    {"checkpoint_interval", "checkpoint.every"},
+    {"save_steps", "checkpoint.every"},
+    {"save_total_limit", "checkpoint.keep"},
+    {"max_to_keep", "checkpoint.keep"},
+    {"resume_from", "checkpoint.resume"},
+    {"restart", "actors.worker.restart"},
+    {"restart_policy", "actors.worker.restart"},
+    {"max_restarts", "actors.worker.restart"},
+    {"max_restarts", "actors.worker.restart.max"},
+    {"retries", "actors.worker.restart"},
+    {"retries", "actors.worker.restart.max"},
 });
+
+// The section of a worker that is like this one of another actor.
+std::string as_of_worker(std::string_view section) {
+  for (const std::string_view actor : {"actors.master", "actors.*"}) {
+    if (section.starts_with(actor)) return "actors.worker" + std::string(section.substr(actor.size()));
+  }
+  return std::string(section);
+}
 
 // As it would be written from within `section`.
 std::string seen_from(std::string_view section, std::string_view path) {
@@ -483,8 +555,9 @@ std::string_view last_of(std::string_view path) { return path.substr(path.rfind(
 bool is_section(const Key& key) { return key.type == kSection || key.type == kOneOf || key.type == kHosts; }
 
 bool is_of_optimization(std::string_view path) {
-  for (const std::string_view section : {"dtype", "problem", "method", "stop", "evaluate", "record", "replay",
-                                         "simulation", "actors.master", "actors.worker"}) {
+  for (const std::string_view section :
+       {"dtype", "problem", "method", "stop", "evaluate", "checkpoint", "record", "replay", "simulation",
+        "actors.master", "actors.worker"}) {
     if (path == section || (path.starts_with(section) && path[section.size()] == '.')) return true;
   }
   return false;
@@ -527,7 +600,8 @@ std::string describe(const Key& key) {
     case kSection:
       return "a map of keys";
     case kOneOf:
-      return "a word, or a map with a kind";
+      return key.words.empty() ? "a word, or a map with a kind"
+                               : std::string(key.words) + ", or a map of keys";
     case kHosts:
       return "a map from host names, or a list of them";
     case kFree:
@@ -548,7 +622,7 @@ std::string describe(const Key& key) {
     case kText:
       return "text";
     case kPath:
-      return "the path of a file";
+      return key.words.empty() ? "the path of a file" : join(words_of(key, {}), ", ") + " or a path";
     case kRemotePath:
       return (key.words.empty() ? "" : std::string(key.words) + ", ") + "an absolute path, or one below ~/";
     case kHostName:
@@ -581,7 +655,8 @@ std::string describe(const Key& key) {
     case kDensity:
       return "1/n, a share above 0 and at most 1, or a percentage";
     case kEvery:
-      return "a number of rounds, updates or seconds such as '10 rounds'";
+      return (key.words.empty() ? "" : std::string(key.words) + " or ") +
+             "a number of rounds, updates or seconds such as '10 rounds' or 10s";
     case kBitRate:
       return "bits per second such as 100Mbit or 1Gbit";
     case kPorts:
@@ -673,6 +748,13 @@ std::optional<std::string> KeyTable::suggest(std::string_view section, std::stri
   if (std::find(siblings.begin(), siblings.end(), lower) != siblings.end()) return lower;
   const auto sibling = nearest(lower, siblings);
   if (sibling && lower.size() > 4 && edit_distance(lower, *sibling) == 1) return sibling;
+  const std::string like = as_of_worker(section);
+  for (const Synonym& synonym : kSynonyms) {
+    const std::string last(last_of(synonym.path));
+    const bool is_here = parent_of(synonym.path) == like &&
+                         std::find(siblings.begin(), siblings.end(), last) != siblings.end();
+    if (synonym.word == lower && is_here) return last;
+  }
   for (const Synonym& synonym : kSynonyms) {
     if (synonym.word == lower) return seen_from(section, synonym.path);
   }

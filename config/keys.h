@@ -29,7 +29,7 @@ enum class KeyType {
   kClass,       // classes
   kName,        // ^[A-Za-z0-9_-]{1,64}$
   kText,
-  kPath,        // of this machine; relative to the file it stands in
+  kPath,        // of this machine, relative to the file it stands in; or one of `words`
   kRemotePath,  // of a host: absolute, or below ~/
   kHostName,    // also users and interfaces
   kAddress,     // IPv4 or IPv6
@@ -43,7 +43,7 @@ enum class KeyType {
   kSize,
   kStepSize,     // kNumber, or a map of a schedule and its initial number
   kDensity,      // 1/n, a share, or a percentage
-  kEvery,        // "10 rounds", "500 updates", "2 seconds"
+  kEvery,        // "10 rounds", "500 updates", "2 seconds", "500ms"; or one of `words`
   kBitRate,      // "100Mbit"
   kPorts,        // "20000-20063"
   kTexts,        // a list
@@ -65,10 +65,10 @@ struct Value {
   bool is_word =
       false;  // kInteger, kNumber: `text` is one of the words; kStepSize: or a schedule, with `number`
   bool flag = false;
-  double number = 0;          // kNumber, kDensity (0: 1/n)
-  std::uint64_t integer = 0;  // kInteger, kSize (bytes), kEvery, kBitRate (bits per second)
-  std::string unit;           // kEvery: rounds | updates | seconds
-  std::chrono::milliseconds duration{0};
+  double number = 0;                      // kNumber, kDensity (0: 1/n)
+  std::uint64_t integer = 0;              // kInteger, kSize (bytes), kEvery, kBitRate (bits per second)
+  std::string unit;                       // kEvery: rounds | updates | seconds; empty: a word
+  std::chrono::milliseconds duration{0};  // also of kEvery in seconds
   std::uint16_t port_first = 0;
   std::uint16_t port_last = 0;
   std::vector<std::string> texts;
@@ -78,7 +78,7 @@ struct Value {
 struct Key {
   std::string_view path;  // a `*` stands for the name of a host, or of an actor of one's own
   KeyType type = KeyType::kText;
-  std::string_view words;     // "spread | pack"
+  std::string_view words;     // "spread | pack"; of kOneOf: the one kind beside which no other key stands
   std::string_view fallback;  // the default as it would be written; empty: there is none
   std::string_view doc;       // one line
   void (*set)(Experiment& experiment, std::string_view name, const Value& value) = nullptr;

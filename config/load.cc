@@ -132,6 +132,18 @@ void check_records(const Sweep& sweep, Mistakes& mistakes) {
   }
 }
 
+// Which of the jobs would be the last one is a matter of chance.
+void check_resume(const Sweep& sweep, Mistakes& mistakes) {
+  if (sweep.axes.empty()) return;
+  for (const SweepPoint& point : sweep.points) {
+    if (point.experiment.job.checkpoint.resume != "auto") continue;
+    return mistakes.add(
+        point.experiment.where("checkpoint.resume"),
+        "the jobs of a sweep have one name: auto would take the last checkpoint of any of them",
+        "leave it out: a sweep that is run again goes on with the jobs that have not ended");
+  }
+}
+
 }  // namespace
 
 Vocabulary load_plugins(const Request& request) {
@@ -163,6 +175,7 @@ Sweep load_sweep(const Request& request) {
   }
   mistakes.throw_if_any();
   check_records(sweep, mistakes);
+  check_resume(sweep, mistakes);
   mistakes.throw_if_any();
   make_paths_absolute(sweep);
   return sweep;

@@ -96,6 +96,7 @@ class Assignment {
     const std::string& key = steps_[at].key;
     if (node.is_null()) node = make_map(place_);
     if (node.is_scalar()) node = spelled_out(std::move(node));
+    if (node.is_map() && !value.is_null()) give_up_never(node);
     if (!node.is_map()) {
       mistakes_.add(place_, "what is before '" + key + "' is a list");
       return;

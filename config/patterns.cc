@@ -13,6 +13,7 @@ using enum KeyType;
 constexpr std::string_view kVariable = R"(\$\{[A-Za-z_])";
 constexpr std::string_view kWhole = "(?:0|[1-9][0-9]*)";
 constexpr std::string_view kNumberText = R"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)";
+constexpr std::string_view kDurationText = "0*[1-9][0-9]*(?:ms|s|m|h)";
 constexpr std::string_view kNameText = "[A-Za-z0-9_-]{1,64}";
 constexpr std::string_view kHost = "[A-Za-z0-9_][A-Za-z0-9._-]{0,254}";
 constexpr std::string_view kIpv4 = R"([0-9]{1,3}(?:\.[0-9]{1,3}){3})";
@@ -113,13 +114,14 @@ std::string pattern_of(const Key& key) {
     case kStepSize:
       return with_variables(kNumberText);
     case kDuration:
-      return with_variables("0*[1-9][0-9]*(?:ms|s|m|h)");
+      return with_variables(kDurationText);
     case kSize:
       return with_variables("[0-9]+(?:B|[kMGT]B|[KMGT]iB)");
     case kDensity:
       return with_variables("1/n|" + std::string(kNumberText) + "%?");
     case kEvery:
-      return with_variables("[1-9][0-9]{0,8} (?:round|update|second)s?");
+      return with_variables((key.words.empty() ? "" : std::string(key.words) + "|") +
+                            "[1-9][0-9]{0,8} (?:round|update|second)s?|" + std::string(kDurationText));
     case kBitRate:
       return with_variables("[1-9][0-9]{0,5}[kMG]?bit");
     case kPorts:

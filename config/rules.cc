@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "config/keys.h"
+#include "config/recovery_rules.h"
 
 namespace wisp::config {
 namespace {
@@ -41,7 +42,9 @@ class Rules {
       labels(crew);
       slots(crew);
     }
-    if (!experiment_.plain()) combination();
+    if (experiment_.plain()) return;
+    check_recovery(draft_, mistakes_);
+    combination();
   }
 
  private:

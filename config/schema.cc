@@ -149,7 +149,20 @@ class SchemaWriter {
     const bool by_kind = path != kArguments && has_owned_keys(path);
     if (by_kind) schema["allOf"] = rules_of_kinds(path);
     if (path == kActor && has_owned_keys(kArguments)) schema["allOf"] = rules_of_classes();
+    const Key* row = find_key(path);
+    if (row != nullptr && row->type == kOneOf && !row->words.empty())
+      schema["allOf"].push_back(rule_of_lone_word(*row));
     return schema;
+  }
+
+  // Beside it no key is given.
+  Json rule_of_lone_word(const Key& section) const {
+    Json properties = Json::object();
+    for (const Key* key : children(section.path)) {
+      if (last_of(key->path) != "kind") properties[last_of(key->path)] = {{"type", "null"}};
+    }
+    return {{"if", has_word("kind", std::string(section.words))},
+            {"then", {{"properties", std::move(properties)}}}};
   }
 
   // In a job of plain actors one may be called worker.
@@ -209,7 +222,9 @@ class SchemaWriter {
     Json schema = section(key.path);
     schema["type"] = types({"object", "string"}, true);
     schema["pattern"] = pattern_of_words(kinds);
-    schema["patternErrorMessage"] = "must be one of " + join(kinds, " | ") + ", or a map with a kind";
+    schema["patternErrorMessage"] =
+        "must be " +
+        (key.words.empty() ? "one of " + join(kinds, " | ") + ", or a map with a kind" : describe(key));
     schema["examples"] = kinds;
     return schema;
   }

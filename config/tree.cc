@@ -40,6 +40,11 @@ Node spelled_out(Node word) {
   return map;
 }
 
+void give_up_never(Node& map) {
+  const Node* kind = map.members.size() == 1 ? map.find("kind") : nullptr;
+  if (kind != nullptr && kind->is_scalar() && kind->text == "never") erase(map, "kind");
+}
+
 void merge(Node& under, Node over) {
   if (!over.is_map() || (!under.is_map() && !under.is_scalar())) {
     under = std::move(over);
@@ -51,6 +56,9 @@ void merge(Node& under, Node over) {
     return;
   }
   if (under.is_scalar()) under = spelled_out(std::move(under));
+  if (std::any_of(over.members.begin(), over.members.end(),
+                  [](const Member& m) { return !m.value.is_null(); }))
+    give_up_never(under);
   under.place = over.place;
   for (Member& member : over.members) {
     const auto same = std::find_if(under.members.begin(), under.members.end(),

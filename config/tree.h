@@ -42,9 +42,13 @@ Node make_map(Place place);
 void erase(Node& map, std::string_view key);
 // A bare word as the map that it is short for: `{ kind: word }`.
 Node spelled_out(Node word);
+// Empties the map `{ kind: never }`: what is laid over that word takes its place, for no key stands beside
+// it.
+void give_up_never(Node& map);
 
 // `over` on top of `under`: maps merge key by key, scalars and lists replace, null deletes. A bare word under
-// a map counts as `{ kind: word }`; a map with a `schedule` replaces one.
+// a map counts as `{ kind: word }`; a map with a `schedule` replaces one, and any map with a key replaces
+// never.
 void merge(Node& under, Node over);
 
 }  // namespace wisp::config

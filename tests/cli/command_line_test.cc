@@ -66,6 +66,8 @@ TEST(CommandLine, run) {
   const Invocation what = parsed({"run", "-d", "job.yaml", "--require-gap", "--workers", "3"});
   EXPECT_TRUE(what.run.detach);
   EXPECT_TRUE(what.run.require_gap);
+  EXPECT_FALSE(what.run.resume);
+  EXPECT_TRUE(parsed({"run", "--resume", "job.yaml"}).run.resume);
   EXPECT_THAT(what.global.sets, ElementsAre("actors.worker.replicas=3"));
 }
 

@@ -31,10 +31,11 @@ TEST_F(SubmitTest, the_script_runs_the_resolved_file_with_the_same_options) {
   global.json = true;
   RunOptions run;
   run.require_gap = true;
+  run.resume = true;
   const std::string text = script_text(experiment({}), "/s/jobs/a-12345678", global, run);
   EXPECT_THAT(text,
               HasSubstr("' 'run' '--submitted' '--state-dir' '/s' '/s/jobs/a-12345678/job.yaml' '--json' "
-                        "'--require-gap'\n"));
+                        "'--resume' '--require-gap'\n"));
 }
 
 TEST_F(SubmitTest, a_template_without_the_command_is_a_mistake_of_the_file) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "config/resolve.h"
 #include "tests/config/workbench.h"
 
 namespace wisp::config {
@@ -27,7 +28,7 @@ TEST(Build, unknown_keys_are_errors_with_a_guess) {
 }
 
 TEST(Build, keys_of_later_times_are_unknown) {
-  for (const char* line : {"checkpoint: { every: 50 rounds }", "chaos: []", "failure: {}"}) {
+  for (const char* line : {"checkpoint: { workers: true }", "chaos: []", "failure: { min_workers: 6 }"}) {
     EXPECT_NE(errors_in_line(line).find("unknown key"), std::string::npos) << line;
   }
 }
@@ -147,6 +148,122 @@ TEST(Build, a_job_of_plain_actors_has_errors_at_their_places) {
             "job.yaml:4:14: error: a local job has no hosts\n"
             "    4 |   c: { host: n1 }\n"
             "      |              ^~ leave it out, or add hosts\n");
+}
+
+TEST(Build, plain_actors_save_themselves) {
+  const std::string group = "e: { class: 'my::Evaluator', args: { every: 5 }, main: true }";
+  EXPECT_EQ(plain_errors(group, "checkpoint: { keep: 2 }\n"),
+            "job.yaml:2:1: error: 'checkpoint' has no meaning for a job of plain actors: plain actors save "
+            "themselves (docs/actors.md)\n"
+            "    2 | checkpoint: { keep: 2 }\n"
+            "      | ^~~~~~~~~~ leave it out\n");
+  EXPECT_EQ(plain_errors(group, "failure: { on_host_lost: fail }\n"), "");
+}
+
+TEST(Build, plain_actors_are_restarted_only_if_the_file_says_so) {
+  Workbench bench;
+  bench.request.vocabulary = plugin_vocabulary();
+  const Experiment left_out = bench.file("job.yaml", kPlain).load();
+  for (const actors::GroupSpec& group : left_out.groups) EXPECT_EQ(group.actor.restart.max, 0u);
+  EXPECT_NE(to_yaml(left_out).find("    restart:\n      kind: never  # default\n"), std::string::npos);
+  bench.set("actors.counter.restart={ max: 7 }").set("actors.evaluator.restart.backoff=1s");
+  const Experiment given = bench.load();
+  EXPECT_EQ(given.groups[1].actor.restart.max, 7u);
+  EXPECT_EQ(given.groups[1].actor.restart.within, std::chrono::seconds(60));
+  EXPECT_EQ(given.groups[0].actor.restart.max, 3u);
+  EXPECT_EQ(given.groups[0].actor.restart.backoff, std::chrono::seconds(1));
+}
+
+TEST(Build, restarts_are_counted_within_a_time_or_never_made) {
+  const auto load = [](const std::string& line) {
+    return Workbench().file("job.yaml", kJob + line + "\n").load().job;
+  };
+  const actors::JobSpec given = load(
+      "actors: { master: { restart: never }, worker: { restart: { max: 5, within: 2m, backoff: 10ms } } }");
+  EXPECT_EQ(given.master.restart.max, 0u);
+  EXPECT_EQ(given.worker.restart.max, 5u);
+  EXPECT_EQ(given.worker.restart.within, std::chrono::minutes(2));
+  EXPECT_EQ(given.worker.restart.backoff, std::chrono::milliseconds(10));
+  EXPECT_EQ(load("actors: { worker: { restart: { max: 0 } } }").worker.restart.max, 0u);
+  EXPECT_EQ(messages_of(errors_in_line("actors: { worker: { restart: { max: 1000001 } } }")),
+            "job.yaml:5:37: error: actors.worker.restart.max must be a whole number from 0 to 1000000, not "
+            "'1000001'\n");
+  EXPECT_EQ(messages_of(errors_in_line("actors: { master: { restart: { within: 0s, backoff: 5 } } }")),
+            "job.yaml:5:40: error: actors.master.restart.within must be a time such as 500ms, 10s, 5m or 2h, "
+            "not '0s'\n"
+            "job.yaml:5:53: error: actors.master.restart.backoff needs a unit\n");
+}
+
+TEST(Build, a_word_that_is_not_never_was_meant_for_a_key) {
+  EXPECT_EQ(errors_in_line("actors: { worker: { restart: always } }"),
+            "job.yaml:5:30: error: unknown restart 'always'\n"
+            "    5 | actors: { worker: { restart: always } }\n"
+            "      |                              ^~~~~~ did you mean 'never'?\n");
+  EXPECT_EQ(errors_in_line("actors: { worker: { restart: 5 } }"),
+            "job.yaml:5:30: error: unknown restart '5'\n"
+            "    5 | actors: { worker: { restart: 5 } }\n"
+            "      |                              ^ did you mean { max: 5 }?\n");
+  EXPECT_EQ(errors_in_line("checkpoint: 50 rounds"),
+            "job.yaml:5:13: error: unknown checkpoint '50 rounds'\n"
+            "    5 | checkpoint: 50 rounds\n"
+            "      |             ^~~~~~~~~ did you mean { every: 50 rounds }?\n");
+  EXPECT_EQ(messages_of(errors_in_line("checkpoint: [ never ]")),
+            "job.yaml:5:13: error: checkpoint must be never, or a map of keys, not a list\n");
+}
+
+TEST(Build, beside_never_no_key_stands) {
+  EXPECT_EQ(errors_in_line("checkpoint: { kind: never, keep: 2 }"),
+            "job.yaml:5:28: error: checkpoint is never, and has no keep\n"
+            "    5 | checkpoint: { kind: never, keep: 2 }\n"
+            "      |                            ^~~~ leave out one of them\n");
+  EXPECT_EQ(errors_in_line("checkpoint: { kind: never, keep: }"), "");
+}
+
+TEST(Build, checkpoints_have_an_interval) {
+  const auto load = [](const std::string& text) {
+    return Workbench().file("job.yaml", kJob + "checkpoint: " + text + "\n").load().job.checkpoint;
+  };
+  const actors::CheckpointSpec rounds = load("{ every: 50 rounds, keep: 5, resume: auto }");
+  EXPECT_EQ(rounds.every_rounds, 50u);
+  EXPECT_EQ(rounds.every, std::chrono::seconds(0));
+  EXPECT_FALSE(rounds.paced);
+  EXPECT_EQ(rounds.keep, 5u);
+  EXPECT_EQ(rounds.copies, 1u);
+  EXPECT_EQ(rounds.resume, "auto");
+  EXPECT_EQ(load("{ every: 500 updates }").every_updates, 500u);
+  EXPECT_EQ(load("{ every: 1500ms }").every, std::chrono::milliseconds(1500));
+  EXPECT_EQ(load("{ every: 2 seconds }").every, std::chrono::seconds(2));
+  EXPECT_FALSE(load("never").enabled());
+  EXPECT_FALSE(load("{ every: never, resume: auto }").enabled());
+  const actors::CheckpointSpec paced = load("{ keep: 2 }");
+  EXPECT_TRUE(paced.paced);
+  EXPECT_EQ(paced.every, std::chrono::seconds(10));
+}
+
+TEST(Build, checkpoints_have_errors_at_their_places) {
+  EXPECT_EQ(messages_of(errors_in_line("checkpoint: { every: 50, keep: 0, copies: 3, resume: }")),
+            "job.yaml:5:22: error: checkpoint.every needs a unit\n"
+            "job.yaml:5:32: error: checkpoint.keep must be a whole number from 1 to 1000, not '0'\n"
+            "job.yaml:5:43: error: checkpoint.copies must be a whole number from 1 to 2, not '3'\n");
+  EXPECT_EQ(
+      messages_of(errors_in_line("checkpoint: { every: 0s, resume: '' }")),
+      "job.yaml:5:22: error: checkpoint.every must be never or a number of rounds, updates or seconds such "
+      "as '10 rounds' or 10s, not '0s'\n"
+      "job.yaml:5:34: error: checkpoint.resume must be never, auto or a path, not ''\n");
+  EXPECT_EQ(errors_in_line("failure: { on_host_lost: retry }"),
+            "job.yaml:5:26: error: unknown on_host_lost 'retry'\n"
+            "    5 | failure: { on_host_lost: retry }\n"
+            "      |                          ^~~~~ one of reschedule | wait | fail\n");
+}
+
+TEST(Build, what_is_one_run_has_no_restarts_unless_given) {
+  for (const char* line : {"record: r", "replay: r", "simulation: { spread: 2 }"}) {
+    const Experiment loaded = Workbench().file("job.yaml", kJob + line + "\n").load();
+    EXPECT_EQ(loaded.job.master.restart.max, 0u) << line;
+    EXPECT_EQ(loaded.job.worker.restart.max, 0u) << line;
+    EXPECT_FALSE(loaded.job.checkpoint.enabled()) << line;
+    EXPECT_NE(to_yaml(loaded).find("checkpoint:\n  kind: never  # default\n"), std::string::npos) << line;
+  }
 }
 
 TEST(Build, actors_of_ones_own_are_not_for_jobs_with_a_method) {

@@ -139,10 +139,15 @@ TEST(Convert, frequencies_need_units) {
   EXPECT_EQ(convert_text("evaluate.every", "1 round").value.unit, "rounds");
   EXPECT_EQ(convert_text("evaluate.every", "500 updates").value.unit, "updates");
   EXPECT_EQ(convert_text("evaluate.every", "2 seconds").value.unit, "seconds");
+  EXPECT_EQ(convert_text("evaluate.every", "2 seconds").value.duration, std::chrono::seconds(2));
+  EXPECT_EQ(convert_text("evaluate.every", "500ms").value.duration, std::chrono::milliseconds(500));
+  EXPECT_EQ(convert_text("evaluate.every", "500ms").value.unit, "seconds");
+  EXPECT_TRUE(convert_text("checkpoint.every", "never").value.is_word);
   const std::string must =
-      "evaluate.every must be a number of rounds, updates or seconds such as '10 rounds', not ";
+      "evaluate.every must be a number of rounds, updates or seconds such as '10 rounds' or 10s, not ";
   EXPECT_EQ(complaint_of("evaluate.every", "10 epochs"), must + "'10 epochs'");
   EXPECT_EQ(complaint_of("evaluate.every", "0 rounds"), must + "'0 rounds'");
+  EXPECT_EQ(complaint_of("evaluate.every", "never"), must + "'never'");
 }
 
 TEST(Convert, rates_are_in_bits) {
@@ -197,6 +202,8 @@ TEST(Convert, paths) {
   EXPECT_EQ(convert_text("problem.data.path", "/b.gz").value.text, "/b.gz");
   EXPECT_EQ(convert_text("problem.data.path", "~/b.gz").value.text, "/home/me/b.gz");
   EXPECT_EQ(complaint_of("problem.data.path", "''"), "problem.data.path must be the path of a file, not ''");
+  EXPECT_EQ(convert_text("checkpoint.resume", "auto").value.text, "auto");
+  EXPECT_EQ(convert_text("checkpoint.resume", "./auto").value.text, "/jobs/auto");
   EXPECT_EQ(complaint_of("problem.data.path", "\"a\\0b\""), "problem.data.path holds a NUL character");
   EXPECT_EQ(complaint_of("deploy.workdir", "work"),
             "deploy.workdir must be an absolute path, or one below ~/, not 'work'");

@@ -25,5 +25,14 @@ TEST(Experiment, makes_errors_of_what_turns_out_later) {
                "      |                                          ^~~~~~~~ fetch it");
 }
 
+TEST(Experiment, knows_what_makes_it_one_run) {
+  Experiment experiment;
+  EXPECT_EQ(experiment.single_run_key(), "");
+  experiment.places["simulation"] = {};
+  EXPECT_EQ(experiment.single_run_key(), "simulation");
+  experiment.places["record"] = {};
+  EXPECT_EQ(experiment.single_run_key(), "record");
+}
+
 }  // namespace
 }  // namespace wisp::config

@@ -41,6 +41,8 @@ TEST(Keys, paths_have_parts) {
   EXPECT_TRUE(is_section(*find_key("stop")));
   EXPECT_FALSE(is_section(*find_key("stop.gap")));
   EXPECT_TRUE(is_of_optimization("stop"));
+  EXPECT_TRUE(is_of_optimization("checkpoint.every"));
+  EXPECT_FALSE(is_of_optimization("failure.on_host_lost"));
   EXPECT_TRUE(is_of_optimization("actors.worker.env"));
   EXPECT_FALSE(is_of_optimization("actors.workers"));
   EXPECT_FALSE(is_of_optimization("seed"));
@@ -82,6 +84,20 @@ TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
   EXPECT_EQ(loaded.job.evaluate.every_rounds, job.evaluate.every_rounds);
   EXPECT_EQ(loaded.job.evaluate.every_updates, job.evaluate.every_updates);
   EXPECT_EQ(loaded.job.evaluate.every, job.evaluate.every);
+  for (const auto& [read, own] : {std::pair{loaded.job.master.restart, job.master.restart},
+                                  {loaded.job.worker.restart, job.worker.restart}}) {
+    EXPECT_EQ(read.max, own.max);
+    EXPECT_EQ(read.within, own.within);
+    EXPECT_EQ(read.backoff, own.backoff);
+  }
+  EXPECT_EQ(loaded.job.checkpoint.every_rounds, job.checkpoint.every_rounds);
+  EXPECT_EQ(loaded.job.checkpoint.every_updates, job.checkpoint.every_updates);
+  EXPECT_EQ(loaded.job.checkpoint.every, job.checkpoint.every);
+  EXPECT_EQ(loaded.job.checkpoint.paced, job.checkpoint.paced);
+  EXPECT_EQ(loaded.job.checkpoint.keep, job.checkpoint.keep);
+  EXPECT_EQ(loaded.job.checkpoint.copies, job.checkpoint.copies);
+  EXPECT_EQ(loaded.job.checkpoint.resume, job.checkpoint.resume);
+  EXPECT_EQ(loaded.job.failure.on_host_lost, job.failure.on_host_lost);
   EXPECT_EQ(loaded.job.method.consistency.kind, job.method.consistency.kind);
   EXPECT_EQ(loaded.job.method.consistency.bound, job.method.consistency.bound);
   EXPECT_EQ(loaded.job.method.late, job.method.late);
@@ -133,6 +149,11 @@ TEST(Keys, every_one_is_read_by_the_tests) {
   Workbench images;
   images.file("job.yaml", kJob).set("problem.data.format=idx").set("problem.data.labels=l");
   more.push_back(images.set("problem.test.path=t").set("problem.test.labels=m").load());
+  for (const char* each : {kEveryRecoveryKey, kNeverRecovered})
+    more.push_back(Workbench().file("job.yaml", kJob + each).load());
+  Workbench never;
+  never.request.load_plugin = bench.request.load_plugin;
+  more.push_back(never.file("job.yaml", kEveryPlainKey).set("actors.n1.restart=never").load());
   const Experiment slow =
       Workbench()
           .file("job.yaml", kJob +
@@ -184,6 +205,8 @@ TEST(Keys, describe_what_they_take) {
             "theory, paper, a number above 0, or { schedule: inv-sqrt, initial: a number }");
   EXPECT_EQ(describe(*find_key("method.batch_size")), "full or a whole number from 1 to 4294967295");
   EXPECT_EQ(describe(*find_key("problem.optimum")), "solve or a number");
+  EXPECT_EQ(describe(*find_key("checkpoint")), "never, or a map of keys");
+  EXPECT_EQ(describe(*find_key("checkpoint.resume")), "never, auto or a path");
   EXPECT_EQ(describe(*find_key("network.transport")), "one of auto | ipc | tcp");
 }
 
@@ -202,13 +225,32 @@ TEST(Keys, unknown_ones_are_guessed_at) {
   EXPECT_EQ(KeyTable(kNone).suggest("actors", "workers"), "worker");
   EXPECT_EQ(KeyTable(kNone).suggest("", "replicas"), "actors.worker.replicas");
   EXPECT_EQ(KeyTable(kNone).suggest("hosts.*", "slot"), "slots");
+  for (const char* word : {"save_every", "checkpoint_interval", "save_steps"}) {
+    EXPECT_EQ(KeyTable(kNone).suggest("", word), "checkpoint.every") << word;
+    EXPECT_EQ(KeyTable(kNone).suggest("checkpoint", word), "every") << word;
+  }
+  EXPECT_EQ(KeyTable(kNone).suggest("checkpoint", "save_total_limit"), "keep");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "max_to_keep"), "checkpoint.keep");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "resume_from"), "checkpoint.resume");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "resume"), "checkpoint.resume");
+  EXPECT_EQ(KeyTable(kNone).suggest("", "restart"), "actors.worker.restart");
+  for (const char* word : {"max_restarts", "retries"}) {
+    EXPECT_EQ(KeyTable(kNone).suggest("", word), "actors.worker.restart") << word;
+    for (const char* actor : {"actors.master", "actors.worker", "actors.*"}) {
+      EXPECT_EQ(KeyTable(kNone).suggest(actor, word), "restart") << word;
+      EXPECT_EQ(KeyTable(kNone).suggest(std::string(actor) + ".restart", word), "max") << word;
+    }
+  }
+  EXPECT_EQ(KeyTable(kNone).suggest("actors.master", "restart_policy"), "restart");
+  EXPECT_EQ(KeyTable(kNone).suggest("actors.master", "num_workers"), "actors.worker.replicas");
   EXPECT_EQ(KeyTable(kNone).suggest("", "zzzzzz"), std::nullopt);
   EXPECT_EQ(KeyTable(kNone).suggest("stop", "kind"), std::nullopt);
 }
 
 TEST(Keys, every_guess_exists) {
   for (const char* word : {"lr", "learning_rate", "eta", "optimizer", "topk", "compressor", "loss", "dataset",
-                           "weight_decay", "num_workers", "tol", "max_iter", "precision", "nodes"}) {
+                           "weight_decay", "num_workers", "tol", "max_iter", "precision", "nodes",
+                           "save_steps", "max_to_keep", "resume_from", "retries"}) {
     const auto guess = KeyTable(kNone).suggest("x", word);
     ASSERT_TRUE(guess.has_value()) << word;
     EXPECT_NE(find_key(*guess), nullptr) << *guess;

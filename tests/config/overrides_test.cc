@@ -37,6 +37,12 @@ TEST(Overrides, take_yaml_and_merge_it) {
   EXPECT_EQ(with("method: gd\n", "method.step_size=paper").root.find("method")->find("kind")->text, "gd");
 }
 
+TEST(Overrides, take_the_place_of_never) {
+  const Outcome outcome = with("checkpoint: never\n", "checkpoint.keep=5");
+  EXPECT_EQ(outcome.root.find("checkpoint")->find("kind"), nullptr);
+  EXPECT_EQ(outcome.root.find("checkpoint")->find("keep")->text, "5");
+}
+
 TEST(Overrides, reach_into_lists_and_append) {
   EXPECT_EQ(with("a: [ x, y ]\n", "a[1]=z").root.find("a")->items[1].text, "z");
   EXPECT_EQ(with("a: [ x ]\n", "a[1]=z").root.find("a")->items.size(), 2u);

@@ -46,9 +46,10 @@ TEST(Patterns, match_what_convert_takes) {
   expect_same("stop.time", {"500ms", "10s", "5m", "2h", "10", "0s", "10 s", "1.5h", "s", "10d", "-1s"});
   expect_same("network.max_message", {"1GiB", "64MB", "100000kB", "2000000B", "1G", "1 GiB", "x", "1.5GiB"});
   expect_same("method.sparsifier.density", {"1/n", "1/N", "0.1", "1%", "1e-2%", "%", "1/2", "half"});
-  expect_same("evaluate.every",
-              {"10 rounds", "1 round", "10", "0 rounds", "10 s", "10  rounds", "010 rounds", "5 updates",
-               "1 update", "3 seconds", "1 second", "999999999 rounds", "1000000000 rounds"});
+  expect_same("evaluate.every", {"10 rounds", "1 round", "10", "0 rounds", "10 s", "10  rounds", "010 rounds",
+                                 "5 updates", "1 update", "3 seconds", "1 second", "999999999 rounds",
+                                 "1000000000 rounds", "10s", "500ms", "0s", "never"});
+  expect_same("checkpoint.every", {"never", "nevers", "10 rounds", "10s", "10"});
   expect_same("simulation.bandwidth", {"1Gbit", "100Mbit", "5kbit", "7bit", "0Mbit", "10", "1GB", "1.5Gbit",
                                        "999999Mbit", "1000000Mbit", "01Mbit", "1 Mbit", "bit"});
   expect_same("network.ports", {"20000-20063", "1024-32767", "1023-2000", "2000-32768", "20000", "-",

@@ -46,6 +46,10 @@ TEST(Resolve, writes_every_value_with_its_origin) {
                 "    isolation: process  # default\n"
                 "    resources:\n"
                 "      nice: 0  # default\n"
+                "    restart:\n"
+                "      max: 3  # default\n"
+                "      within: 60s  # default\n"
+                "      backoff: 500ms  # default\n"
                 "  worker:\n"
                 "    replicas: 2  # from job.yaml:6\n"
                 "    isolation: process  # default\n"
@@ -58,11 +62,21 @@ TEST(Resolve, writes_every_value_with_its_origin) {
                 "    env:\n"
                 "      A: \"$${X} \\\"q\\\" \\\\\"  # from job.yaml:6\n"
                 "      B: \"1\"  # from job.yaml:6\n"
+                "    restart:\n"
+                "      max: 3  # default\n"
+                "      within: 60s  # default\n"
+                "      backoff: 500ms  # default\n"
                 "stop:\n"
                 "  rounds: 5  # from job.yaml:4\n"
                 "  diverged: 1e3  # default\n"
                 "evaluate:\n"
                 "  every: \"10 rounds\"  # default\n"
+                "checkpoint:\n"
+                "  keep: 3  # default\n"
+                "  copies: 1  # default\n"
+                "  resume: never  # default\n"
+                "failure:\n"
+                "  on_host_lost: reschedule  # default\n"
                 "hosts:\n"
                 "  m: {}  # from job.yaml:5\n"
                 "  n1:\n"
@@ -98,8 +112,8 @@ TEST(Resolve, writes_every_value_with_its_origin) {
 }
 
 TEST(Resolve, its_file_loads_to_the_same_from_anywhere) {
-  for (const std::string& job :
-       {kJob, kJob + kHosts, kJob + "logs: { level: '${LEVEL:-warn}' }\n", kEveryKey}) {
+  for (const std::string& job : {kJob, kJob + kHosts, kJob + "logs: { level: '${LEVEL:-warn}' }\n", kEveryKey,
+                                 kJob + kEveryRecoveryKey, kJob + kNeverRecovered}) {
     Workbench bench;
     bench.file("job.yaml", job);
     const Experiment first = bench.load();
@@ -109,6 +123,9 @@ TEST(Resolve, its_file_loads_to_the_same_from_anywhere) {
     const Experiment second = other.load();
     EXPECT_EQ(to_json(second), to_json(first));
     EXPECT_EQ(second.job.worker.env, first.job.worker.env);
+    EXPECT_EQ(second.job.worker.restart.max, first.job.worker.restart.max);
+    EXPECT_EQ(second.job.checkpoint.enabled(), first.job.checkpoint.enabled());
+    EXPECT_EQ(second.job.checkpoint.paced, first.job.checkpoint.paced);
     EXPECT_EQ(second.job.problem.data.path, first.job.problem.data.path);
     EXPECT_EQ(second.launcher.hosts.size(), first.launcher.hosts.size());
     EXPECT_EQ(second.launcher.ssh.program, first.launcher.ssh.program);

@@ -73,6 +73,15 @@ TEST(Schema, words_are_those_of_the_vocabulary) {
   EXPECT_EQ(schema_at(schema, "method.step_size")["anyOf"][2]["required"], json({"schedule", "initial"}));
 }
 
+TEST(Schema, beside_never_no_key_is_given) {
+  const json schema = schema_of(small_vocabulary());
+  const json& rule = schema_at(schema, "checkpoint")["allOf"][0];
+  EXPECT_EQ(rule["if"]["properties"]["kind"]["const"], "never");
+  EXPECT_EQ(rule["then"]["properties"]["keep"]["type"], "null");
+  EXPECT_FALSE(rule["then"]["properties"].contains("kind"));
+  EXPECT_EQ(schema_at(schema, "checkpoint")["patternErrorMessage"], "must be never, or a map of keys");
+}
+
 TEST(Schema, without_plugins_there_is_no_class_to_name) {
   EXPECT_EQ(schema_at(schema_of(small_vocabulary()), "actors.*.class")["pattern"], "\\$\\{[A-Za-z_]");
   EXPECT_EQ(to_json_schema({}).find("\"enum\": []"), std::string::npos) << "editors refuse a schema with one";

@@ -72,6 +72,23 @@ TEST(Sweep, a_record_for_all_of_its_jobs_is_refused) {
   EXPECT_EQ(sweep_of(Workbench().file("job.yaml", job + "sweep: { seed: [ 1 ] }\n")).points.size(), 1u);
 }
 
+TEST(Sweep, no_job_of_it_goes_on_from_the_last_one_of_its_name) {
+  Workbench bench;
+  bench.file("job.yaml", kJob + "checkpoint: { resume: auto }\nsweep: { seed: [ 1, 2 ] }\n");
+  EXPECT_EQ(
+      bench.errors(),
+      "job.yaml:5:23: error: the jobs of a sweep have one name: auto would take the last checkpoint of any "
+      "of them\n"
+      "    5 | checkpoint: { resume: auto }\n"
+      "      |                       ^~~~ leave it out: a sweep that is run again goes on with the jobs "
+      "that have not ended\n");
+  EXPECT_EQ(
+      messages_of(errors_in_line("sweep: { checkpoint.resume: [ never, auto ] }")),
+      "job.yaml:5:38: error: the jobs of a sweep have one name: auto would take the last checkpoint of any "
+      "of them\n");
+  EXPECT_EQ(errors_in_line("sweep: { checkpoint.keep: [ 2, 3 ] }"), "");
+}
+
 TEST(Sweep, the_command_line_changes_it_like_any_other_key) {
   Workbench bench;
   bench.file("job.yaml", swept("{ seed: [ 1, 2 ] }")).set("sweep.seed=[ 7 ]").set("stop.rounds=9");

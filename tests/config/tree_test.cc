@@ -57,6 +57,14 @@ TEST(Tree, a_bare_word_under_a_map_is_its_kind) {
   EXPECT_EQ(merged("{method: gd}", "{method: {step_size: paper}}"), "{method: {kind: gd, step_size: paper}}");
 }
 
+TEST(Tree, a_key_takes_the_place_of_never) {
+  EXPECT_EQ(merged("{restart: never}", "{restart: {max: 5}}"), "{restart: {max: 5}}");
+  EXPECT_EQ(merged("{restart: {kind: never}}", "{restart: {max: 5}}"), "{restart: {max: 5}}");
+  EXPECT_EQ(merged("{restart: {max: 5}}", "{restart: never}"), "{restart: never}");
+  EXPECT_EQ(merged("{restart: never}", "{restart: {}}"), "{restart: {kind: never}}");
+  EXPECT_EQ(merged("{restart: never}", "{restart: {max: null}}"), "{restart: {kind: never, max: ~}}");
+}
+
 TEST(Tree, finds_and_erases_members) {
   Node node = tree_of("{a: 1, b: 2}");
   ASSERT_NE(node.find("b"), nullptr);

@@ -161,6 +161,19 @@ inline const std::string kEveryKey =
     "vars: { UNUSED: 1 }\n"
     "x-more: [ 1 ]\n";
 
+// What of restarts, checkpoints and failures a job may say that is not recorded, replayed or simulated: lines
+// to go behind kJob.
+inline const char* const kEveryRecoveryKey =
+    "actors:\n"
+    "  master: { restart: { max: 2, within: 30s, backoff: 1s } }\n"
+    "  worker: { restart: { max: 0, within: 10m, backoff: 250ms } }\n"
+    "checkpoint: { every: 50 rounds, keep: 7, copies: 2, resume: /j }\n"
+    "failure: { on_host_lost: wait }\n"
+    "hosts: [ n1, n2 ]\n";
+inline const char* const kNeverRecovered =
+    "actors: { master: { restart: never }, worker: { restart: never } }\n"
+    "checkpoint: never\n";
+
 // A vocabulary with what a plugin brings.
 inline Vocabulary plugin_vocabulary() {
   Vocabulary vocabulary = small_vocabulary();
@@ -203,7 +216,8 @@ inline const std::string kEveryPlainKey =
     "    isolation: process\n"
     "    placement: { kind: label, hosts: [ n1 ], match: { a: b }, oversubscribe: true }\n"
     "    resources: { cpus: 2, memory: 2GiB, nice: 5 }\n"
-    "    env: { A: '1' }\n";
+    "    env: { A: '1' }\n"
+    "    restart: { max: 2, within: 30s, backoff: 1s }\n";
 
 // What is wrong with a job of which only line 5 is of interest.
 inline std::string errors_in_line(const std::string& line) { return errors_of(kJob + line + "\n"); }

@@ -44,6 +44,14 @@ GOOD = {
     "durations": with_line("timeouts: { start: 5m, shutdown_grace: 500ms }"),
     "sizes and ports": with_line("network: { max_message: 64MiB, ports: 1024-32767, transport: tcp }"),
     "rounds": with_line("evaluate: { every: 1 round }"),
+    "seconds": with_line("evaluate: { every: 500ms }"),
+    "checkpoints": with_line("checkpoint: { every: 10s, keep: 5, copies: 1, resume: ./job }"),
+    "no checkpoints": with_line("checkpoint: never"),
+    "no regular checkpoints": with_line("checkpoint: { every: never, resume: auto }"),
+    "restarts": instead("replicas: 4", "replicas: 4, restart: { max: 5, within: 1m, backoff: 10ms }"),
+    "no restarts": instead("worker:", "master: { restart: never }, worker:"),
+    "no restarts, spelled out": instead("replicas: 4", "replicas: 4, restart: { kind: never, max: null }"),
+    "lost hosts": with_line("failure: { on_host_lost: wait }"),
     "a list of hosts": with_line("hosts: [ 'n[1-2]', n9 ]"),
     "hosts": with_line("hosts: { 'n[01-16]': { slots: 2, address: 192.0.2.1 }, m: , '7': { ssh: { port: 22 } } }"),
     "ssh": with_line("ssh: { program: [ ssh, -4 ], options: { ServerAliveInterval: 5 }, connect_timeout: 3s }"),
@@ -88,6 +96,14 @@ BAD = {
     "a size with an unknown unit": with_line("network: { max_message: 64M }"),
     "rounds without a unit": with_line("evaluate: { every: 10 }"),
     "rounds in seconds": with_line("evaluate: { every: 10 s }"),
+    "too many copies": with_line("checkpoint: { copies: 3 }"),
+    "no checkpoint to keep": with_line("checkpoint: { keep: 0 }"),
+    "checkpoints without a unit": with_line("checkpoint: { every: 50 }"),
+    "a word for checkpoints": with_line("checkpoint: always"),
+    "a number for restarts": instead("replicas: 4", "replicas: 4, restart: 3"),
+    "restarts beside never": instead("replicas: 4", "replicas: 4, restart: { kind: never, max: 3 }"),
+    "a time of nothing for restarts": instead("replicas: 4", "replicas: 4, restart: { within: 0s }"),
+    "an unknown word for lost hosts": with_line("failure: { on_host_lost: retry }"),
     "one port": with_line("network: { ports: 20000 }"),
     "a port that is too low": with_line("network: { ports: 1023-2000 }"),
     "a port that is too high": with_line("network: { ports: 20000-40000 }"),
@@ -159,6 +175,8 @@ WISP_ALONE = {
     "several keys: a tunnel in plaintext": with_line("network: { tunnel: true, security: plaintext }"),
     "limits of numbers: an address that can't be": with_line("hosts: { n1: { address: 192.0.2.256 } }"),
     "limits of numbers: a subnet of more bits than there are": with_line("network: { subnet: 192.0.2.0/33 }"),
+    "several keys: a second copy without a second host": with_line("checkpoint: { copies: 2 }"),
+    "several keys: restarts of a run whose order is recorded": with_line("record: r", "checkpoint: { keep: 2 }"),
     "several keys: a host twice": with_line("hosts: { 'n[1-2]': {}, n2: {} }"),
     "several keys: a command that leads to one host only": with_line("launcher: { kind: command, template: [ sh ] }",
                                                                      "hosts: [ n1 ]"),
@@ -262,23 +280,29 @@ class Schema(wisp_test.TestCase):
             paths[len(lines)] = path
         return "\n".join(lines) + "\n", paths
 
+    def refused_by_wisp_alone(self, leaves, value, about_the_value):
+        """The keys that wisp refuses this value for, and the schema does not; the other way round there is none."""
+        text, paths = self.job_of(leaves, value)
+        self.wisp.write("job.yaml", text)
+        done = self.wisp.run("config", "job.yaml", "--json")
+        mistakes = json.loads(done.stdout)["errors"] if done.status == 3 else []
+        by_wisp = {paths.get(each["line"]) for each in mistakes if about_the_value.search(each["message"])}
+        by_schema = {path for path, _ in self.schema.errors(text)}
+        by_schema = {leaf for leaf in leaves for path in by_schema if path == leaf or path.startswith(leaf + ".")}
+        messages = {each["message"] for each in mistakes}
+        by_wisp |= {leaf for leaf in by_schema if f"'{leaf}' is missing" in messages}  # where its section stands
+        self.assertEqual(by_schema - by_wisp, set(), f"refused by the schema alone: {value}\n{done}")
+        return by_wisp - by_schema - {None}
+
     def test_every_key_with_all_sorts_of_values(self):
         leaves = self.leaves()
         self.assertGreater(len(leaves), 40)
         about_the_value = re.compile("must be|needs a unit|^unknown|is empty|is no(t| host)|is missing|a lone")
         only_wisp = set()
+        half = len(leaves) // 2  # wisp says the first 100 mistakes
         for value in VALUES:
-            text, paths = self.job_of(leaves, value)
-            self.wisp.write("job.yaml", text)
-            done = self.wisp.run("config", "job.yaml", "--json")
-            mistakes = json.loads(done.stdout)["errors"] if done.status == 3 else []
-            by_wisp = {paths.get(each["line"]) for each in mistakes if about_the_value.search(each["message"])}
-            by_schema = {path for path, _ in self.schema.errors(text)}
-            by_schema = {leaf for leaf in leaves for path in by_schema if path == leaf or path.startswith(leaf + ".")}
-            messages = {each["message"] for each in mistakes}
-            by_wisp |= {leaf for leaf in by_schema if f"'{leaf}' is missing" in messages}  # where its section stands
-            self.assertEqual(by_schema - by_wisp, set(), f"refused by the schema alone: {value}\n{done}")
-            only_wisp |= {(path, value) for path in by_wisp - by_schema - {None}}
+            for part in (leaves[:half], leaves[half:]):
+                only_wisp |= {(path, value) for path in self.refused_by_wisp_alone(part, value, about_the_value)}
         only_wisp = {(path, value) for path, value in only_wisp if "${" not in value}  # what comes out isn't known
         # Text that YAML takes for a number, where not all texts fit.
         names = ["actors.master.host", "network.interface", *(f"hosts.n1.{key}" for key in HOST_NAMES)]

@@ -1,0 +1,55 @@
+#include "config/recovery_rules.h"
+
+#include <string>
+#include <string_view>
+
+namespace wisp::config {
+namespace {
+
+std::string why_single(std::string_view key) {
+  const char* what = key == "record"   ? "an order that is recorded is that"
+                     : key == "replay" ? "an order that is replayed is that"
+                                       : "times that are simulated are those";
+  return std::string(key) + ": " + what + " of one run without restarts";
+}
+
+// A job whose order or times are recorded, replayed or simulated is one run.
+void single_run(const Draft& draft, Mistakes& mistakes) {
+  const Experiment& experiment = draft.experiment;
+  const std::string_view key = experiment.single_run_key();
+  if (key.empty()) return;
+  const auto report = [&](const std::string& path, bool is_on) {
+    if (!is_on || !experiment.given(path) || !draft.sound(path)) return;
+    mistakes.add(experiment.where(path), why_single(key), "leave out " + path + ", or set it to never");
+  };
+  const actors::JobSpec& job = experiment.job;
+  report("actors.master.restart", job.master.restart.max > 0);
+  report("actors.worker.restart", job.worker.restart.max > 0);
+  report("checkpoint", job.checkpoint.enabled() || job.checkpoint.resume != "never");
+}
+
+// How many hosts Slurm will give is not known before it gives them, unless the file says so.
+bool knows_hosts(const Draft& draft) {
+  const launcher::LauncherSpec& launcher = draft.experiment.launcher;
+  if (!draft.sound("hosts") || !draft.sound("launcher") || !draft.sound("slurm")) return false;
+  const bool open = launcher.kind == "slurm" && !launcher.slurm.allocation && launcher.slurm.nodes == 0;
+  return !open || draft.experiment.given("hosts");
+}
+
+void copies(const Draft& draft, Mistakes& mistakes) {
+  const Experiment& experiment = draft.experiment;
+  if (experiment.job.checkpoint.copies < 2 || !draft.sound("checkpoint") || !knows_hosts(draft)) return;
+  if (experiment.launcher.hosts.size() >= 2) return;
+  mistakes.add(experiment.where("checkpoint.copies"),
+               "the second copy of a checkpoint goes to a second host, and this job has one",
+               "leave it out, or add hosts");
+}
+
+}  // namespace
+
+void check_recovery(const Draft& draft, Mistakes& mistakes) {
+  single_run(draft, mistakes);
+  copies(draft, mistakes);
+}
+
+}  // namespace wisp::config

@@ -21,6 +21,8 @@ using std::chrono::nanoseconds;
 constexpr std::size_t kHistoryMost = std::size_t{1} << 30;  // bytes
 // A geometric staleness is not above so many times its mean; the chance is e^-10.
 constexpr double kGeometricMost = 10;
+// Of updates that are kept for successors; then a checkpoint is due, whatever the interval.
+constexpr std::size_t kSentMost = std::size_t{256} << 20;  // bytes
 
 runtime::Delay delay_of(const DelaySpec& spec, double factor = 1) {
   if (spec.kind.empty()) return {};
@@ -40,8 +42,47 @@ nanoseconds transfer_time(std::uint64_t bytes, std::uint64_t bits_per_second) {
 }  // namespace
 
 template <class T>
+struct AsyncMaster<T>::OnItsWay {
+  OnItsWay() = default;
+  OnItsWay(std::uint32_t of_worker, Update<T> its_update)
+      : worker(of_worker), update(std::move(its_update)) {}
+  std::uint32_t worker = 0;
+  Update<T> update;
+  template <class F>
+  void fields(F& f) {
+    f(worker, update);
+  }
+};
+
+template <class T>
+struct AsyncMaster<T>::Saved {
+  Saved() = default;
+  Bytes run;
+  std::vector<std::uint64_t> steps;  // by worker
+  std::vector<std::uint64_t> read;
+  std::vector<OnItsWay> on_their_way;  // in the order in which they came
+  template <class F>
+  void fields(F& f) {
+    f(run, steps, read, on_their_way);
+  }
+};
+
+template <class T>
+struct AsyncMaster<T>::Cut {
+  std::uint64_t number = 0;
+  Saved saved;
+  std::vector<std::uint64_t> steps;  // that each worker's part has
+  std::vector<bool> awaited;         // by worker: its part is made when its update has come
+  std::size_t left = 0;              // how many of them
+};
+
+template <class T>
 AsyncMaster<T>::AsyncMaster(MasterJob job, MasterParameters<T> parameters, const Catalogs& catalogs)
-    : run_(std::move(job), std::move(parameters), catalogs),
+    : state_(std::exchange(parameters.state, std::nullopt)),
+      faults_(parameters.faults),
+      cutter_(job.checkpoint, parameters.keeper, parameters.attempt,
+              static_cast<std::uint32_t>(parameters.workers.size())),
+      run_(std::move(job), std::move(parameters), catalogs),
       seats_(run_.workers().size()),
       bounded_(catalogs.methods.consistency_of(run_.job().method) == "ssp"),
       finished_("the end of the run") {
@@ -50,10 +91,22 @@ AsyncMaster<T>::AsyncMaster(MasterJob job, MasterParameters<T> parameters, const
 }
 
 template <class T>
+AsyncMaster<T>::~AsyncMaster() = default;
+
+template <class T>
 runtime::Task<Summary> AsyncMaster<T>::run() {
-  co_await run_.begin(this->context(), false);
+  std::optional<Bytes> state;
+  if (state_) {
+    auto saved = unpack<Saved>(*std::exchange(state_, std::nullopt));
+    state = saved.run;
+    take_up(std::move(saved));
+  }
+  co_await run_.begin(this->context(), false, state);
+  begun_ = true;
+  cutter_.begin(this->context(), run_.updates());
   if (record_) co_await run_.monitor().template send<&Monitor::record>(ArrivalWriter::begin(run_.job()));
-  co_await run_.evaluate();
+  const bool evaluates = !state || run_.evaluation_is_due();
+  if (evaluates) co_await run_.evaluate();
   if (!run_.ended()) {
     if (!run_.replay().empty()) {
       co_await as_recorded();
@@ -74,29 +127,74 @@ runtime::Task<void> AsyncMaster<T>::as_they_come() {
   runtime::Future<void> finished = finished_.future();
   co_await finished;
   if (failure_) std::rethrow_exception(failure_);
+  co_await cutter_.settle();
+  if (!is_cut_due()) co_return;
+  begin_cut();  // the last one was under way when the run ended
+  co_await cutter_.settle();
 }
 
 // One worker's loop: read, compute, push.
 template <class T>
 runtime::Task<void> AsyncMaster<T>::serve(std::uint32_t worker) {
-  try {
-    while (!over_) {
-      Pending pending = send(worker);
-      const Update<T> update = co_await answer(worker, std::move(pending));
-      if (run_.job().simulation.given) co_await this->context().sleep(time_of_step(worker, update));
-      while (evaluating_ && !over_) {
-        co_await next_turn();
-      }
-      if (over_) break;
-      co_await arrive(worker, update);
-      while (!over_ && is_ahead(worker)) {
-        co_await next_turn();
-      }
+  while (!over_) {
+    const std::uint64_t life = seats_[worker].life;
+    bool died = false;
+    try {
+      co_await one_step(worker);
+    } catch (const runtime::ActorDied& error) {
+      died = cutter_.is_on() && error.actor() == run_.workers()[worker].name();
+      if (!died && !failure_) failure_ = std::current_exception();
+    } catch (...) {  // run() throws it, to who called it
+      if (!failure_) failure_ = std::current_exception();
     }
-  } catch (...) {  // run() throws it, to who called it
-    if (!failure_) failure_ = std::current_exception();
-    finish();
+    if (failure_) finish();
+    if (!died) continue;
+    seats_[worker].out = false;
+    seats_[worker].gone = seats_[worker].life == life;  // else its successor is there
+    give_up_cut();
+    while (!over_ && seats_[worker].life == life) {
+      co_await next_turn();
+    }
   }
+}
+
+template <class T>
+runtime::Task<void> AsyncMaster<T>::one_step(std::uint32_t worker) {
+  Seat& seat = seats_[worker];
+  if (!seat.received) {  // else it came before its worker, or the master before, died
+    while (!over_ && is_ahead(worker)) {
+      co_await next_turn();
+    }
+    if (over_) co_return;
+    Pending pending = send(worker);
+    Update<T> update = co_await answer(worker, std::move(pending));
+    receive(worker, std::move(update));
+  }
+  if (run_.job().simulation.given) co_await this->context().sleep(time_of_step(worker, *seat.received));
+  while (evaluating_ && !over_) {
+    co_await next_turn();
+  }
+  if (over_) co_return;
+  const Update<T> update = *std::exchange(seat.received, std::nullopt);
+  seat.out = false;
+  co_await arrive(worker, update);
+}
+
+// From here on the master has it, whatever becomes of the worker.
+template <class T>
+void AsyncMaster<T>::receive(std::uint32_t worker, Update<T> update) {
+  Seat& seat = seats_[worker];
+  if (cutter_.is_on()) {
+    Update<T> kept;
+    kept.round = update.round;
+    kept.vector = update.encoded();
+    sent_bytes_ += kept.payload_bytes();
+    seat.sent.push_back(std::move(kept));
+  }
+  seat.received = std::move(update);
+  if (!cut_ || !cut_->awaited[worker]) return;
+  add_to_cut(worker);
+  end_cut_if_whole();
 }
 
 template <class T>
@@ -114,6 +212,7 @@ typename AsyncMaster<T>::Pending AsyncMaster<T>::send_old(std::uint32_t worker, 
 template <class T>
 typename AsyncMaster<T>::Pending AsyncMaster<T>::send(std::uint32_t worker, Model<T> model,
                                                       std::uint64_t updates) {
+  seats_[worker].out = true;
   seats_[worker].read = updates;
   seats_[worker].bytes = model.payload_bytes();
   return run_.workers()[worker].template call<&Worker<T>::step>(std::move(model));
@@ -139,14 +238,170 @@ runtime::Task<void> AsyncMaster<T>::arrive(std::uint32_t worker, const Update<T>
   if (take_in(worker, update)) run_.advance();
   if (!run_.ended() && run_.evaluation_is_due()) {
     evaluating_ = true;
-    co_await run_.evaluate();
+    co_await evaluate();
     evaluating_ = false;
     release();
   }
+  if (is_cut_due()) begin_cut();
   if (run_.ended()) {
     finish();
   } else if (record_ && record_->is_due()) {
     co_await run_.monitor().template send<&Monitor::record>(record_->piece());
+  }
+}
+
+// Every worker is needed for it: one that has died is waited for until it is replaced.
+template <class T>
+runtime::Task<void> AsyncMaster<T>::evaluate() {
+  std::vector<std::uint64_t> lives(seats_.size());
+  for (bool done = false; !done;) {
+    for (std::size_t i = 0; i < seats_.size(); ++i) lives[i] = seats_[i].life;
+    std::uint32_t dead = 0;
+    try {
+      co_await run_.evaluate();
+      done = true;
+    } catch (const runtime::ActorDied& error) {
+      dead = worker_called(error.actor());
+      if (!cutter_.is_on() || dead == seats_.size()) throw;
+    }
+    while (!done && !over_ && seats_[dead].life == lives[dead]) {
+      co_await next_turn();
+    }
+    if (over_) co_return;
+  }
+}
+
+// How many there are, if none is called so.
+template <class T>
+std::uint32_t AsyncMaster<T>::worker_called(const std::string& name) const {
+  const auto& workers = run_.workers();
+  const auto found =
+      std::find_if(workers.begin(), workers.end(), [&](const auto& each) { return each.name() == name; });
+  return static_cast<std::uint32_t>(found - workers.begin());
+}
+
+// The first step of which it is known what was sent: all before are in a durable checkpoint.
+template <class T>
+std::uint64_t AsyncMaster<T>::first_known(const Seat& seat) {
+  if (!seat.sent.empty()) return seat.sent.front().round;
+  return seat.received ? seat.received->round + 1 : seat.steps;
+}
+
+template <class T>
+runtime::Task<bool> AsyncMaster<T>::replace(std::uint32_t worker, runtime::Handle<Worker<T>> successor) {
+  if (!begun_) co_return false;
+  auto answer = successor.template call<&Worker<T>::set_up>(run_.attempt());
+  const Shard shard = co_await answer;
+  Seat& seat = seats_.at(worker);
+  if (shard.round < first_known(seat) && !faults_.no_known_check) co_return false;
+  std::vector<Update<T>> sent;
+  for (const Update<T>& each : seat.sent) {
+    if (each.round >= shard.round && !faults_.no_recall) sent.push_back(each);
+  }
+  auto told = successor.template call<&Worker<T>::recall>(run_.attempt(), sent);
+  co_await told;
+  run_.replace(worker, successor);
+  give_up_cut();
+  ++seat.life;
+  seat.gone = false;
+  this->context().log().info(
+      fmt::format("{} is back, from before its round {}", successor.name(), shard.round));
+  release();
+  co_return true;
+}
+
+template <class T>
+bool AsyncMaster<T>::is_cut_due() const {
+  if (!cutter_.is_free()) return false;
+  const bool due = run_.ended() ? run_.may_go_on() && cutter_.durable() != run_.updates()
+                                : cutter_.is_due(run_.updates()) || sent_bytes_ > kSentMost;
+  return due && (faults_.keep_dead_cut ||
+                 std::none_of(seats_.begin(), seats_.end(), [](const Seat& each) { return each.gone; }));
+}
+
+template <class T>
+void AsyncMaster<T>::begin_cut() {
+  cut_ = std::make_unique<Cut>();
+  cut_->number = cutter_.start(run_.updates());
+  cut_->saved.run = run_.save();
+  cut_->steps.resize(seats_.size());
+  cut_->awaited.resize(seats_.size());
+  for (std::uint32_t i = 0; i < seats_.size(); ++i) {
+    cut_->saved.steps.push_back(seats_[i].steps);
+    cut_->saved.read.push_back(seats_[i].read);
+    cut_->awaited[i] = seats_[i].out;
+    if (seats_[i].out) ++cut_->left;
+  }
+  for (std::uint32_t i = 0; i < seats_.size(); ++i) {
+    if (!seats_[i].out || seats_[i].received) add_to_cut(i);
+  }
+  end_cut_if_whole();
+}
+
+// Its worker is between two steps, and gets this before its next model.
+template <class T>
+void AsyncMaster<T>::add_to_cut(std::uint32_t worker) {
+  const Seat& seat = seats_[worker];
+  cut_->steps[worker] = seat.received ? seat.received->round + 1 : seat.steps;
+  if (cut_->awaited[worker]) {
+    cut_->awaited[worker] = false;
+    --cut_->left;
+    if (!faults_.nothing_on_its_way) cut_->saved.on_their_way.emplace_back(worker, *seat.received);
+  }
+  run_.workers()[worker].template must_tell<&Worker<T>::checkpoint>(run_.attempt(), cut_->number);
+}
+
+template <class T>
+void AsyncMaster<T>::end_cut_if_whole() {
+  if (!cut_ || cut_->left > 0) return;
+  const std::unique_ptr<Cut> whole = std::move(cut_);
+  if (faults_.late_save) whole->saved.run = run_.save();
+  this->context().begin(keep(pack(whole->saved), whole->steps));
+}
+
+// A worker that has died gives no part, unless it has given it before: then the cut may become whole even so.
+template <class T>
+void AsyncMaster<T>::give_up_cut() {
+  if (faults_.keep_dead_cut) return;
+  cut_.reset();
+  cutter_.give_up();
+}
+
+// What is in a durable checkpoint need not be told to successors.
+template <class T>
+runtime::Task<void> AsyncMaster<T>::keep(Bytes state, std::vector<std::uint64_t> steps) {
+  if (faults_.early_trim) forget_sent(steps);
+  const bool kept = co_await cutter_.keep(std::move(state));
+  if (kept) forget_sent(steps);
+}
+
+template <class T>
+void AsyncMaster<T>::forget_sent(const std::vector<std::uint64_t>& steps) {
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    std::deque<Update<T>>& sent = seats_[i].sent;
+    while (!sent.empty() && sent.front().round < steps[i]) {
+      sent_bytes_ -= sent.front().payload_bytes();
+      sent.pop_front();
+    }
+  }
+}
+
+// What was on its way has come.
+template <class T>
+void AsyncMaster<T>::take_up(Saved saved) {
+  if (saved.steps.size() != seats_.size() || saved.read.size() != seats_.size()) {
+    throw Error("the saved state of the master is of other workers");
+  }
+  pace_.clear();
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    seats_[i].steps = saved.steps[i];
+    seats_[i].read = saved.read[i];
+    if (bounded_) ++pace_[saved.steps[i]];
+  }
+  for (OnItsWay& each : saved.on_their_way) {
+    Seat& seat = seats_.at(each.worker);
+    seat.out = true;
+    seat.received = std::move(each.update);
   }
 }
 

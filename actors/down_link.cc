@@ -207,6 +207,7 @@ Model<T> ModelEncoder<T>::message(std::uint64_t round, std::uint64_t base) {
   WISP_CHECK(shown_.size() == dim_, "something was shown");
   if (plan_.weighs) {
     Model<T> model;
+    model.attempt = plan_.attempt;
     model.round = round;
     model.version = version_;
     model.base = base;
@@ -223,6 +224,7 @@ Model<T> ModelEncoder<T>::message(std::uint64_t round, std::uint64_t base) {
     encoded_ = base;
   }
   Model<T> model;
+  model.attempt = plan_.attempt;
   model.round = round;
   model.version = version_;
   model.base = base;

@@ -35,11 +35,12 @@ struct DownPlan {
 
   Kind kind = Kind::kDense;
   Bases bases = Bases::kCommon;
-  std::uint32_t chosen = 0;  // k, of kind sparse; 1 .. dim
-  bool shares = true;        // whole models with receivers of its own process, who let go of them before the
-                             // next one is shown, or have it copied. Not where they also come by relays
-  bool weighs = false;       // of kind delta with bases kEach, all receivers being of its own process: they
-                             // share the iterate, and how large their messages would be is wanted, about
+  std::uint32_t chosen = 0;   // k, of kind sparse; 1 .. dim
+  std::uint32_t attempt = 0;  // of the master: every message says it
+  bool shares = true;         // whole models with receivers of its own process, who let go of them before the
+                              // next one is shown, or have it copied. Not where they also come by relays
+  bool weighs = false;        // of kind delta with bases kEach, all receivers being of its own process: they
+                              // share the iterate, and how large their messages would be is wanted, about
 };
 
 // What a job's `broadcast`, with a kind, comes to for `workers` workers in R^dim.
@@ -56,8 +57,9 @@ class ModelEncoder {
   // `dim` >= 1, workers 0 .. workers-1 have nothing yet.
   ModelEncoder(DownPlan plan, std::uint32_t dim, std::uint32_t workers);
 
-  // `iterate` is what workers are to have from now on: the next version. iterate.size() == dim. One pass over
-  // it unless that is dense, and for sparse a top-k.
+  // `iterate` is what workers are to have from now on: the next version. Of a run that goes on, the first is
+  // what shown() said last. iterate.size() == dim. One pass over it unless that is dense, and for sparse a
+  // top-k.
   void show(const Iterate<T>& iterate);
   // The same where `touched`, in increasing order, has all coordinates that differ from what was shown last:
   // of kind delta that takes no longer than there are of them. An encoder that weighs needs it.

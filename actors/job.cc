@@ -1,6 +1,7 @@
 #include "actors/job.h"
 
 #include "actors/async_master.h"
+#include "actors/cast.h"
 #include "actors/relay.h"
 #include "actors/round_master.h"
 #include "actors/worker.h"
@@ -13,7 +14,10 @@ namespace {
 template <class T>
 void register_dtype(runtime::Registry& registry, const Catalogs& catalogs, Dtype dtype) {
   registry.actor<Worker<T>>(worker_class(dtype), std::cref(catalogs))
+      .template method<&Worker<T>::rewind>("rewind")
       .template method<&Worker<T>::set_up>("set_up")
+      .template method<&Worker<T>::recall>("recall")
+      .template method<&Worker<T>::checkpoint>("checkpoint")
       .template method<&Worker<T>::step>("step")
       .template method<&Worker<T>::evaluate>("evaluate")
       .template method<&Worker<T>::test>("test")
@@ -24,56 +28,17 @@ void register_dtype(runtime::Registry& registry, const Catalogs& catalogs, Dtype
       .template method<&RoundMaster<T>::stop>("stop");
   registry.actor<AsyncMaster<T>>(async_master_class(dtype), std::cref(catalogs))
       .template method<&AsyncMaster<T>::run>("run")
+      .template method<&AsyncMaster<T>::replace>("replace")
       .template method<&AsyncMaster<T>::stop>("stop");
   registry.actor<Relay<T>>(relay_class(dtype))
       .template method<&Relay<T>::pass>("pass")
       .template method<&Relay<T>::deliver>("deliver");
 }
 
-template <class T>
-std::vector<runtime::Handle<Worker<T>>> spawn_workers(runtime::System& system, const JobSpec& job,
-                                                      const Layout& layout) {
-  std::vector<runtime::Future<runtime::Handle<Worker<T>>>> spawned;
-  for (std::size_t i = 0; i < layout.worker_nodes.size(); ++i) {
-    WorkerParameters parameters;
-    parameters.problem = job.problem;
-    parameters.source = layout.sources[i];
-    if (!layout.tests.empty()) parameters.test = layout.tests[i];
-    parameters.method = job.method;
-    parameters.seed = job.seed;
-    parameters.worker = static_cast<std::uint32_t>(i);
-    parameters.workers = static_cast<std::uint32_t>(layout.worker_nodes.size());
-    spawned.push_back(system.spawn<Worker<T>>(
-        runtime::Options("worker-" + std::to_string(i)).on(layout.worker_nodes[i]), parameters));
-  }
-  std::vector<runtime::Handle<Worker<T>>> workers;
-  for (auto& each : spawned) workers.push_back(each.get());
-  return workers;
-}
-
-// From the last of the chain on: each is told of its successor.
-template <class T>
-std::vector<runtime::Handle<Relay<T>>> spawn_relays(runtime::System& system, const Layout& layout,
-                                                    const std::vector<runtime::Handle<Worker<T>>>& workers) {
-  std::vector<runtime::Handle<Relay<T>>> relays(layout.relays.size());
-  for (std::size_t i = relays.size(); i-- > 0;) {
-    const RelayPlace& place = layout.relays[i];
-    RelayParameters<T> parameters;
-    if (i + 1 < relays.size()) parameters.next = relays[i + 1];
-    for (const std::uint32_t worker : place.workers) parameters.workers.push_back(workers[worker]);
-    const auto where = runtime::Options("relay-" + std::to_string(i)).on(place.node);
-    relays[i] = system.spawn<Relay<T>>(where, parameters).get();
-  }
-  return relays;
-}
-
 template <class Master, class T>
 RunningJob start_master(runtime::System& system, const JobSpec& job, const Layout& layout,
                         const MasterParameters<T>& parameters) {
-  const auto where = runtime::Options("master").on(layout.master_node);
-  MasterJob master_job(job);
-  if (layout.tests.empty()) master_job.problem.test = {};
-  const auto master = system.spawn<Master>(where, std::move(master_job), parameters).get();
+  const auto master = spawn_master<Master>(system, job, layout, parameters).get();
   return RunningJob{master.template call<&Master::run>(),
                     [master] { master.template tell<&Master::stop>(); }};
 }
@@ -84,15 +49,13 @@ RunningJob start_dtype(runtime::System& system, const JobSpec& job, const Layout
                        Recording recording) {
   MasterParameters<T> parameters;
   parameters.optimum = optimum;
-  parameters.workers = spawn_workers<T>(system, job, layout);
+  parameters.workers = spawn_workers<T>(system, job, layout, std::nullopt);
   parameters.relays = spawn_relays<T>(system, layout, parameters.workers);
   parameters.monitor = system.adopt(
       "monitor", std::make_unique<Monitor>(std::move(on_progress), std::move(recording.on_record)));
   parameters.replay = std::move(recording.replay);
-  const std::string& consistency = job.method.consistency.kind;
-  const bool rounds = consistency.empty() || consistency == "sync";
-  return rounds ? start_master<RoundMaster<T>>(system, job, layout, parameters)
-                : start_master<AsyncMaster<T>>(system, job, layout, parameters);
+  return is_in_rounds(job) ? start_master<RoundMaster<T>>(system, job, layout, parameters)
+                           : start_master<AsyncMaster<T>>(system, job, layout, parameters);
 }
 
 }  // namespace
@@ -104,6 +67,10 @@ std::string relay_class(Dtype dtype) { return std::string("relay/") + to_string(
 
 void register_actors(runtime::Registry& registry, const Catalogs& catalogs) {
   registry.actor<Monitor>("monitor").method<&Monitor::report>("report").method<&Monitor::record>("record");
+  registry.actor<Keeper>("keeper")
+      .method<&Keeper::put>("put")
+      .method<&Keeper::keep>("keep")
+      .method<&Keeper::last>("last");
   register_dtype<double>(registry, catalogs, Dtype::kFloat64);
   register_dtype<float>(registry, catalogs, Dtype::kFloat32);
 }

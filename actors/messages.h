@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "actors/iterate.h"
+#include "actors/keeper.h"
+#include "actors/recovery_faults.h"
 #include "actors/spec.h"
 #include "actors/staleness.h"
 #include "base/bytes.h"
 #include "base/pack.h"
 #include "problems/objective.h"
 #include "problems/source.h"
+#include "runtime/handle.h"
 #include "sparse/encoded.h"
 
 namespace wisp::actors {
@@ -25,6 +28,7 @@ struct Model {
   // `iterate`, whole, and none that a later one will change.
   Model(std::uint64_t model_round, Iterate<T> iterate)
       : round(model_round), vector(sparse::encode_all<T>(iterate.bytes())), shared(std::move(iterate)) {}
+  std::uint32_t attempt = 0;  // of the master: workers refuse what comes late from one before
   std::uint64_t round = 0;    // the worker's own count of steps
   std::uint64_t version = 0;  // of the iterate that it makes; 0: of none that a later model changes
   std::uint64_t base = 0;     // of the iterate that it changes; 0: it is whole
@@ -37,7 +41,7 @@ struct Model {
   std::size_t payload_bytes() const { return weight ? *weight : vector.payload_bytes(); }
   template <class F>
   void fields(F& f) {
-    f(round, version, base, awaited, vector);
+    f(attempt, round, version, base, awaited, vector);
   }
 };
 
@@ -113,10 +117,12 @@ struct WorkerParameters {
   std::uint64_t seed = 0;
   std::uint32_t worker = 0;  // 0 .. workers-1
   std::uint32_t workers = 1;
-  problems::Source test = {};  // its share of problem.test; no path: there is none
+  problems::Source test = {};                          // its share of problem.test; no path: there is none
+  std::optional<runtime::Handle<Keeper>> keeper = {};  // that its checkpoints go to
+  RecoveryFaults faults;
   template <class F>
   void fields(F& f) {
-    f(problem, source, method, seed, worker, workers, test);
+    f(problem, source, method, seed, worker, workers, test, keeper, faults);
   }
 };
 
@@ -141,10 +147,11 @@ struct Shard {
   double mu = 0;
   double L_sample = 0;        // the largest of its f_ij
   std::uint64_t samples = 0;  // how many f_ij it has; 0 where the problem is not made of rows
+  std::uint64_t round = 0;    // that it makes next: not 0 if it goes on from a saved state
   problems::Smoothness smoothness() const { return {L, mu, L_sample, samples}; }
   template <class F>
   void fields(F& f) {
-    f(rows, dim, L, mu, L_sample, samples);
+    f(rows, dim, L, mu, L_sample, samples, round);
   }
 };
 

@@ -17,7 +17,7 @@ namespace wisp::actors {
 
 // What plugins are compiled against: raised with every change of a header that they may include. A plugin
 // that was built for another number is refused before anything of it is called.
-inline constexpr std::uint32_t kPluginAbi = 3;
+inline constexpr std::uint32_t kPluginAbi = 4;
 
 // What a plugin adds to. A name that is taken throws Error, which ends the loading.
 struct Plugin {

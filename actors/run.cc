@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "base/hash.h"
 
 namespace wisp::actors {
@@ -38,6 +40,8 @@ Run<T>::Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catal
       workers_(std::move(parameters.workers)),
       monitor_(std::move(parameters.monitor)),
       replay_(std::move(parameters.replay)),
+      attempt_(parameters.attempt),
+      elapsed_(parameters.elapsed),
       chain_(std::move(parameters.relays)),
       catalogs_(catalogs),
       staleness_(workers_.size()) {
@@ -46,7 +50,8 @@ Run<T>::Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catal
 }
 
 template <class T>
-runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) {
+runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds,
+                                  const std::optional<Bytes>& state) {
   context_ = &context;
   rounds_ = rounds;
   const std::string consistency = catalogs_.methods.consistency_of(job_.method);
@@ -54,8 +59,8 @@ runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) 
     throw Error(fmt::format("a job of consistency {} was given to the master of {}", consistency,
                             rounds ? "rounds" : "asynchronous runs"));
   }
-  started_at_ = context_->now();
-  const std::vector<Shard> shards = co_await runtime::call<&Worker<T>::set_up>(workers_);
+  started_at_ = context_->now() - elapsed_;
+  const std::vector<Shard> shards = co_await runtime::call<&Worker<T>::set_up>(workers_, attempt_);
   problems::Smoothness smoothness = shards.front().smoothness();
   for (const Shard& shard : shards) {
     smoothness.join(shard.smoothness());
@@ -67,20 +72,135 @@ runtime::Task<void> Run<T>::begin(const runtime::Context& context, bool rounds) 
   rule_ = catalogs_.methods.make_master<T>(workers, dim, job_.method, smoothness, job_.problem.regulariser,
                                            job_.seed);
   regulariser_ = problems::make_regulariser<T>(job_.problem.regulariser);
-  iterate_ = co_await first_iterate(dim);
+  if (!state) iterate_ = co_await first_iterate(dim);
   DownPlan plan = down_plan(catalogs_.methods.broadcast_of(job_.method), dim, workers,
                             rounds ? DownPlan::Bases::kCommon : DownPlan::Bases::kEach);
+  plan.attempt = attempt_;
   plan.shares = shares_models(plan);
   moves_where_touched_ = !rounds && rule_->keeps_to_updates();
   plan.weighs = weighs_models(plan);
   down_ = std::make_unique<ModelEncoder<T>>(plan, dim, workers);
-  down_->show(iterate_);
+  if (state) {
+    iterate_ = std::vector<T>(dim);
+    restore(*state);
+  } else {
+    down_->show(iterate_);
+  }
   L_ = smoothness.L;
   mu_ = smoothness.mu;
   step_ = numbers.step;
   context_->log().info(fmt::format("{} workers, dimension {}, L {:.6g}, mu {:.6g}, step {:.6g}", workers, dim,
                                    L_, mu_, step_));
   open_tap();
+}
+
+template <class T>
+struct Run<T>::Saved {
+  Saved() = default;
+  Bytes iterate;
+  Bytes rule;
+  std::optional<Bytes> shown;  // to the workers, where that is something else
+  Progress progress;
+  std::optional<double> first_loss;
+  std::optional<std::uint64_t> evaluated;
+  std::vector<Staleness> staleness;  // by worker
+  std::uint64_t due_at = 0;
+  std::chrono::nanoseconds evaluated_at{0};
+  std::chrono::nanoseconds step_time{0};
+  std::chrono::nanoseconds elapsed{0};
+  std::uint64_t wire_bytes = 0;
+  template <class F>
+  void fields(F& f) {
+    f(iterate, rule, shown, progress, first_loss, evaluated, staleness, due_at, evaluated_at, step_time,
+      elapsed, wire_bytes);
+  }
+};
+
+template <class T>
+Bytes Run<T>::save() const {
+  WISP_CHECK(absorbed_ == 0, "a run is saved between updates");
+  Saved saved;
+  saved.iterate = iterate_.bytes();
+  Packer rule;
+  rule_->save(rule);
+  saved.rule = rule.finish();
+  if (!down_->is_exact()) saved.shown = down_->shown().bytes();
+  saved.progress = progress_;
+  saved.first_loss = first_loss_;
+  saved.evaluated = evaluated_;
+  saved.staleness = staleness_;
+  for (const auto& [worker, staleness] : noted_) saved.staleness[worker].add(staleness);
+  saved.due_at = due_at_;
+  saved.evaluated_at = evaluated_at_;
+  saved.step_time = step_time();
+  saved.elapsed = context_->now() - started_at_;
+  saved.wire_bytes = wire_bytes();
+  return pack(saved);
+}
+
+template <class T>
+void Run<T>::restore(const Bytes& state) {
+  Saved saved;
+  const auto fill = [](Iterate<T>& iterate, const Bytes& bytes) {
+    const std::span<T> values = iterate.write();
+    if (bytes.size() != values.size_bytes()) {
+      throw DecodeError(
+          fmt::format("its model has {} bytes, expected {}", bytes.size(), values.size_bytes()));
+    }
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+  };
+  try {
+    saved = unpack<Saved>(state);
+    fill(iterate_, saved.iterate);
+    Unpacker rule(saved.rule);
+    rule_->restore(rule);
+    rule.expect_end();
+    if (saved.shown.has_value() == down_->is_exact()) throw DecodeError("it is of another way down");
+    Iterate<T> shown = iterate_;
+    if (saved.shown) fill(shown, *saved.shown);
+    down_->show(shown);
+  } catch (const DecodeError& error) {  // it does not know whose state it is
+    throw Error(fmt::format("the saved state of {} can't be restored: {}", context_->name(), error.what()));
+  }
+  progress_ = saved.progress;
+  first_loss_ = saved.first_loss;
+  evaluated_ = saved.evaluated;
+  staleness_ = std::move(saved.staleness);
+  due_at_ = saved.due_at;
+  evaluated_at_ = saved.evaluated_at;
+  steps_began_at_ = context_->now() - saved.step_time;
+  started_at_ = std::min(started_at_, context_->now() - saved.elapsed);
+  wire_before_ = saved.wire_bytes - wire_bytes();
+  if (staleness_.size() != workers_.size()) count_for_other_workers();
+  keep_good();
+  context_->log().info(fmt::format("goes on from update {}, round {}", progress_.updates, progress_.round));
+}
+
+// As many rounds have passed; n updates are one.
+template <class T>
+void Run<T>::count_for_other_workers() {
+  progress_.updates = progress_.round * workers_.size();
+  if (evaluated_) evaluated_ = progress_.updates;
+  due_at_ = progress_.updates;
+  staleness_.assign(workers_.size(), {});
+}
+
+template <class T>
+bool Run<T>::is_finite() const {
+  return std::all_of(iterate_.begin(), iterate_.end(), [](T x) { return std::isfinite(x); });
+}
+
+// Of all masters of the run, each by its own node; may have wrapped around on the way.
+template <class T>
+std::uint64_t Run<T>::wire_bytes() const {
+  const runtime::Traffic traffic = context_->traffic();
+  return wire_before_ + traffic.sent + traffic.received;
+}
+
+template <class T>
+void Run<T>::replace(std::uint32_t worker, runtime::Handle<Worker<T>> successor) {
+  workers_[worker] = std::move(successor);
+  down_->lost(worker);
 }
 
 // What a worker still computes at can't be written to: without rounds, outside of a simulation, the whole
@@ -178,6 +298,7 @@ template <class T>
 Model<T> Run<T>::model_for(std::uint32_t worker, std::uint64_t round, const Iterate<T>& shown_once) {
   rule_->sent(worker, shown_once);
   Model<T> model(round, shown_once);
+  model.attempt = attempt_;
   count_down(model);
   return model;
 }
@@ -282,6 +403,7 @@ void Run<T>::drop(std::uint32_t worker, std::uint64_t round, const Update<T>& up
 
 template <class T>
 void Run<T>::advance() {
+  failpoint("master.absorbed");
   down_->let_go();
   rule_->advance(iterate_.write());
   if (moves_where_touched_) {
@@ -292,6 +414,7 @@ void Run<T>::advance() {
   progress_.updates += absorbed_;
   progress_.round = progress_.updates / workers_.size();
   absorbed_ = 0;
+  failpoint("master.advanced");
 }
 
 template <class T>
@@ -362,16 +485,15 @@ bool Run<T>::evaluation_is_due() const {
 template <class T>
 runtime::Task<void> Run<T>::evaluate() {
   if (evaluated_ == progress_.updates && !nothing_left_.empty()) co_return decide();  // known already
-  evaluated_ = progress_.updates;
   const auto start = context_->now();
   progress_.seconds = seconds(step_time());
   evaluated_at_ = step_time();
   if (period_ != 0) due_at_ = (progress_.updates / period_ + 1) * period_;
   const std::vector<Evaluation> found = co_await ask_at_x<Evaluation, &Worker<T>::evaluate>();
+  evaluated_ = progress_.updates;
   measure(found);
   if (!job_.problem.test.path.empty()) co_await test();
-  const runtime::Traffic traffic = context_->traffic();
-  progress_.wire_bytes = traffic.sent + traffic.received;
+  progress_.wire_bytes = wire_bytes();
   const bool first = !first_loss_;
   if (first) first_loss_ = progress_.loss;
   monitor_.template tell<&Monitor::report>(progress_);
@@ -397,7 +519,8 @@ runtime::Task<std::vector<Answer>> Run<T>::ask_at_x() {
 template <class T>
 template <class Answer, auto M>
 runtime::Task<std::vector<Answer>> Run<T>::ask_beside() {
-  const Model<T> model(progress_.round, iterate_);
+  Model<T> model(progress_.round, iterate_);
+  model.attempt = attempt_;
   const std::vector<std::optional<Answer>> found = co_await runtime::call<M>(workers_, model);
   std::vector<Answer> answers;
   for (const std::optional<Answer>& each : found) answers.push_back(each.value());
@@ -542,8 +665,7 @@ Summary Run<T>::summarise() {
   sort_staleness();
   summary.staleness = staleness_;
   summary.model_updates = progress_.updates;
-  const bool finite = std::isfinite(progress_.loss) &&
-                      std::all_of(iterate_.begin(), iterate_.end(), [](T x) { return std::isfinite(x); });
+  const bool finite = std::isfinite(progress_.loss) && is_finite();
   if (!finite && good_.size() != 0) {
     iterate_ = good_;
     summary.model_updates = good_updates_;

@@ -38,9 +38,14 @@ struct MasterParameters {
   runtime::Handle<Monitor> monitor;
   Bytes replay;                                   // the file of job.replay (arrivals.h); empty: none
   std::vector<runtime::Handle<Relay<T>>> relays;  // in the order of the chain; none: the master sends to all
+  std::optional<runtime::Handle<Keeper>> keeper;  // of checkpoints; none: there are none
+  std::uint32_t attempt = 0;                      // to lead this run; its workers refuse those before
+  std::optional<Bytes> state;                     // its part of the checkpoint that it goes on from
+  std::chrono::nanoseconds elapsed{0};            // since the run began
+  RecoveryFaults faults;
   template <class F>
   void fields(F& f) {
-    f(optimum, workers, monitor, replay, relays);
+    f(optimum, workers, monitor, replay, relays, keeper, attempt, state, elapsed, faults);
   }
 };
 
@@ -54,15 +59,25 @@ class Run {
   Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catalogs);
 
   // Has the workers read their rows, and makes the rule by what they found. Once, before the rest. `context`
-  // outlives it. Throws Error if the job's consistency is not this master's.
-  runtime::Task<void> begin(const runtime::Context& context, bool rounds);
+  // outlives it. `state`: what save() wrote, of a run that goes on; its workers have been rewound to the same
+  // cut. Throws Error if the job's consistency is not this master's, or for a state that is not of this job.
+  runtime::Task<void> begin(const runtime::Context& context, bool rounds, const std::optional<Bytes>& state);
+  // All of the run but its workers. Only when what was absorbed has been applied.
+  Bytes save() const;
+  // Whether x may be saved: what comes after a value that is not finite is of no use.
+  bool is_finite() const;
 
   const JobSpec& job() const { return job_; }
   const Workers& workers() const { return workers_; }
+  // Another actor takes the place of `worker`, with the same rows.
+  void replace(std::uint32_t worker, runtime::Handle<Worker<T>> successor);
+  // Of the master, which it tells its workers.
+  std::uint32_t attempt() const { return attempt_; }
   const runtime::Handle<Monitor>& monitor() const { return monitor_; }
   const Bytes& replay() const { return replay_; }
   // That have been applied.
   std::uint64_t updates() const { return progress_.updates; }
+  std::uint64_t rounds() const { return progress_.round; }
   // Bytes of a whole model.
   std::uint64_t model_bytes() const { return iterate_.size() * sizeof(T); }
   // What workers are to have of x: x itself, but for broadcast sparse.
@@ -94,6 +109,8 @@ class Run {
   // meanwhile; nothing may be absorbed.
   runtime::Task<void> evaluate();
   bool ended() const { return !status_.empty(); }
+  // It has ended where more time, or a later limit, would have it go on.
+  bool may_go_on() const { return status_ == "finished" || status_ == "cancelled"; }
   // The next evaluation, which is due at once, ends the run: asked to stop, or there is nothing more to do.
   void cancel() { cancelled_ = true; }
   void end_with(std::string reason) { nothing_left_ = std::move(reason); }
@@ -104,6 +121,10 @@ class Run {
   Summary summarise();
 
  private:
+  struct Saved;
+  void restore(const Bytes& state);
+  void count_for_other_workers();
+  std::uint64_t wire_bytes() const;
   runtime::Task<std::vector<T>> first_iterate(std::uint32_t dim);
   template <class Answer, auto M>
   runtime::Task<std::vector<Answer>> ask(std::uint64_t round);
@@ -135,9 +156,11 @@ class Run {
 
   const JobSpec job_;
   const std::optional<double> optimum_;
-  const Workers workers_;
+  Workers workers_;
   const runtime::Handle<Monitor> monitor_;
   Bytes replay_;
+  const std::uint32_t attempt_;
+  const std::chrono::nanoseconds elapsed_;
   Chain<T> chain_;
   const Catalogs& catalogs_;
   const runtime::Context* context_ = nullptr;
@@ -177,6 +200,7 @@ class Run {
   std::chrono::nanoseconds started_at_{0};
   std::chrono::nanoseconds steps_began_at_{0};
   std::chrono::nanoseconds evaluating_{0};  // time spent on it
+  std::uint64_t wire_before_ = 0;           // bytes on the wire, less what the node had before this master
   std::chrono::nanoseconds logged_at_{0};
   std::string status_;
   std::string reason_;

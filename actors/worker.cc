@@ -6,15 +6,65 @@
 
 #include "actors/timed_objective.h"
 #include "base/error.h"
+#include "base/failpoint.h"
+#include "sparse/received.h"
 
 namespace wisp::actors {
 
 namespace {
+
 constexpr std::chrono::seconds kLogEvery{1};
+
+// All that a step leaves behind for the next one, and what evaluations tell of the steps so far.
+struct Saved {
+  Saved() = default;
+  Bytes rule;
+  std::uint64_t round = 0;
+  std::uint64_t rows_used = 0;
+  bool measure_next = true;
+  std::optional<double> kept_mass;
+  std::optional<double> whole_mass;
+  std::optional<double> memory_norm;
+  template <class F>
+  void fields(F& f) {
+    f(rule, round, rows_used, measure_next, kept_mass, whole_mass, memory_norm);
+  }
+};
+
+}  // namespace
+
+template <class T>
+void Worker<T>::rewind(std::uint32_t attempt, std::optional<Bytes> state) {
+  attempt_ = attempt;
+  state_ = std::move(state);
+  received_ = 0;
+  if (down_) *down_ = ModelDecoder<T>(shard_.dim);  // who waits for a model finds that it lacks it
+  for (const runtime::Promise<void>& each : std::exchange(waiting_, {})) each.set();
 }
 
 template <class T>
-Shard Worker<T>::set_up() {
+Shard Worker<T>::set_up(std::uint32_t attempt) {
+  check(attempt);
+  if (objective_ == nullptr) {
+    shard_ = read_rows();
+    down_ = std::make_unique<ModelDecoder<T>>(shard_.dim);
+  }
+  const WorkerParameters& p = parameters_;
+  *down_ = ModelDecoder<T>(shard_.dim);
+  if (p.faults.no_rewind && rule_ != nullptr) return shard_;
+  rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard_.dim, p.method, &meter_);
+  meter_ = {};
+  measure_next_ = true;
+  rows_used_ = 0;
+  round_ = 0;
+  if (state_) restore(*state_);
+  state_.reset();
+  shard_.round = round_;
+  return shard_;
+}
+
+template <class T>
+Shard Worker<T>::read_rows() {
   const WorkerParameters& p = parameters_;
   codec_ = p.method.wire.codec().value_or(sparse::native_codec<T>());
   indices_ = p.method.wire.index_choice();
@@ -31,8 +81,6 @@ Shard Worker<T>::set_up() {
     test_ = catalogs_.problems.make_objective<T>(problems::Catalog::test_spec(p.problem), p.test, p.worker,
                                                  p.workers, p.seed);
   }
-  down_ = std::make_unique<ModelDecoder<T>>(shard.dim);
-  rule_ = catalogs_.methods.make_worker<T>(p.seed, p.worker, p.workers, shard.dim, p.method, &meter_);
   objective_ = std::make_unique<TimedObjective<T>>(
       std::move(objective), [this] { return this->context().now(); }, gradient_time_, rows_used_);
   this->context().log().info(
@@ -41,8 +89,79 @@ Shard Worker<T>::set_up() {
 }
 
 template <class T>
+void Worker<T>::restore(const Bytes& state) {
+  Saved saved;
+  try {
+    saved = unpack<Saved>(state);
+    Unpacker rule(saved.rule);
+    rule_->restore(rule);
+    rule.expect_end();
+  } catch (const DecodeError& error) {  // it does not know whose state it is
+    throw Error(
+        fmt::format("the saved state of {} can't be restored: {}", this->context().name(), error.what()));
+  }
+  round_ = saved.round;
+  rows_used_ = saved.rows_used;
+  measure_next_ = saved.measure_next;
+  meter_.kept = saved.kept_mass;
+  meter_.whole = saved.whole_mass;
+  meter_.memory = saved.memory_norm;
+  this->context().log().info(fmt::format("goes on from its state before round {}", round_));
+}
+
+template <class T>
+void Worker<T>::recall(std::uint32_t attempt, std::vector<Update<T>> sent) {
+  check(attempt);
+  sparse::Received<T> received;
+  for (const Update<T>& update : sent) {
+    received.take(update.vector, shard_.dim,
+                  sparse::DrawKey{parameters_.seed, parameters_.worker, update.round});
+    rule_->recall(received.view());
+    round_ = update.round + 1;
+  }
+  if (sent.empty()) return;
+  this->context().log().info(
+      fmt::format("{} updates that it sent since then are taken note of", sent.size()));
+}
+
+template <class T>
+runtime::Task<void> Worker<T>::checkpoint(std::uint32_t attempt, std::uint64_t cut) {
+  if (!parameters_.keeper || rule_ == nullptr || attempt != attempt_) co_return;
+  if (parameters_.faults.late_part) {
+    late_cut_ = cut;
+  } else {
+    co_await give_part(cut);
+  }
+}
+
+template <class T>
+runtime::Task<void> Worker<T>::give_part(std::uint64_t cut) {
+  failpoint("worker.part");
+  Saved saved;
+  Packer rule;
+  rule_->save(rule);
+  saved.rule = rule.finish();
+  saved.round = round_;
+  saved.rows_used = rows_used_;
+  saved.measure_next = measure_next_;
+  saved.kept_mass = meter_.kept;
+  saved.whole_mass = meter_.whole;
+  saved.memory_norm = meter_.memory;
+  const Part part(attempt_, cut, this->context().name(), pack(saved));
+  co_await parameters_.keeper->template send<&Keeper::put>(part);
+  failpoint("worker.part_sent");
+}
+
+// What an earlier master said may come later than the rewind to a new one's attempt: on another way.
+template <class T>
+void Worker<T>::check(std::uint32_t attempt) const {
+  if (attempt != attempt_) throw Error("asked by an earlier master");
+}
+
+template <class T>
 void Worker<T>::check(const Model<T>& model) const {
-  if (objective_ == nullptr) throw Error("asked to work before set_up");
+  if (rule_ == nullptr) throw Error("asked to work before set_up");
+  if (model.attempt != attempt_) throw Error("a model of an earlier master");
   if (model.vector.dim != objective_->dim()) {
     throw Error(
         fmt::format("a model of dimension {} where {} is expected", model.vector.dim, objective_->dim()));
@@ -51,6 +170,7 @@ void Worker<T>::check(const Model<T>& model) const {
 
 template <class T>
 void Worker<T>::receive(Model<T> model) {
+  if (model.attempt != attempt_) return;
   received_ = model.version;
   for (const runtime::Promise<void>& each : std::exchange(waiting_, {})) each.set();  // they go on later
   check(model);
@@ -59,13 +179,14 @@ void Worker<T>::receive(Model<T> model) {
 
 template <class T>
 runtime::Task<bool> Worker<T>::take(Model<T> model, ModelDecoder<T>& into) {
-  while (model.awaited && received_ < model.base) {
+  const auto is_late = [&] { return model.attempt != attempt_; };
+  while (model.awaited && received_ < model.base && !is_late()) {
     const runtime::Promise<void> arrival("a model from the relay");
     waiting_.push_back(arrival);
     auto arrived = arrival.future();
     co_await arrived;
   }
-  const bool taken = into.take(model);
+  const bool taken = !is_late() && into.take(model);
   if (!taken) {
     this->context().log().warn(
         fmt::format("lacks version {} of the model, which the master takes it to have", model.base));
@@ -80,6 +201,8 @@ runtime::Task<std::optional<Update<T>>> Worker<T>::step(Model<T> model) {
   const bool taken = co_await take(std::move(model), *down_);
   std::optional<Update<T>> answer;
   if (taken) answer = update(round);
+  failpoint("worker.stepped");
+  if (taken && late_cut_) this->context().begin(give_part(*std::exchange(late_cut_, std::nullopt)));
   down_->let_go();
   co_return answer;
 }
@@ -97,6 +220,7 @@ Update<T> Worker<T>::update(std::uint64_t round) {
   here.payload_bytes = sparse::payload_bytes(here.vector, indices_);
   update.gradient_ns = static_cast<std::uint64_t>((gradient_time_ - before).count());
   ++steps_;
+  round_ = round + 1;
   log_progress(round, here.vector.nnz(), here.payload_bytes);
   return update;
 }

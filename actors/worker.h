@@ -11,6 +11,7 @@
 #include "optim/rule.h"
 #include "problems/objective.h"
 #include "runtime/actor.h"
+#include "runtime/handle.h"
 #include "sparse/metered.h"
 
 namespace wisp::actors {
@@ -24,8 +25,19 @@ class Worker : public runtime::Actor {
   Worker(WorkerParameters parameters, const Catalogs& catalogs)
       : parameters_(std::move(parameters)), catalogs_(catalogs) {}
 
-  // Reads its rows; the first call. Throws Error (kConfig) that names file and line.
-  Shard set_up();
+  // What comes from the masters before `attempt` is refused from now on, and what they had of this worker is
+  // over: the next set_up() begins with `state`, which a worker of the same place gave to the keeper; or
+  // anew.
+  void rewind(std::uint32_t attempt, std::optional<Bytes> state);
+  // Gets ready to work for the master of `attempt`; before the rest. The first time it reads its rows. Throws
+  // Error: kConfig that names file and line; or for a state that is not this worker's.
+  Shard set_up(std::uint32_t attempt);
+  // Of asynchronous runs, after set_up() from a state: the steps that were made since then, as far as the
+  // master knows them (optim::WorkerRule::recall).
+  void recall(std::uint32_t attempt, std::vector<Update<T>> sent);
+  // Gives the keeper its state of this moment, as part of `cut` of the master of `attempt`. Goes on as soon
+  // as that is packed.
+  runtime::Task<void> checkpoint(std::uint32_t attempt, std::uint64_t cut);
   // The method's update at `model`; none if it lacks the version that `model` changes. A model of another
   // dimension is refused.
   runtime::Task<std::optional<Update<T>>> step(Model<T> model);
@@ -41,7 +53,11 @@ class Worker : public runtime::Actor {
   std::vector<T> random_start();
 
  private:
+  runtime::Task<void> give_part(std::uint64_t cut);
   void check(const Model<T>& model) const;
+  void check(std::uint32_t attempt) const;
+  Shard read_rows();
+  void restore(const Bytes& state);
   runtime::Task<bool> take(Model<T> model, ModelDecoder<T>& into);
   Update<T> update(std::uint64_t round);
   sparse::Vector<T> checked_step(std::uint64_t round);
@@ -53,6 +69,7 @@ class Worker : public runtime::Actor {
   // Of the wire that the method's updates take, once for all steps.
   sparse::ValueCodec codec_ = sparse::native_codec<T>();
   sparse::IndexChoice indices_ = sparse::IndexChoice::kAuto;
+  Shard shard_;
   std::unique_ptr<problems::Objective<T>> objective_;
   std::unique_ptr<problems::Objective<T>> test_;  // null: no rows are held back
   std::unique_ptr<optim::WorkerRule<T>> rule_;
@@ -64,6 +81,10 @@ class Worker : public runtime::Actor {
   std::chrono::nanoseconds gradient_time_{0};
   std::uint64_t rows_used_ = 0;
   std::uint64_t steps_ = 0;
+  std::uint32_t attempt_ = 0;
+  std::uint64_t round_ = 0;                // that comes next
+  std::optional<Bytes> state_;             // that set_up() is to begin with
+  std::optional<std::uint64_t> late_cut_;  // with faults.late_part only
   std::chrono::nanoseconds logged_at_{0};
 };
 

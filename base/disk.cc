@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "base/process.h"
 
 namespace wisp {
@@ -109,11 +110,16 @@ Bytes SystemDisk::read(const fs::path& file) const {
 
 void SystemDisk::write_pieces(const fs::path& file, std::span<const std::span<const std::byte>> pieces,
                               unsigned mode) {
+  const std::string kind = file.extension().string();
   TemporaryFile temporary(file);
+  failpoint("disk.begun" + kind);
   if (::fchmod(temporary.fd(), static_cast<mode_t>(mode)) < 0) fail("write", file, errno);
   for (const std::span<const std::byte> each : pieces) write_descriptor(temporary.fd(), each, file);
+  failpoint("disk.written" + kind);
   if (::fsync(temporary.fd()) < 0) fail("write", file, errno);
+  failpoint("disk.synced" + kind);
   temporary.rename_to(file);
+  failpoint("disk.renamed" + kind);
   sync_folder(folder_of(file));
 }
 

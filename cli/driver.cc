@@ -176,7 +176,13 @@ void Driver::handle(const launcher::Started& started) {
     actor.state = "running";
     actor.started = clock_.wall();
     actor.node = node->name;
-    state_.actors.push_back(std::move(actor));
+    const auto before = std::find_if(state_.actors.begin(), state_.actors.end(),
+                                     [&](const auto& each) { return each.name == name; });
+    if (before == state_.actors.end()) {
+      state_.actors.push_back(std::move(actor));
+    } else {
+      *before = std::move(actor);
+    }
   }
   state_dirty_ = true;
 }
@@ -192,35 +198,71 @@ void Driver::handle(const launcher::Exited& exited) {
   if (exited.signal == SIGTERM && hold_back(exited)) return;
   const std::string cause = cause_of(exited);
   folder_.append("events.jsonl", event_json(clock_.wall(), "exited", exited.process, exited.host, cause));
-  std::vector<std::string> actors;
-  {
-    std::lock_guard lock(mutex_);
-    if (const NodePlan* node = find_node(exited.process)) actors = node->actors;
+  std::optional<NodePlan> node = node_of(exited.process, exited.attempt);
+  endings_.erase(exited.process);
+  if (!node) return;  // one before the present one: its end is known
+  for (const std::string& actor : node->actors) set_state(actor, ending_ ? "exited" : "failed", cause);
+  if (ending_) return;
+  report_end(*node, cause, is_host_fault(exited) ? Fault::kHost : Fault::kFailed);
+}
+
+// The node called so, if this is its present attempt.
+std::optional<NodePlan> Driver::node_of(const std::string& name, std::uint32_t attempt) const {
+  std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
+    if (layout_.nodes[i].name == name && attempts_[i] == attempt) return layout_.nodes[i];
   }
-  for (const std::string& actor : actors) set_state(actor, ending_ ? "exited" : "failed", cause);
-  if (ending_ || actors.empty()) return;
-  lose_nodes([&](const NodePlan& node) { return node.name == exited.process; }, cause);
-  const Fault fault = is_host_fault(exited) ? Fault::kHost : Fault::kFailed;
-  fail(RootCause{actors.front(), exited.host, exited.attempt, cause, fault});
+  return std::nullopt;
+}
+
+// The end of a node that nobody has asked for: its supervisor's to answer, or the end of the job.
+void Driver::report_end(const NodePlan& node, const std::string& cause, Fault fault) {
+  lose_nodes([&](const NodePlan& each) { return each.name == node.name; }, cause);
+  if (!is_supervised())
+    return fail(RootCause{node.actors.front(), node.host, attempt_of(node.actors.front()), cause, fault});
+  display_.say(fmt::format("{}@{} has ended: {}", node.name, node.host, cause));
+  std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
+    if (layout_.nodes[i].name != node.name) continue;
+    actors::Stage::Ended ended;
+    ended.node = node.name;
+    ended.id = node_ids_[i];
+    ended.cause = cause;
+    ended.fault = fault;
+    ended_.push_back(std::move(ended));
+  }
+}
+
+bool Driver::is_supervised() const {
+  std::lock_guard lock(mutex_);
+  return supervised_;
+}
+
+std::uint32_t Driver::attempt_of(const std::string& actor) const {
+  for (const launcher::ActorState& each : state_.actors) {
+    if (each.name == actor) return each.attempt;
+  }
+  return 1;
 }
 
 void Driver::handle(const launcher::HostLost& lost) {
   if (hold_back(lost)) return;
   folder_.append("events.jsonl", event_json(clock_.wall(), "host lost", "", lost.host, lost.cause));
-  std::string first;
+  const std::string cause = "host " + lost.host + " was lost: " + lost.cause;
+  std::vector<NodePlan> there;
   {
     std::lock_guard lock(mutex_);
+    lost_hosts_[lost.host] = cause;
     for (const NodePlan& node : layout_.nodes) {
-      if (node.host != lost.host) continue;
-      for (const std::string& actor : node.actors) {
-        if (first.empty()) first = actor;
-        set_state(actor, "lost", lost.cause);
-      }
+      if (node.host == lost.host) there.push_back(node);
     }
   }
+  for (const NodePlan& node : there) {
+    for (const std::string& actor : node.actors) set_state(actor, "lost", lost.cause);
+  }
   if (ending_) return;
-  lose_nodes([&](const NodePlan& node) { return node.host == lost.host; }, lost.cause);
-  fail(RootCause{first, lost.host, 1, "host " + lost.host + " was lost: " + lost.cause, Fault::kHost});
+  for (const NodePlan& node : there) report_end(node, cause, Fault::kHost);
+  if (there.empty() && !is_supervised()) fail(RootCause{"", lost.host, 1, cause, Fault::kHost});
 }
 
 void Driver::handle(const Running& running) {
@@ -253,28 +295,32 @@ void Driver::handle(const Silent& silent) {
 }
 
 void Driver::handle(const Dead& dead) {
-  std::string actor;
-  std::string host;
-  std::vector<std::string> actors;
+  std::optional<NodePlan> found;
   {
     std::lock_guard lock(mutex_);
-    const NodePlan* node = find_node(dead.node);
-    if (node == nullptr || ending_) return;
-    actors = node->actors;
-    actor = node->name;
-    host = node->host;
+    if (const NodePlan* node = find_node(dead.node); node != nullptr && !ending_) found = *node;
   }
-  folder_.append("events.jsonl", event_json(clock_.wall(), "dead", actor, host, dead.cause));
-  for (const std::string& each : actors) set_state(each, "lost", dead.cause);
-  RootCause root{actors.empty() ? actor : actors.front(), host, 1, dead.cause, Fault::kFailed};
-  if (signal_count_ == 0) return fail(std::move(root));
+  if (!found) return;
+  const NodePlan& node = *found;
+  folder_.append("events.jsonl", event_json(clock_.wall(), "dead", node.name, node.host, dead.cause));
+  for (const std::string& each : node.actors) set_state(each, "lost", dead.cause);
+  if (signal_count_ == 0) {
+    if (is_supervised())
+      fleet_->signal(node.host, node.name, SIGKILL);  // it is not to wake up beside its successor
+    return report_end(node, dead.cause, Fault::kFailed);
+  }
   // What does not answer when it is to stop has not failed: the grace period would have ended it.
-  display_.say(fmt::format("{}@{}: {}; stopping without it", root.actor, host, dead.cause));
+  display_.say(fmt::format("{}@{}: {}; stopping without it", node.actors.front(), node.host, dead.cause));
   give_up();
   kill_at_ = std::chrono::steady_clock::now();
 }
 
 void Driver::handle(const actors::Progress& progress) {
+  // What is replayed gives the same bits once more.
+  if (progressed_at_ && progress.staleness.count() == 0 && progress.updates <= progress_.updates) {
+    news_at_ = std::chrono::steady_clock::now();
+    return;
+  }
   progress_ = progress;
   news_at_ = std::chrono::steady_clock::now();
   progressed_at_ = news_at_;
@@ -284,7 +330,10 @@ void Driver::handle(const actors::Progress& progress) {
 
 void Driver::handle(const Done& done) {
   if (done.error && hold_back(done)) return;
-  if (!done_) done_ = done;
+  if (done_) return;
+  done_ = done;
+  std::lock_guard lock(mutex_);
+  if (done.error && !root_ && abort_reason_.empty()) root_ = root_of(done.error);  // not for being stopped
 }
 
 // The first failure is the one to tell; what follows from it is not.
@@ -437,7 +486,7 @@ RootCause Driver::root_of(const std::exception_ptr& thrown) const {
     for (const auto& actor : state_.actors) {
       if (actor.name == error.actor()) host = actor.host;
     }
-    return RootCause{error.actor(), host, 1, error.failure().text, error.fault()};
+    return RootCause{error.actor(), host, attempt_of(error.actor()), error.failure().text, error.fault()};
   } catch (const Error& error) {
     return RootCause{"", "", 1, error.what(), error.fault()};
   } catch (const std::exception& error) {

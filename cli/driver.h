@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "actors/job.h"
+#include "actors/supervisor.h"
+#include "base/disk.h"
 #include "base/process.h"
 #include "cli/control.h"
 #include "cli/failure_report.h"
@@ -24,6 +26,7 @@
 #include "cli/network_plan.h"
 #include "cli/outcome.h"
 #include "cli/progress_line.h"
+#include "cli/resumption.h"
 #include "cli/runtime_folder.h"
 #include "config/experiment.h"
 #include "launcher/deployment.h"
@@ -37,6 +40,7 @@ struct DriverOptions {
   std::filesystem::path runtime_base;  // WISP_RUNTIME_DIR, or empty
   std::string job_file;                // absolute path of the first
   std::function<void()> on_started;    // all actors are there and the run begins
+  std::optional<Resumption> resumed;   // what the run goes on from
 };
 
 // One run of one job. The thread that calls run() waits for events: signals, reports of the agents, the run's
@@ -61,6 +65,7 @@ class Driver {
   int exit_status() const { return exit_status_; }
 
  private:
+  class Recovery;  // driver_recovery.cc
   struct Running {
     std::function<void()> stop;  // null: this job can't be asked
   };
@@ -95,6 +100,11 @@ class Driver {
   actors::Summary run_actors();
   void start_hosts();
   void start_nodes(const std::vector<launcher::HostInfo>& hosts);
+  void start_node(std::size_t index, std::uint32_t attempt);
+  int local_rank(std::size_t index) const;
+  void take_over_metrics(const Resumption& resumption);
+  std::shared_ptr<actors::Supervisor> supervise(const actors::JobSpec& job, const actors::Layout& layout,
+                                                std::optional<double> f_star, actors::Recording recording);
   void open_tunnel(NetworkPlan& network);
   void check_ways();
   std::string no_way(std::size_t from, runtime::NodeId to) const;
@@ -140,12 +150,16 @@ class Driver {
   bool any_node_left() const;
   bool see_events_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline);
   void lose_nodes(const std::function<bool(const NodePlan&)>& which, const std::string& cause);
+  bool is_supervised() const;
+  std::optional<NodePlan> node_of(const std::string& name, std::uint32_t attempt) const;
+  void report_end(const NodePlan& node, const std::string& cause, Fault fault);
   void tear_down();
   void drain_events();
   Outcome conclude();
   RootCause root_of(const std::exception_ptr& thrown) const;
   void write_records(const Outcome& outcome);
   void set_state(const std::string& actor, const std::string& state, const std::string& cause);
+  std::uint32_t attempt_of(const std::string& actor) const;
   void write_state(bool now);
   const NodePlan* find_node(const std::string& name) const;
   const NodePlan* find_node(runtime::NodeId id) const;
@@ -156,6 +170,7 @@ class Driver {
   Display& display_;
   const DriverOptions options_;
   const SystemClock clock_;
+  SystemDisk disk_;
   Descriptor signals_;
   Descriptor wake_;
 
@@ -172,6 +187,10 @@ class Driver {
   std::map<std::string, std::string> last_errors_;  // by process: the last line of that level
   JobLayout layout_;
   std::vector<runtime::NodeId> node_ids_;
+  std::vector<std::uint32_t> attempts_;  // of each node
+  runtime::NodeId next_node_id_ = 1;
+  std::vector<actors::Stage::Ended> ended_;       // that the supervisor has not been told of
+  bool supervised_ = false;                       // a node's end is the supervisor's to answer
   std::map<std::string, std::string> addresses_;  // by host, but for this machine
   std::unique_ptr<runtime::System> system_;
 
@@ -182,9 +201,16 @@ class Driver {
   std::future<std::string> digest_;
   std::string data_sha256_;
   std::map<std::string, std::string> working_folders_;  // by host
+  std::unique_ptr<NetworkPlan> network_;
+  std::unique_ptr<runtime::ZmqSockets> sockets_;
+  std::string fingerprint_;
+  std::vector<runtime::HostSlots> slots_;
+  std::unique_ptr<actors::Stage> recovery_;
+  std::shared_ptr<actors::Supervisor> supervisor_;
   std::thread conductor_;
   std::function<void()> stop_run_;
   launcher::JobState state_;
+  std::map<std::string, std::string> lost_hosts_;  // that are lost now, and by what
   bool state_dirty_ = false;
   std::chrono::steady_clock::time_point state_written_{};
   actors::Progress progress_;

@@ -157,14 +157,12 @@ actors::Summary Driver::optimize() {
   enter_phase("starting the actors");
   actors::JobSpec spec = experiment_.job;
   spec.simulation = {};  // here times are what they are
-  auto job = actors::start(
-      *system_, spec, layout, f_star, [this](const actors::Progress& progress) { push(progress); },
-      std::move(recording));
-  push(Running{job.stop});
+  supervisor_ = supervise(spec, layout, f_star, std::move(recording));
+  push(Running{[supervisor = supervisor_] { supervisor->stop(); }});
   const std::uint64_t rounds = spec.evaluate.every_rounds;
   enter_phase(rounds != 0 ? fmt::format("in the first {} rounds, or setting up the workers", rounds)
                           : "before the second evaluation, or setting up the workers");
-  return job.summary.get();
+  return supervisor_->run();
 }
 
 void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
@@ -176,7 +174,9 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   };
   JobLayout layout = experiment_.plain() ? lay_out(experiment_.groups, slots) : of_job();
   const auto run = static_cast<std::uint64_t>(std::stoull(random_hex(15), nullptr, 16));
-  NetworkPlan network(experiment_.network, hosts, runtime_folder_->path(), run, launcher::own_addresses());
+  network_ = std::make_unique<NetworkPlan>(experiment_.network, hosts, runtime_folder_->path(), run,
+                                           launcher::own_addresses());
+  NetworkPlan& network = *network_;
   for (const launcher::HostInfo& host : hosts) {
     if (host.local || network.ipc()) fleet_->remove_at_end(host.name, runtime_folder_->path());
   }
@@ -189,11 +189,13 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     ids.push_back(static_cast<runtime::NodeId>(i + 1));
     network.add_node(ids.back(), layout.nodes[i].host);
   }
-  runtime::ZmqSockets sockets(network.driver());
+  sockets_ = std::make_unique<runtime::ZmqSockets>(network.driver());
+  fingerprint_ = fingerprint_of(experiment_, folder_.id());
+  slots_ = slots;
 
   runtime::SystemOptions options;
   options.run = run;
-  options.fingerprint = fingerprint_of(experiment_, folder_.id());
+  options.fingerprint = fingerprint_;
   options.clock = &clock_;
   options.make_log = [this](const std::string& actor) -> std::unique_ptr<Log> {
     return std::make_unique<FolderLog>(folder_, actor == "monitor" ? actor : "driver", this_host(), clock_);
@@ -206,8 +208,8 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
   options.on_suspect = [this](runtime::NodeId node, std::chrono::nanoseconds) { push(Silent{node, false}); };
   options.on_well = [this](runtime::NodeId node, std::chrono::nanoseconds) { push(Silent{node, true}); };
   options.on_dead = [this](runtime::NodeId node, const std::string& cause) { push(Dead{node, cause}); };
-  auto system =
-      std::make_unique<runtime::System>(options, inventory_.registry(), sockets.data(), sockets.control());
+  auto system = std::make_unique<runtime::System>(options, inventory_.registry(), sockets_->data(),
+                                                  sockets_->control());
   for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
     const runtime::NodeId id = system->expect(layout.nodes[i].name);
     WISP_CHECK(id == ids[i], "the driver issues node numbers from 1 up");
@@ -216,6 +218,8 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     std::lock_guard lock(mutex_);
     layout_ = layout;
     node_ids_ = ids;
+    attempts_.assign(ids.size(), 1);
+    next_node_id_ = static_cast<runtime::NodeId>(ids.size() + 1);
     for (const launcher::HostInfo& host : hosts) {
       if (!host.local)
         addresses_[host.name] = network.tunnel() ? host.address : network.address_of(host.name);
@@ -223,30 +227,7 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
     system_ = std::move(system);
   }
   if (network.tunnel()) open_tunnel(network);
-  std::map<std::string, int> ranks_on_host;
-  for (std::size_t i = 0; i < layout.nodes.size(); ++i) {
-    const NodePlan& node = layout.nodes[i];
-    runtime::NodeParameters parameters = network.parameters(ids[i], node, sockets.addresses());
-    parameters.fingerprint = options.fingerprint;
-    parameters.log_level = parse_level(experiment_.launcher.logs.level).value_or(Level::kInfo);
-    parameters.plugins = plugins_on(node.host);
-    launcher::Process process;
-    process.name = node.name;
-    process.arguments = {"node"};
-    process.input = node_input(parameters);
-    process.environment = node.env;
-    process.folder = working_folders_[node.host];
-    process.memory_max = node.memory;
-    process.nice = node.nice;
-    process.environment["WISP_JOB_ID"] = state_.job + "-" + folder_.id();
-    process.environment["WISP_ACTOR"] = node.actors.front();
-    process.environment["WISP_RANK"] = std::to_string(i);
-    process.environment["WISP_LOCAL_RANK"] = std::to_string(ranks_on_host[node.host]++);
-    process.environment["WISP_WORLD_SIZE"] = std::to_string(layout.nodes.size());
-    process.environment["WISP_ATTEMPT"] = std::to_string(process.attempt);
-    process.environment["WISP_LOG_DIR"] = (folder_.path() / "logs").string();
-    fleet_->start(node.host, std::move(process));
-  }
+  for (std::size_t i = 0; i < layout.nodes.size(); ++i) start_node(i, 1);
   system_->wait_for(
       ids, experiment_.launcher.timeouts.start, [this](const std::vector<std::string>& missing) {
         check_aborted();
@@ -260,6 +241,40 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
         phase_ = "waiting for " + names + ": started, has not joined yet";
       });
   check_ways();
+}
+
+// How many nodes before it are on the same host.
+int Driver::local_rank(std::size_t index) const {
+  const auto begin = layout_.nodes.begin();
+  return static_cast<int>(
+      std::count_if(begin, begin + static_cast<std::ptrdiff_t>(index),
+                    [&](const NodePlan& node) { return node.host == layout_.nodes[index].host; }));
+}
+
+// Under the number that the driver has for it now.
+void Driver::start_node(std::size_t index, std::uint32_t attempt) {
+  const NodePlan& node = layout_.nodes[index];
+  runtime::NodeParameters parameters = network_->parameters(node_ids_[index], node, sockets_->addresses());
+  parameters.fingerprint = fingerprint_;
+  parameters.log_level = parse_level(experiment_.launcher.logs.level).value_or(Level::kInfo);
+  parameters.plugins = plugins_on(node.host);
+  launcher::Process process;
+  process.name = node.name;
+  process.attempt = attempt;
+  process.arguments = {"node"};
+  process.input = node_input(parameters);
+  process.environment = node.env;
+  process.folder = working_folders_[node.host];
+  process.memory_max = node.memory;
+  process.nice = node.nice;
+  process.environment["WISP_JOB_ID"] = state_.job + "-" + folder_.id();
+  process.environment["WISP_ACTOR"] = node.actors.front();
+  process.environment["WISP_RANK"] = std::to_string(index);
+  process.environment["WISP_LOCAL_RANK"] = std::to_string(local_rank(index));
+  process.environment["WISP_WORLD_SIZE"] = std::to_string(layout_.nodes.size());
+  process.environment["WISP_ATTEMPT"] = std::to_string(attempt);
+  process.environment["WISP_LOG_DIR"] = (folder_.path() / "logs").string();
+  fleet_->start(node.host, std::move(process));
 }
 
 // Workers don't talk to each other, relays do; plain actors all may.

@@ -21,6 +21,7 @@
 #include "cli/experiment.h"
 #include "cli/output.h"
 #include "cli/resume.h"
+#include "cli/resumption.h"
 #include "cli/submission.h"
 #include "cli/submit.h"
 #include "cli/sweep_run.h"
@@ -159,12 +160,16 @@ std::filesystem::path folder_for(const config::Experiment& experiment, const Glo
 JobEnd run_job(const config::Experiment& experiment, const Inventory& inventory, const GlobalOptions& global,
                const RunOptions& run, bool of_sweep) {
   Display display(Display::Style{STDERR_FILENO, ::isatty(STDERR_FILENO) == 1, global.quiet});
+  const auto except = run.submitted ? submitted_folder(run) : std::filesystem::path();
+  auto resumed = find_resumption(experiment, inventory.catalogs(), state_dir(global), except, run.resume,
+                                 [&display](const std::string& text) { display.warn(text); });
   Listener listener = nullptr;
   const auto on_write_error = [&listener](const std::string& why) {
     if (Driver* driver = listener; driver != nullptr) driver->cannot_write(why);
   };
   launcher::JobFolder folder(folder_for(experiment, global, run), on_write_error, experiment.launcher.logs);
   DriverOptions options;
+  options.resumed = std::move(resumed);
   const char* runtime_base = std::getenv("WISP_RUNTIME_DIR");
   if (runtime_base != nullptr) options.runtime_base = runtime_base;
   options.job_file = std::filesystem::absolute(run.files.front()).string();
@@ -175,6 +180,7 @@ JobEnd run_job(const config::Experiment& experiment, const Inventory& inventory,
     return end;
   }
   display.say("job " + experiment.job.name + "-" + folder.id() + " in " + folder.path().string());
+  if (options.resumed) display.say("it goes on from " + options.resumed->job_folder.string());
   const auto tell_end = [&](const Outcome& outcome) {
     return of_sweep || tell(outcome, folder, display, global);
   };

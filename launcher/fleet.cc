@@ -112,6 +112,7 @@ struct Fleet::Impl {
     Host(const ConnectionSettings& settings, const HostSpec& spec) : connection(settings, spec) {}
     Connection connection;
     std::mutex putting;  // one file at a time
+    bool written_off = false;
   };
 
   Impl(LauncherSpec spec, FleetOptions options_, EventHandler handler_)
@@ -375,6 +376,17 @@ struct Fleet::Impl {
                   settings.spec.timeouts.start);
   }
 
+  void bring_back(const std::string& name) {
+    const std::lock_guard lock(mutex);
+    for (auto& each : machines) {
+      if (each->connection.info().name != name || !each->connection.closed()) continue;
+      const std::filesystem::path socket = each->connection.socket();
+      each = std::make_unique<Host>(settings, HostSpec(each->connection.host()));
+      if (!socket.empty()) each->connection.share(socket);
+    }
+    wake();
+  }
+
   void start(const std::string& name, Process process) {
     if (!is_name(process.name)) throw Error(fmt::format("'{}' is no name", escape_text(process.name, 80)));
     const std::lock_guard lock(mutex);
@@ -422,7 +434,7 @@ struct Fleet::Impl {
     }
     std::vector<std::string> left;
     for (const auto& each : machines) {
-      if (!each->connection.verified()) left.push_back(remains(each->connection));
+      if (!each->connection.verified() && !each->written_off) left.push_back(remains(each->connection));
     }
     if (left.empty() || std::exchange(reported, true)) return;
     throw Error("could not verify that everything has ended\n  " + join(left, "\n  "), Fault::kTeardown);
@@ -517,6 +529,18 @@ void Fleet::forget_logs(const std::string& host, const std::string& job) {
 
 void Fleet::forward(const std::string& host, const std::vector<Forward>& forwards) {
   impl_->forward(host, forwards);
+}
+
+void Fleet::bring_back(const std::string& host) { impl_->bring_back(host); }
+
+bool Fleet::is_ready(const std::string& host) {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->find(host).connection.stage() == Connection::Stage::kReady;
+}
+
+void Fleet::write_off(const std::string& host) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->find(host).written_off = true;
 }
 
 void Fleet::start(const std::string& host, Process process) { impl_->start(host, std::move(process)); }

@@ -171,6 +171,13 @@ class Fleet {
   void signal(const std::string& host, const std::string& process, int signal);
   void signal_all(int signal);
 
+  // The agent of a lost host is started anew, within timeouts.start; is_ready() tells when it is there.
+  // Nothing happens where that is under way already. HostInfo stays what it was.
+  void bring_back(const std::string& host);
+  bool is_ready(const std::string& host);
+  // The job goes on without this host: stop() does not count it among those whose end has to be verified.
+  void write_off(const std::string& host);
+
   // Ends every process (TERM, after `grace` KILL) and every agent, and waits for it, at most grace + 5 s. A
   // second call with a shorter grace shortens the first. Nothing to do is fine. Throws Error (kTeardown)
   // naming the hosts where the end of everything could not be verified.

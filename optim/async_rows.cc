@@ -27,7 +27,8 @@ std::vector<Method> asynchronous_methods() {
                                                0.0)
                                .from(0)
                                .up_to(0.999)},
-      .consistencies = {"async", "ssp"}};
+      .consistencies = {"async", "ssp"},
+      .fixed_workers = "a checkpoint has updates on their way from so many workers"};
   methods.push_back(async_sgd.made_of<AsyncSgdWorker, AsyncSgdMaster>());
   Method async_isgd{
       .name = "async-isgd",
@@ -41,7 +42,8 @@ std::vector<Method> asynchronous_methods() {
       .other_memory = "its blocks are right in the mean as they are, and independent only without one",
       .takes_prox = true,
       .takes_batches = true,
-      .consistencies = {"async", "ssp"}};
+      .consistencies = {"async", "ssp"},
+      .fixed_workers = "its master keeps a model of every worker"};
   methods.push_back(async_isgd.made_of<IsgdWorker, AsyncIsgdMaster>());
   Method async_isega{
       .name = "async-isega",
@@ -53,6 +55,7 @@ std::vector<Method> asynchronous_methods() {
       .other_memory = "its h_i take that part",
       .takes_prox = true,
       .consistencies = {"async", "ssp"},
+      .fixed_workers = "its master keeps the mean of what so many workers know",
       .needs_every_update = true};
   methods.push_back(async_isega.made_of<AsyncIsegaWorker, AsyncIsegaMaster>());
   return methods;

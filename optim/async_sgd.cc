@@ -41,6 +41,11 @@ void AsyncSgdWorker<T>::restore(Unpacker& unpacker) {
 }
 
 template <class T>
+void AsyncSgdWorker<T>::recall(const sparse::VectorView<T>& sent) {
+  if (memory_) memory_->forget(sent);
+}
+
+template <class T>
 AsyncSgdMaster<T>::AsyncSgdMaster(const MasterPlace& place)
     : step_(static_cast<T>(place.settings.get<bool>("scaled") ? place.step / place.tau : place.step)),
       momentum_(static_cast<T>(place.settings.get<double>("momentum"))) {

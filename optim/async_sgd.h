@@ -31,6 +31,9 @@ class AsyncSgdWorker : public WorkerRule<T> {
   sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) override;
   void save(Packer& packer) const override;
   void restore(Unpacker& unpacker) override;
+  // What m_i has at the coordinates that were sent has left it. What later gradients added elsewhere is not
+  // known.
+  void recall(const sparse::VectorView<T>& sent) override;
 
  private:
   std::unique_ptr<sparse::Sparsifier<T>> sparsifier_;

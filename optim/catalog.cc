@@ -282,6 +282,14 @@ BroadcastSpec Catalog::broadcast_of(const MethodSpec& spec) const {
   return broadcast;
 }
 
+std::optional<std::string> Catalog::why_fixed_workers(const MethodSpec& spec) const {
+  const Method* method = find(spec.kind);
+  WISP_CHECK(method != nullptr, "the method is one of the catalogue");
+  if (spec.error_feedback) return "each worker's memory is of its own rows";
+  if (!method->fixed_workers.empty()) return method->fixed_workers;
+  return std::nullopt;
+}
+
 std::optional<std::string> Catalog::why_not(const MethodSpec& spec) const {
   const Method* method = find(spec.kind);
   if (method == nullptr) {

@@ -64,6 +64,9 @@ struct Method {
   bool sparse_steps = false;  // x changes in few coordinates: broadcast delta is its default
   std::vector<Setting> settings = {};
   std::vector<std::string> consistencies = {"sync"};  // sync | async | ssp; the first is its default
+  // Why a run can't go on with another number of workers, as the end of a sentence; empty: it can. With error
+  // feedback it never can.
+  std::string fixed_workers = "what its workers or its master keep belongs to so many shards of the data";
   bool needs_every_update = false;  // its master adds up what its workers know: an update that is scaled or
                                     // left out would bias that for ever
   Makers<float> float32 = {};
@@ -135,6 +138,8 @@ class Catalog {
   // The same, also for the number of workers. `of_rows`: the problem is made of rows.
   std::optional<std::string> why_not(const MethodSpec& spec, const problems::ProblemSpec& problem,
                                      bool of_rows, std::uint32_t workers) const;
+  // Why a run can't go on with another number of workers, as the end of a sentence; nothing if it can.
+  std::optional<std::string> why_fixed_workers(const MethodSpec& spec) const;
   // What the user should know about a combination that is allowed; nothing if there is nothing to say.
   std::optional<std::string> caution(const MethodSpec& spec, const problems::ProblemSpec& problem) const;
 

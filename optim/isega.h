@@ -21,6 +21,8 @@ class IsegaWorker : public WorkerRule<T> {
   sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) override;
   void save(Packer& packer) const override;
   void restore(Unpacker& unpacker) override;
+  // h_i is the sum of all that was sent.
+  void recall(const sparse::VectorView<T>& sent) override { sent.add_to(h_, T{1}); }
 
  private:
   std::unique_ptr<sparse::Sparsifier<T>> sparsifier_;

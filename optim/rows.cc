@@ -22,7 +22,8 @@ Method gd() {
             .paper_step = gd_paper_step,
             .rate = gd_rate,
             .other_memory = "it leaves nothing out",
-            .takes_prox = true};
+            .takes_prox = true,
+            .fixed_workers = ""};
   return gd.made_of<GdWorker, GdMaster>();
 }
 
@@ -38,7 +39,8 @@ Method ibcd() {
       .rate = ibcd_rate,
       .other_memory = "its blocks are right in the mean as they are, and independent only without one",
       .needs_interpolation = true,
-      .sparse_steps = true};
+      .sparse_steps = true,
+      .fixed_workers = ""};
   return ibcd.made_of<IbcdWorker, IbcdMaster>();
 }
 
@@ -54,6 +56,7 @@ Method isega() {
       .rate = isega_rate,
       .other_memory = "its h_i take that part",
       .takes_prox = true,
+      .fixed_workers = "its master keeps the mean of what so many workers know",
       .needs_every_update = true};
   return isega.made_of<IsegaWorker, IsegaMaster>();
 }
@@ -70,7 +73,8 @@ Method sgd() {
       .takes_schedule = true,
       .takes_prox = true,
       .takes_batches = true,
-      .theory_decay = isgd_theory_decay};
+      .theory_decay = isgd_theory_decay,
+      .fixed_workers = ""};
   return sgd.made_of<IsgdWorker, IsgdMaster>();
 }
 
@@ -98,7 +102,8 @@ Method nesterov() {
                   .other_sparsifiers = "nesterov sends whole gradients",
                   .theory_step = nesterov_theory_step,
                   .paper_step = nesterov_theory_step,
-                  .rate = nesterov_rate};
+                  .rate = nesterov_rate,
+                  .fixed_workers = "its momentum comes of the constants of so many shards"};
   return nesterov.made_of<GdWorker, NesterovMaster>();
 }
 
@@ -113,7 +118,8 @@ Method ibgd() {
               .paper_step = ibcd_paper_step,
               .rate = ibcd_rate,
               .needs_interpolation = true,
-              .sparse_steps = true};
+              .sparse_steps = true,
+              .fixed_workers = ""};
   return ibgd.made_of<IbcdWorker, IbcdMaster>();
 }
 
@@ -157,7 +163,8 @@ Method isgd() {
               .paper_step = isgd_paper_step,
               .takes_schedule = true,
               .takes_batches = true,
-              .theory_decay = isgd_theory_decay};
+              .theory_decay = isgd_theory_decay,
+              .fixed_workers = ""};
   return isgd.made_of<IsgdWorker, IsgdMaster>();
 }
 
@@ -170,7 +177,8 @@ Method iasgd() {
                .theory_step = iasgd_theory_step,
                .rate = iasgd_rate,
                .takes_batches = true,
-               .needs_strong_convexity = true};
+               .needs_strong_convexity = true,
+               .fixed_workers = "its momentum comes of the constants of so many shards"};
   iasgd.settings = {
       Setting::of<double>("rho",
                           "constant of the strong growth condition: the step is 1/(rho L); 0: Lemma 1's", 0)

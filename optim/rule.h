@@ -89,6 +89,10 @@ class WorkerRule {
   // anything else.
   virtual void save(Packer& packer) const { packer.nil(); }
   virtual void restore(Unpacker& unpacker) { restore_nothing(unpacker); }
+  // Of an asynchronous run: this rule was restored from before a step that was made, and `sent` is what that
+  // step sent and the master has. Takes note of it, so that nothing of it is sent twice; what else the step
+  // left behind is lost. Once for each such step, in order.
+  virtual void recall(const sparse::VectorView<T>& /*sent*/) {}
 };
 
 // Update -> model. One a job.
@@ -96,7 +100,8 @@ template <class T>
 class MasterRule {
  public:
   virtual ~MasterRule() = default;
-  // Says that `worker` was sent `iterate`, to compute its next update at. Before its absorb(), once each.
+  // Says that `worker` was sent `iterate`, to compute its next update at. Before its absorb(); again, if what
+  // it was sent was lost.
   virtual void sent(std::uint32_t /*worker*/, std::span<const T> /*iterate*/) {}
   // Takes in the update of `worker` (0 .. n-1), for which Vector::check(dim) holds. It lies where it came in,
   // and only until this returns.

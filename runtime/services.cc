@@ -263,6 +263,9 @@ Task<ActorRef> DriverService::make(SpawnRequest request) {
   } else {
     auto answer = service_of(node, where).call<&NodeService::spawn>(std::move(request));
     actor.id = co_await answer;
+    const bool is_lost =
+        std::ranges::none_of(directory_->joined(), [&](const auto& each) { return each.node == where; });
+    if (is_lost) throw ActorDied(Failure(Failure::Kind::kDied, actor.name, "its node has ended"));
   }
   co_return actor;
 }

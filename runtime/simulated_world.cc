@@ -91,6 +91,10 @@ SimulatedWorld::SimulatedWorld(WorldOptions options, const Registry& registry)
   system.saved_folder = options_.saved_folder;
   system.saving_faults = options_.saving_faults;
   system.stream_window = options_.stream_window;
+  system.on_dead = [this](NodeId node, const std::string& cause) {
+    const Ended ended(node, names_[node], cause);
+    after(nanoseconds(0), [this, ended] { report_(ended); });
+  };
   Life& life = add_life(0, "driver", "");
   auto control = options_.heartbeats ? network_.attach(0, Channel::kControl) : nullptr;
   system_ = std::make_unique<System>(std::move(system), registry_, network_.attach(0), std::move(control));

@@ -35,7 +35,7 @@ struct WorldOptions {
   LinkLimits limits;
   LinkFaults link_faults;
   // Nodes beat, so that the driver notices which of them are silent; pauses and partitions of more than
-  // failure.dead then end a node.
+  // failure.dead then end a node: that is reported once when it is taken for dead, and once when it is gone.
   bool heartbeats = false;
   FailureLimits failure;
   // Of saving actors, whose files are on the disk of the node's host.

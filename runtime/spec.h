@@ -37,9 +37,9 @@ struct ResourceSpec {
 
 // How often an actor that has ended is started again: OTP's restart intensity.
 struct RestartSpec {
-  std::uint32_t max = 3;                    // so many restarts within `within`; one more ends the job. 0: never
+  std::uint32_t max = 3;  // so many restarts within `within`; one more ends the job. 0: never
   std::chrono::milliseconds within{60'000};
-  std::chrono::milliseconds backoff{500};   // before the second of them; twice as long before each later one
+  std::chrono::milliseconds backoff{500};  // before the second of them; twice as long before each later one
 
   template <class F>
   void fields(F& f) {

@@ -170,8 +170,9 @@ class System {
   Future<void> command(const ActorRef& actor, const std::string& class_name, const std::string& method);
   // An actor made here, on the driver's node.
   template <class A>
-  Handle<A> adopt(const std::string& name, std::unique_ptr<A> actor) {
-    const ActorId id = node_->adopt(name, std::move(actor));
+  Handle<A> adopt(const std::string& name, std::unique_ptr<A> actor,
+                  const CellOptions& options = CellOptions()) {
+    const ActorId id = node_->adopt(name, std::move(actor), options);
     driver_of(*node_).must_tell<&DriverService::enter>(ActorRef(id, name));
     return Handle<A>(*node_, id, name);
   }

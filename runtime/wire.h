@@ -11,7 +11,7 @@
 
 namespace wisp::runtime {
 
-inline constexpr std::uint8_t kWireVersion = 4;
+inline constexpr std::uint8_t kWireVersion = 5;
 
 enum class FrameKind : std::uint8_t {
   kData,             // messages follow

@@ -25,6 +25,12 @@ Vector<T> Memory<T>::send(std::span<const T> gradient, T scale, const Sparsifier
 }
 
 template <class T>
+void Memory<T>::forget(const VectorView<T>& sent) {
+  WISP_CHECK(sent.dim == kept_.size(), "what was sent has the dimension of what is kept");
+  sent.for_each([this](std::uint32_t coordinate, T) { kept_[coordinate] = T{0}; });
+}
+
+template <class T>
 void Memory<T>::save(Packer& packer) const {
   pack(packer, kept_);
 }

@@ -29,6 +29,10 @@ class Memory {
   // v of this round. gradient.size() == dim, which is the sparsifier's dimension too.
   Vector<T> send(std::span<const T> gradient, T scale, const Sparsifier<T>& sparsifier, std::uint64_t round);
 
+  // e is 0 at the coordinates of `sent`: they were sent in a round that this memory was restored from before.
+  // sent.dim is its dimension.
+  void forget(const VectorView<T>& sent);
+
   // e, for whoever looks at it.
   std::span<const T> kept() const { return kept_; }
 

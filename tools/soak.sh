@@ -11,13 +11,15 @@
 #   registration  [1000]   drivers whose nodes join at any time and call each other at once
 #   races         [1000]   ends and cancellations of actors and nodes among calls
 #   simulation    [10000]  seeds of each simulated world
+#   recovery      [100000] seeds of a run that is brought back whatever ends
+#   kills         [300]    seconds of kill -9 of workers and master, in each world; and 20 schedules of it in rounds
 #   async-sgd     [3]      seeds of P1's claims in the size of the reference: 32 workers, 1 % of the coordinates
 #   clang         [1]      the tests of the runtime, built by clang 14 (tools/install_packages.sh dev)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '4,16s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,18s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
@@ -103,6 +105,17 @@ case $name in
     need "$bin/sim_tests"
     tests=$("$bin/sim_tests" --gtest_list_tests | awk '/^[^ ]/ { suite = $1 } / .*every_seed/ { print suite $1 }')
     for test in $tests; do seeds "$test"; done
+    ;;
+  recovery)
+    count=${count:-100000}
+    need "$bin/sim_tests"
+    seeds 'Recovery.holds_for_every_seed'
+    ;;
+  kills)
+    need "$bin/test_tally.so"
+    WISP_SOAK=${count:-300} PYTHONPATH=tests/system:tests/testbed:tests/docs \
+      /usr/bin/python3 -B tests/system/kills_test.py >"$said" 2>&1 || { cat "$said" >&2; exit 1; }
+    sed -n 's/^test_.* \.\.\. //; /kills in\|schedules,/p' "$said" | while read -r line; do row "$line"; done
     ;;
   async-sgd)
     need "$bin/optim_tests"

@@ -20,7 +20,7 @@ import numpy
 
 import wisp_draws
 
-WIRE_VERSION = 4
+WIRE_VERSION = 5
 CONTROL_VERSION = 1
 TAP_VERSION = 1
 
@@ -338,6 +338,7 @@ class Vector:
 
 @dataclass
 class Model:
+    attempt: int  # of the master
     round: int
     version: int  # of the iterate that it makes; 0: of none that a later model changes
     base: int     # of the iterate that it changes; 0: it is whole
@@ -375,14 +376,14 @@ def dtype_of(scalar):
 
 
 def decode_model(data, scalar):
-    *head, vector = fields(unpack(data), u64, u64, u64, boolean, anything)
-    its_round, version, base, awaited = head
+    *head, vector = fields(unpack(data), u32, u64, u64, u64, boolean, anything)
+    attempt, its_round, version, base, awaited = head
     inner = fields(vector, u32, u8, u32, u32, u8, blob, blob)
     demand(base != 0 or inner[1] == 0, "a model without a base, and without some of its coordinates")
     demand(base == 0 or version != 0, "a model without a version that has a base")
     found = vector_of(*inner, inner[0], dtype_of(scalar), (0, 0, 0))
     demand(found.index_codec not in ("subset", "stratified", "bernoulli"), "a model with coordinates that are drawn")
-    return Model(its_round, version, base, awaited, found)
+    return Model(attempt, its_round, version, base, awaited, found)
 
 
 def decode_update(data, scalar, dim, seed, worker, round=None):  # pylint: disable=redefined-builtin

@@ -56,7 +56,55 @@ class PushMaster : public optim::MasterRule<T> {
   std::vector<T> sum_;
 };
 
-// Those of wisp itself, and push.
+// Every step has a coordinate of its own, (worker * kLedgerSteps + round) of R^(n kLedgerSteps), and adds 1
+// there. Odd steps keep theirs in mind, and the next one sends both: x then says which steps have counted,
+// and how often.
+inline constexpr std::uint32_t kLedgerSteps = 512;
+
+template <class T>
+class LedgerWorker : public optim::WorkerRule<T> {
+ public:
+  explicit LedgerWorker(const optim::WorkerPlace& place) : place_(place) {}
+  sparse::Vector<T> step(std::uint64_t round, std::span<const T>, problems::Objective<T>&) override {
+    WISP_CHECK(round < kLedgerSteps, "a short run");
+    kept_.push_back(static_cast<std::uint32_t>(place_.worker * kLedgerSteps + round));
+    std::vector<std::uint32_t> sent;
+    if (round % 2 == 0) sent.swap(kept_);
+    return of(sent);
+  }
+  void save(Packer& packer) const override { pack(packer, kept_); }
+  void restore(Unpacker& unpacker) override { unpack(unpacker, kept_); }
+  void recall(const sparse::VectorView<T>& sent) override {
+    sent.for_each([this](std::uint32_t coordinate, T) { std::erase(kept_, coordinate); });
+  }
+
+ private:
+  sparse::Vector<T> of(const std::vector<std::uint32_t>& coordinates) const {
+    sparse::Vector<T> vector;
+    vector.dim = place_.dim;
+    vector.support = sparse::Support::kIndices;
+    vector.numbers = coordinates;
+    vector.values.assign(coordinates.size(), T{1});
+    return vector;
+  }
+  const optim::WorkerPlace place_;
+  std::vector<std::uint32_t> kept_;  // increasing
+};
+
+template <class T>
+class LedgerMaster : public optim::MasterRule<T> {
+ public:
+  explicit LedgerMaster(const optim::MasterPlace& place) : sum_(place.dim) {}
+  void absorb(std::uint32_t, const sparse::VectorView<T>& update) override { update.add_to(sum_, T{1}); }
+  void advance(std::span<T> iterate) override {
+    for (std::size_t j = 0; j < iterate.size(); ++j) iterate[j] += std::exchange(sum_[j], T{0});
+  }
+
+ private:
+  std::vector<T> sum_;
+};
+
+// Those of wisp itself, push, and ledger.
 inline const Catalogs& catalogs() {
   static Catalogs all;
   static const bool added = [] {
@@ -69,6 +117,14 @@ inline const Catalogs& catalogs() {
                        .takes_biased = true,
                        .consistencies = {"async", "ssp", "sync"}};
     all.methods.add(push.made_of<PushWorker, PushMaster>());
+    optim::Method ledger{.name = "ledger",
+                         .description = "",
+                         .source = "",
+                         .sparsifiers = {"identity"},
+                         .other_sparsifiers = "",
+                         .paper_step = [](const optim::Constants&) { return 1.0; },
+                         .consistencies = {"async", "ssp", "sync"}};
+    all.methods.add(ledger.made_of<LedgerWorker, LedgerMaster>());
     return true;
   }();
   static_cast<void>(added);

@@ -464,8 +464,9 @@ TEST(Job, names_the_classes_of_its_actors) {
   EXPECT_EQ(async_master_class(Dtype::kFloat64), "async-master/float64");
   EXPECT_EQ(relay_class(Dtype::kFloat32), "relay/float32");
   EXPECT_THAT(registry.class_names(),
-              ElementsAre("async-master/float32", "async-master/float64", "master/float32", "master/float64",
-                          "monitor", "relay/float32", "relay/float64", "worker/float32", "worker/float64"));
+              ElementsAre("async-master/float32", "async-master/float64", "keeper", "master/float32",
+                          "master/float64", "monitor", "relay/float32", "relay/float64", "worker/float32",
+                          "worker/float64"));
 }
 
 class Counter : public runtime::Actor {

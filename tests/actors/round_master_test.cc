@@ -30,7 +30,7 @@ class Rogue : public runtime::Actor {
   using Constructor = void(WorkerParameters);
   explicit Rogue(WorkerParameters parameters) : trick_(std::move(parameters.source.path)) {}
 
-  Shard set_up() {
+  Shard set_up(std::uint32_t) {
     Shard shard;
     shard.dim = 13;
     shard.L = 1;

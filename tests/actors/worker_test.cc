@@ -62,7 +62,7 @@ class WorkerTest : public testing::Test {
 };
 
 TEST_F(WorkerTest, tells_what_it_found_in_its_rows) {
-  const Shard shard = spawn().call<&Worker<double>::set_up>().get(kHang);
+  const Shard shard = spawn().call<&Worker<double>::set_up>(0U).get(kHang);
   EXPECT_EQ(shard.rows, objective_->rows());
   EXPECT_EQ(shard.dim, 13u);
   EXPECT_EQ(shard.L, objective_->smoothness().L);
@@ -81,7 +81,7 @@ TEST_F(WorkerTest, measures_a_model_on_its_share_of_the_test_rows) {
   parameters_.source = test::catalogs().problems.prepare(parameters_.problem);
   parameters_.test = test::catalogs().problems.prepare_test(parameters_.problem, parameters_.source.info);
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   std::vector<double> x(13, 0.0);
   x[1] = 1;  // its rows are the third and the fourth: margins 1 and 0
   const auto answer = worker.call<&Worker<double>::test>(Model<double>(0, x)).get(kHang);
@@ -94,7 +94,7 @@ TEST_F(WorkerTest, measures_a_model_on_its_share_of_the_test_rows) {
 
 TEST_F(WorkerTest, starts_at_random_as_its_function_does) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   std::vector<double> expected(13);
   objective_->random_start(job_.seed, expected);
   EXPECT_EQ(worker.call<&Worker<double>::random_start>().get(kHang), expected);
@@ -102,14 +102,14 @@ TEST_F(WorkerTest, starts_at_random_as_its_function_does) {
 
 TEST_F(WorkerTest, refuses_a_test_without_test_rows) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   auto asked = worker.call<&Worker<double>::test>(Model<double>(0, std::vector<double>(13)));
   EXPECT_EQ(refusal(std::move(asked)), "worker-1: asked for a test without test rows");
 }
 
 TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   const auto rule = test::catalogs().methods.make_worker<double>(job_.seed, 1, 3, 13, job_.method);
   for (std::uint64_t round = 0; round < 5; ++round) {
     const std::vector<double> x(13, 0.5 * static_cast<double>(round));
@@ -141,6 +141,15 @@ TEST(Update, is_encoded_where_it_leaves_its_process) {
   EXPECT_EQ(decoded, vector);
 }
 
+TEST_F(WorkerTest, does_nothing_for_a_master_before_the_one_that_it_was_rewound_for) {
+  const auto worker = spawn();
+  worker.call<&Worker<double>::rewind>(2U, std::optional<Bytes>()).get(kHang);
+  EXPECT_EQ(refusal(worker.call<&Worker<double>::set_up>(1U)), "worker-1: asked by an earlier master");
+  EXPECT_EQ(refusal(worker.call<&Worker<double>::recall>(1U, std::vector<Update<double>>())),
+            "worker-1: asked by an earlier master");
+  EXPECT_EQ(worker.call<&Worker<double>::set_up>(2U).get(kHang).round, 0u);
+}
+
 TEST_F(WorkerTest, does_not_work_before_it_is_set_up) {
   const auto worker = spawn();
   const Model<double> model(0, std::vector<double>(13, 0.0));
@@ -150,7 +159,7 @@ TEST_F(WorkerTest, does_not_work_before_it_is_set_up) {
 
 TEST_F(WorkerTest, refuses_a_model_of_another_dimension) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   const Model<double> model(0, std::vector<double>(12, 0.0));
   const std::string why = "worker-1: a model of dimension 12 where 13 is expected";
   EXPECT_EQ(refusal(worker.call<&Worker<double>::step>(model)), why);
@@ -160,7 +169,7 @@ TEST_F(WorkerTest, refuses_a_model_of_another_dimension) {
 // What the master would send to a worker that it takes to have version 1.
 TEST_F(WorkerTest, says_that_it_lacks_the_base_of_a_model) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   ModelEncoder<double> encoder(DownPlan{}, 13, 1);
   encoder.show(std::vector<double>(13, 0.0));
   (void)encoder.to(0, 0);
@@ -175,7 +184,7 @@ TEST_F(WorkerTest, says_that_it_lacks_the_base_of_a_model) {
 
 TEST_F(WorkerTest, waits_for_the_model_that_its_relay_brings) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   ModelEncoder<double> encoder(DownPlan{}, 13, 1);
   const std::vector<double> x(13, 0.25);
   encoder.show(x);
@@ -192,7 +201,7 @@ TEST_F(WorkerTest, waits_for_the_model_that_its_relay_brings) {
 // The relay brings what it can't take: it is as if nothing had come, and nobody waits for ever.
 TEST_F(WorkerTest, does_not_wait_for_a_model_that_came_and_was_refused) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   ModelEncoder<double> encoder(DownPlan{}, 13, 1);
   encoder.show(std::vector<double>(13, 0.25));
   Model<double> whole = encoder.to(0, 0);
@@ -208,7 +217,7 @@ TEST_F(WorkerTest, does_not_wait_for_a_model_that_came_and_was_refused) {
 // An evaluation beside what the worker has leaves it that.
 TEST_F(WorkerTest, evaluates_a_model_without_a_version_beside_its_own) {
   const auto worker = spawn();
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   ModelEncoder<double> encoder(DownPlan{}, 13, 1);
   const std::vector<double> x(13, 0.25);
   const std::vector<double> y(13, 0.5);
@@ -223,7 +232,7 @@ TEST_F(WorkerTest, has_little_to_say_while_it_works) {
   // The node looks at the clock as well, so how often a step does is not known: some ten times, a quarter of
   // a second.
   const auto worker = spawn(std::chrono::milliseconds(20));
-  (void)worker.call<&Worker<double>::set_up>().get(kHang);
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
   const Model<double> first(0, std::vector<double>(13, 0.0));
   (void)worker.call<&Worker<double>::step>(first).get(kHang);
   EXPECT_TRUE(cluster_.journal().holds("worker-1 info gradient 20 ms a round, "));

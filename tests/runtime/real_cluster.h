@@ -203,11 +203,12 @@ class Cluster {
     launch(node, name, threads, delay);
     return node;
   }
-  // The same, of whose key nobody has heard before, over CURVE.
+  // The same, of whose key nobody that runs has heard before, over CURVE.
   NodeId start_late(const std::string& name, unsigned threads = 0) {
     const CurveKeys own = CurveKeys::make();
     const NodeId node = system_->expect(name, "", own.public_key);
     keys_[node] = own;
+    public_keys_[node] = own.public_key;
     launch(node, name, threads, std::chrono::milliseconds(0));
     return node;
   }

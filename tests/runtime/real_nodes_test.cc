@@ -307,7 +307,7 @@ TEST(RealLateNodes, are_let_in_by_those_that_run_while_others_are_lost) {
   expect_way(staying[0], {staying[1]});
   const std::uint64_t lives = soak().value_or(20);
   for (std::uint64_t life = 0; life < lives; ++life) {
-    const NodeId node = cluster.start_late("node-" + std::to_string(life), life % 3);
+    const NodeId node = cluster.start_late("node-" + std::to_string(life), static_cast<unsigned>(life % 3));
     cluster.wait_for({node});
     expect_way(node, staying);
     for (const NodeId each : staying) expect_way(each, {node});

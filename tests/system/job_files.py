@@ -5,7 +5,7 @@ version: 1
 name: endless
 problem: { kind: logistic, l2: 1e-3, data: { format: synthetic, rows: 400, dim: 50 } }
 method: { kind: gd, step_size: paper }
-actors: { worker: { replicas: 3 } }
+actors: { master: { restart: never }, worker: { replicas: 3, restart: never } }
 stop: { rounds: 1000000000 }
 """
 

@@ -293,6 +293,7 @@ Json json_of_vector(const sparse::Encoded& encoded, const sparse::Vector<T>& vec
 template <class T>
 Json json_of(const actors::Model<T>& model, const sparse::Vector<T>& vector) {
   Json json;
+  json["attempt"] = model.attempt;
   json["round"] = model.round;
   json["version"] = model.version;
   json["base"] = model.base;

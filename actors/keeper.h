@@ -1,0 +1,79 @@
+#pragma once
+// Keeper: where the parts of a cut come together, and are written as one checkpoint.
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "actors/checkpoint.h"
+#include "actors/recovery_faults.h"
+#include "base/pack.h"
+#include "runtime/actor.h"
+
+namespace wisp::actors {
+
+// The state of one actor at a cut of the run, for the keeper.
+struct Part {
+  Part() = default;
+  Part(std::uint32_t of_attempt, std::uint64_t of_cut, std::string of_actor, Bytes its_state)
+      : attempt(of_attempt), cut(of_cut), actor(std::move(of_actor)), state(std::move(its_state)) {}
+  std::uint32_t attempt = 0;  // of the master whose cut it is
+  std::uint64_t cut = 0;      // counted from 1 by each master
+  std::string actor;
+  Bytes state;  // as this actor packs it
+  template <class F>
+  void fields(F& f) {
+    f(attempt, cut, actor, state);
+  }
+};
+
+// What of a checkpoint the run needs to go on.
+struct Kept {
+  Kept() = default;
+  std::uint64_t number = 0;   // 0: there is none
+  std::uint64_t updates = 0;  // that its model has
+  std::map<std::string, Bytes> parts;
+  template <class F>
+  void fields(F& f) {
+    f(number, updates, parts);
+  }
+};
+
+// Lives on the driver's node, with a thread of its own: it writes files. A cut is whole when the part of the
+// master and of every worker is there; until it is on disk, the checkpoint before it is the last one.
+class Keeper : public runtime::Actor {
+ public:
+  using Constructor = void();
+  Keeper() = default;
+  // `workers`: how many parts there are beside the master's. `traits`: see Checkpoint.
+  Keeper(std::unique_ptr<CheckpointFolder> folder, std::uint32_t workers,
+         std::map<std::string, std::string> traits, const RecoveryFaults& faults = {});
+
+  // A worker's part. That of an older cut than the last one begun is dropped.
+  void put(Part part);
+  // The master's, with which its cut is whole. Returns when it is durable; false: a later one, or a later
+  // master, has overtaken it. Throws Error, naming the file, if it can't be written.
+  runtime::Task<bool> keep(Part part, std::uint64_t updates);
+  // The last one that is durable and whole, for the master of `attempt`: cuts of those before it that are not
+  // whole yet come to nothing, lest a checkpoint come after this one that this master's run has no part in.
+  // Throws Error if the disk can't be read.
+  Kept last(std::uint32_t attempt);
+
+ private:
+  using CutName = std::pair<std::uint32_t, std::uint64_t>;  // attempt and number
+  void turn_to(const CutName& cut);
+
+  std::unique_ptr<CheckpointFolder> folder_;
+  std::uint32_t workers_ = 0;
+  std::map<std::string, std::string> traits_;
+  RecoveryFaults faults_;
+  CutName cut_;  // the one whose parts these are:
+  std::map<std::string, Bytes> parts_;
+  std::optional<runtime::Promise<void>> waiting_;  // the master's call
+  std::uint64_t number_ = 0;                       // of the last checkpoint
+  Checkpoint unwritten_;                           // with faults_.early_answer only
+};
+
+}  // namespace wisp::actors

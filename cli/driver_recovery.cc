@@ -1,0 +1,217 @@
+// What the driver does for its supervisor: nodes that have ended are started again, here or on another host.
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "cli/driver.h"
+#include "problems/catalog.h"
+
+namespace wisp::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLook{20};
+constexpr std::chrono::seconds kSayEvery{3};
+
+}  // namespace
+
+// On the conducting thread.
+class Driver::Recovery final : public actors::Stage {
+ public:
+  Recovery(Driver& driver, actors::Layout layout) : driver_(driver), layout_(std::move(layout)) {}
+
+  std::vector<Ended> take_ended() override {
+    driver_.check_aborted();
+    std::lock_guard lock(driver_.mutex_);
+    return std::exchange(driver_.ended_, {});
+  }
+  std::optional<runtime::NodeId> start(const std::string& name, std::uint32_t attempt) override;
+  problems::Source rows(std::uint32_t worker) const override { return layout_.sources[worker]; }
+  problems::Source test_rows(std::uint32_t worker) const override { return layout_.tests[worker]; }
+  void wait(std::chrono::nanoseconds at_most) override {
+    driver_.check_aborted();
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(at_most, kLook));
+  }
+  std::chrono::nanoseconds now() const override { return driver_.clock_.steady(); }
+  void tell(const std::string& node, const std::string& event, const std::string& text) override {
+    driver_.display_.say(text);
+    const NodePlan* plan = driver_.find_node(node);
+    driver_.folder_.append("events.jsonl", event_json(driver_.clock_.wall(), event, node,
+                                                      plan == nullptr ? "" : plan->host, text));
+  }
+
+ private:
+  bool is_lost(const std::string& host) const;
+  std::string cause_of_loss(const std::string& host) const;
+  std::optional<std::string> next_host(const NodePlan& node);
+  bool is_back(const std::string& host);
+  void bring_rows(std::size_t index);
+
+  Driver& driver_;
+  actors::Layout layout_;
+  std::set<std::string>
+      without_rows_;  // nodes whose host has been lost since their workers' rows were brought
+  std::chrono::nanoseconds said_at_{0};
+};
+
+std::string Driver::Recovery::cause_of_loss(const std::string& host) const {
+  std::lock_guard lock(driver_.mutex_);
+  const auto found = driver_.lost_hosts_.find(host);
+  return found == driver_.lost_hosts_.end() ? "" : found->second;
+}
+
+bool Driver::Recovery::is_lost(const std::string& host) const {
+  std::lock_guard lock(driver_.mutex_);
+  return driver_.lost_hosts_.contains(host);
+}
+
+// Its own, unless that is lost. Nothing: not now.
+std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
+  if (!is_lost(node.host)) return node.host;
+  const std::string& wish = driver_.experiment_.job.failure.on_host_lost;
+  if (wish == "wait") return is_back(node.host) ? std::optional(node.host) : std::nullopt;
+  std::vector<runtime::HostSlots> left;
+  for (runtime::HostSlots host : driver_.slots_) {
+    if (is_lost(host.name)) continue;
+    host.used = 0;
+    for (const NodePlan& each : driver_.layout_.nodes) {
+      if (each.host == host.name) host.used += each.cpus;
+    }
+    left.push_back(std::move(host));
+  }
+  const auto place = runtime::replacement(left, node.cpus);
+  if (!place) {
+    throw runtime::ActorDied(runtime::Failure(runtime::Failure::Kind::kDied, node.actors.front(),
+                                              cause_of_loss(node.host) + "; no other host is left",
+                                              Fault::kHost));
+  }
+  driver_.fleet_->write_off(node.host);
+  if (place->oversubscribed) {
+    driver_.display_.say(fmt::format("{} goes to {}, which has no slot free for it", node.name, place->host));
+  }
+  return place->host;
+}
+
+// Tries to start its agent again; whether that has come about.
+bool Driver::Recovery::is_back(const std::string& host) {
+  if (!driver_.fleet_->is_ready(host)) {
+    driver_.network_->lose_forwards(host);
+    driver_.fleet_->bring_back(host);
+    if (now() >= said_at_ + kSayEvery) {
+      said_at_ = now();
+      driver_.display_.say(fmt::format("waiting for host {} to come back", host));
+    }
+    return false;
+  }
+  {
+    std::lock_guard lock(driver_.mutex_);
+    driver_.lost_hosts_.erase(host);
+  }
+  driver_.working_folders_[host] = driver_.deployment_->bring_to(host, [this] { driver_.check_aborted(); });
+  tell("", "host back", fmt::format("host {} is back", host));
+  return true;
+}
+
+// To the host that its node is on now.
+void Driver::Recovery::bring_rows(std::size_t index) {
+  const NodePlan& node = driver_.layout_.nodes[index];
+  const actors::JobSpec& job = driver_.experiment_.job;
+  for (std::uint32_t i = 0; i < driver_.layout_.worker_nodes.size(); ++i) {
+    if (driver_.layout_.worker_nodes[i] != node.name) continue;
+    driver_.layout_.worker_hosts[i] = node.host;
+    layout_.sources[i] = driver_.deploy_rows(job.problem, driver_.source_, i);
+    if (driver_.test_) {
+      layout_.tests[i] = driver_.deploy_rows(problems::Catalog::test_spec(job.problem), *driver_.test_, i);
+    }
+  }
+}
+
+std::optional<runtime::NodeId> Driver::Recovery::start(const std::string& name, std::uint32_t attempt) {
+  const auto& nodes = driver_.layout_.nodes;
+  const auto found =
+      std::find_if(nodes.begin(), nodes.end(), [&](const NodePlan& node) { return node.name == name; });
+  WISP_CHECK(found != nodes.end(), "a node of this job");
+  const auto index = static_cast<std::size_t>(found - nodes.begin());
+  const std::string before = found->host;
+  if (is_lost(before)) {
+    for (const NodePlan& node : nodes) {
+      if (node.host == before) without_rows_.insert(node.name);
+    }
+  }
+  const auto host = next_host(*found);
+  if (!host) return std::nullopt;
+  if (*host != before) {
+    {
+      std::lock_guard lock(driver_.mutex_);
+      driver_.layout_.nodes[index].host = *host;
+    }
+    tell(name, "moved", fmt::format("{} goes from {}, which is lost, to {}", name, before, *host));
+  }
+  if (without_rows_.erase(name) > 0) bring_rows(index);
+  NetworkPlan& network = *driver_.network_;
+  const runtime::NodeId old = driver_.node_ids_[index];
+  const runtime::NodeId id = driver_.next_node_id_++;
+  network.replace_node(old, id, *host);
+  const runtime::NodeId expected = driver_.system_->expect(name, "", network.public_key(id));
+  WISP_CHECK(expected == id, "the driver issues node numbers from 1 up");
+  {
+    std::lock_guard lock(driver_.mutex_);
+    driver_.node_ids_[index] = id;
+    driver_.attempts_[index] = attempt;
+  }
+  if (network.tunnel()) driver_.open_tunnel(network);
+  tell(name, "restarted", fmt::format("{}@{} is started again, attempt {}", name, *host, attempt));
+  driver_.start_node(index, attempt);
+  return id;
+}
+
+// What was measured up to the checkpoint is of this run, too.
+void Driver::take_over_metrics(const Resumption& resumption) {
+  std::ifstream earlier(resumption.job_folder / "metrics.jsonl");
+  for (std::string line; std::getline(earlier, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (!json.is_object() || !json.contains("updates") || !json["updates"].is_number_unsigned()) return;
+    if (json["updates"].get<std::uint64_t>() > resumption.checkpoint.updates) return;
+    folder_.append("metrics.jsonl", line);
+  }
+}
+
+std::shared_ptr<actors::Supervisor> Driver::supervise(const actors::JobSpec& job,
+                                                      const actors::Layout& layout,
+                                                      std::optional<double> f_star,
+                                                      actors::Recording recording) {
+  recovery_ = std::make_unique<Recovery>(*this, layout);
+  actors::Supervision supervision;
+  supervision.stage = recovery_.get();
+  supervision.on_progress = [this](const actors::Progress& progress) { push(progress); };
+  supervision.recording = std::move(recording);
+  supervision.traits = traits_of(experiment_);
+  if (!data_sha256_.empty()) supervision.traits[kDataTrait] = data_sha256_;
+  const bool resumes = options_.resumed.has_value();
+  if (job.checkpoint.enabled() || resumes) {
+    supervision.checkpoints =
+        std::make_unique<actors::CheckpointFolder>(disk_, folder_.path() / "ckpt", job.checkpoint.keep);
+  }
+  if (resumes) {
+    check_data(experiment_, *options_.resumed, data_sha256_);
+    supervision.checkpoints->write(options_.resumed->checkpoint);
+    take_over_metrics(*options_.resumed);
+    supervision.other_workers = options_.resumed->other_workers;
+  }
+  auto supervisor =
+      std::make_shared<actors::Supervisor>(*system_, job, layout, f_star, std::move(supervision));
+  std::map<std::string, runtime::NodeId> nodes;
+  for (std::size_t i = 0; i < layout_.nodes.size(); ++i) nodes[layout_.nodes[i].name] = node_ids_[i];
+  supervisor->start(nodes);
+  std::lock_guard lock(mutex_);
+  supervised_ = true;
+  return supervisor;
+}
+
+}  // namespace wisp::cli

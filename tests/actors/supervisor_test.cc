@@ -1,0 +1,155 @@
+#include "actors/supervisor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "tests/actors/supervised.h"
+
+namespace wisp::actors {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+using test::supervised_job;
+using test::SupervisedRun;
+using testing::HasSubstr;
+
+constexpr std::uint64_t kSchedules = 20;
+
+// Some nodes crash, once or more, at any time of a run that would take so long undisturbed. How many of them
+// have workers.
+std::size_t arrange_crashes(SupervisedRun& run, nanoseconds duration, std::uint64_t seed) {
+  Rng rng(seed, 0, 0, Purpose::kFaults);
+  std::size_t of_workers = 0;
+  for (std::uint32_t i = 1 + rng.below(3); i > 0; --i) {
+    const auto after =
+        nanoseconds(static_cast<std::int64_t>(rng.uniform() * static_cast<double>(duration.count())));
+    const std::uint32_t victim = rng.below(4);
+    run.crash(after, victim == 3 ? "master" : worker_name(victim));
+    if (victim != 3) ++of_workers;
+  }
+  return of_workers;
+}
+
+// Reads the ledger that x is: how many steps of worker `worker` have not counted though a later one has.
+struct Ledger {
+  explicit Ledger(const Summary& summary)
+      : entries(reinterpret_cast<const double*>(summary.iterate.data()),
+                summary.iterate.size() / sizeof(double)) {}
+  std::span<const double> of(std::uint32_t worker) const {
+    return entries.subspan(worker * test::kLedgerSteps, test::kLedgerSteps);
+  }
+  std::span<const double> entries;
+};
+
+class Rounds : public testing::TestWithParam<std::string> {};
+
+TEST_P(Rounds, EndInTheSameBitsWhateverCrashes) {
+  const JobSpec job = supervised_job(GetParam());
+  SupervisedRun undisturbed(job);
+  const Summary expected = undisturbed.run();
+  ASSERT_EQ(expected.status, "finished");
+  for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
+    SCOPED_TRACE("WISP_SEED=" + std::to_string(seed));
+    SupervisedRun run(job, seed);
+    arrange_crashes(run, undisturbed.duration(), seed);
+    const Summary summary = run.run();
+    EXPECT_EQ(summary.iterate_hash, expected.iterate_hash);
+    EXPECT_EQ(summary.last.round, expected.last.round);
+    EXPECT_EQ(summary.last.uplink_bytes, expected.last.uplink_bytes);
+    EXPECT_EQ(summary.last.loss, expected.last.loss);
+    EXPECT_GE(run.told("restarted") + run.told("back"), 1u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Supervisor, Rounds, testing::Values("gd", "ibcd", "isega", "isaga"));
+
+class Asynchronous : public testing::TestWithParam<std::string> {};
+
+// What a worker had in mind when it died may be missing; nothing that it sent is, and nothing counts twice.
+TEST_P(Asynchronous, CountsEveryUpdateOnceWhateverCrashes) {
+  const JobSpec job = test::ledger_job(GetParam(), 300);
+  SupervisedRun undisturbed(job);
+  ASSERT_EQ(undisturbed.run().status, "finished");
+  for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
+    SCOPED_TRACE("WISP_SEED=" + std::to_string(seed));
+    SupervisedRun run(job, seed);
+    const std::size_t of_workers = arrange_crashes(run, undisturbed.duration(), seed);
+    const Summary summary = run.run();
+    EXPECT_EQ(summary.status, "finished");
+    EXPECT_GE(summary.last.updates, 300u);
+    const Ledger ledger(summary);
+    std::size_t lost = 0;
+    for (std::uint32_t worker = 0; worker < 3; ++worker) {
+      const auto entries = ledger.of(worker);
+      for (const double entry : entries) EXPECT_TRUE(entry == 0 || entry == 1) << entry;
+      const auto last = std::find(entries.rbegin(), entries.rend(), 1.0).base() - entries.begin();
+      for (std::ptrdiff_t step = 0; step < last; ++step) {
+        if (entries[static_cast<std::size_t>(step)] == 1) continue;
+        EXPECT_EQ(step % 2, 1) << "worker " << worker << ", step " << step
+                               << " was sent, and has not counted";
+        ++lost;
+      }
+    }
+    EXPECT_LE(lost, of_workers);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Supervisor, Asynchronous, testing::Values("async", "ssp"));
+
+TEST(Supervisor, BeginsAgainWithoutACheckpoint) {
+  JobSpec job = supervised_job("isega");
+  SupervisedRun undisturbed(job);
+  const Summary expected = undisturbed.run();
+  job.checkpoint.every_rounds = 0;
+  SupervisedRun run(job);
+  run.crash(undisturbed.duration() / 2, "worker-1");
+  EXPECT_EQ(run.run().iterate_hash, expected.iterate_hash);
+}
+
+TEST(Supervisor, GivesUpWhenANodeEndsTooOften) {
+  JobSpec job = supervised_job("gd");
+  job.stop.rounds = 100'000;
+  job.worker.restart = {.max = 2, .within = milliseconds(60'000), .backoff = milliseconds(500)};
+  SupervisedRun run(job);
+  for (int i = 1; i <= 3; ++i) run.crash(i * seconds(5), "worker-2");
+  try {
+    run.run();
+    FAIL() << "it goes on";
+  } catch (const runtime::ActorDied& error) {
+    EXPECT_EQ(error.actor(), "worker-2");
+    EXPECT_THAT(error.cause(), HasSubstr("crashed"));
+    EXPECT_THAT(error.cause(), HasSubstr("restarted 2 times within 1m (actors.worker.restart)"));
+  }
+}
+
+TEST(Supervisor, NeverRestartsWhatIsNeverToBe) {
+  JobSpec job = supervised_job("gd");
+  job.stop.rounds = 100'000;
+  job.worker.restart.max = 0;
+  SupervisedRun run(job);
+  run.crash(milliseconds(20), "worker-0");
+  try {
+    run.run();
+    FAIL() << "it goes on";
+  } catch (const runtime::ActorDied& error) {
+    EXPECT_EQ(error.actor(), "worker-0");
+    EXPECT_EQ(error.cause(), "its process has crashed");
+  }
+}
+
+TEST(Supervisor, LeadsOnElsewhereWhenAHostIsLostWithItsDisk) {
+  const JobSpec job = supervised_job("isaga");
+  SupervisedRun undisturbed(job);
+  const Summary expected = undisturbed.run();
+  for (const std::string host : {"master", "worker-1"}) {
+    SupervisedRun run(job);
+    run.world().after(undisturbed.duration() / 2, [&] { run.stage().take_out(host); });
+    EXPECT_EQ(run.run().iterate_hash, expected.iterate_hash) << host;
+  }
+}
+
+}  // namespace
+}  // namespace wisp::actors

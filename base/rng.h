@@ -23,7 +23,8 @@ enum class Purpose : std::uint32_t {
   kNetwork,
   kCompute,
   kFaults,
-  kRounding
+  kRounding,
+  kChaos
 };
 
 // One block of Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC

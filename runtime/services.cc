@@ -31,6 +31,7 @@ void register_services(Registry& registry) {
       .method<&NodeService::end>("end")
       .method<&NodeService::sync>("sync")
       .method<&NodeService::find_unreachable>("find_unreachable")
+      .method<&NodeService::disturb>("disturb")
       .method<&NodeService::stop>("stop");
   registry.actor<DriverService>("wisp.driver")
       .method<&DriverService::join>("join")
@@ -77,6 +78,10 @@ void NodeService::remove_peer(NodeId peer, std::string cause) { context().node()
 
 void NodeService::move(std::string name, ActorId id) { context().node().deliveries().move(name, id); }
 void NodeService::end(std::string name, std::string cause) { context().node().deliveries().end(name, cause); }
+
+void NodeService::disturb(Disturbance disturbance) {
+  if (on_disturbed_) on_disturbed_(disturbance);
+}
 
 void NodeService::stop() { context().node().stop(); }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/disturbances.h"
 #include "runtime/handle.h"
 #include "runtime/heart.h"
 
@@ -85,11 +86,13 @@ class NodeService : public Actor {
   NodeService() = default;
   // `on_failure` is called, in a turn, if the driver refuses or does not answer within `deadline`.
   NodeService(Hello hello, std::chrono::nanoseconds deadline, std::function<void()> on_joined,
-              std::function<void(const std::string& why)> on_failure)
+              std::function<void(const std::string& why)> on_failure,
+              std::function<void(const Disturbance&)> on_disturbed = nullptr)
       : hello_(std::move(hello)),
         deadline_(deadline),
         on_joined_(std::move(on_joined)),
-        on_failure_(std::move(on_failure)) {}
+        on_failure_(std::move(on_failure)),
+        on_disturbed_(std::move(on_disturbed)) {}
 
   Task<void> on_start() override;
   ActorId spawn(SpawnRequest request);
@@ -104,6 +107,8 @@ class NodeService : public Actor {
   // Which of `peers` do not answer within so many milliseconds: one of the two ways between them and here is
   // closed.
   Task<std::vector<NodeId>> find_unreachable(std::vector<NodeId> peers, std::int64_t deadline);
+  // Of the frames of this node, if it was started to be disturbed.
+  void disturb(Disturbance disturbance);
   void stop();
 
  private:
@@ -113,6 +118,7 @@ class NodeService : public Actor {
   std::chrono::nanoseconds deadline_{0};
   std::function<void()> on_joined_;
   std::function<void(const std::string& why)> on_failure_;
+  std::function<void(const Disturbance&)> on_disturbed_;
 };
 
 // Who may be there, who is, and who is called what. Shared by the driver's service and the thread that waits

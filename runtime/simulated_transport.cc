@@ -175,6 +175,24 @@ bool SimulatedNetwork::is_cut(const Route& route) const {
   });
 }
 
+void SimulatedNetwork::disturb(NodeId node, const Disturbance& disturbance) {
+  disturbances_.try_emplace(node, clock_).first->second.add(disturbance);
+}
+
+Disturbances::Effect SimulatedNetwork::disturbed(const Route& route) {
+  Disturbances::Effect both;
+  for (const auto& [node, peer] :
+       {std::pair(route.from.node, route.to.node), {route.to.node, route.from.node}}) {
+    const auto found = disturbances_.find(node);
+    if (found == disturbances_.end()) continue;
+    const Disturbances::Effect each = found->second.on(peer);
+    both.drop = 1 - (1 - both.drop) * (1 - each.drop);
+    both.delay += each.delay;
+    both.cut = both.cut || each.cut;
+  }
+  return both;
+}
+
 std::optional<nanoseconds> SimulatedNetwork::next_arrival() const {
   if (arrivals_.empty()) return std::nullopt;
   return arrivals_.front().at;
@@ -251,20 +269,23 @@ void SimulatedNetwork::depart(Route& route, const Bytes& frame) {
   if (route.from.gone) return;
   tell(FrameFate::kSent, route, frame);
   if (!cuts_.empty() && is_cut(route)) return tell(FrameFate::kCut, route, frame);
+  const Disturbances::Effect effect = disturbances_.empty() ? Disturbances::Effect() : disturbed(route);
+  if (effect.cut) return tell(FrameFate::kCut, route, frame);
+  if (chance(effect.drop)) return tell(FrameFate::kDropped, route, frame);
   const bool twice = chance(faults_.duplicate);
   if (chance(faults_.drop)) {
     tell(FrameFate::kDropped, route, frame);
   } else {
-    travel(route, frame);
+    travel(route, frame, effect.delay);
   }
   if (!twice) return;
   tell(FrameFate::kDuplicated, route, frame);
-  travel(route, frame);
+  travel(route, frame, effect.delay);
 }
 
-void SimulatedNetwork::travel(Route& route, const Bytes& frame) {
+void SimulatedNetwork::travel(Route& route, const Bytes& frame, nanoseconds delay) {
   ++route.under_way;
-  push(Arrival{arrival(route, frame.size()), number_++, &route, false, frame});
+  push(Arrival{arrival(route, frame.size(), delay), number_++, &route, false, frame});
 }
 
 void SimulatedNetwork::push(Arrival arrival) {
@@ -272,14 +293,14 @@ void SimulatedNetwork::push(Arrival arrival) {
   std::push_heap(arrivals_.begin(), arrivals_.end(), later);
 }
 
-nanoseconds SimulatedNetwork::arrival(Route& route, std::size_t size) {
+nanoseconds SimulatedNetwork::arrival(Route& route, std::size_t size, nanoseconds delay) {
   nanoseconds at = clock_.steady();
   if (model_.bytes_per_second > 0) {
     const double seconds = static_cast<double>(size) / model_.bytes_per_second;
     at = std::max(at, route.free_at) + nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
     route.free_at = at;
   }
-  at += model_.latency.draw(rng_);
+  at += model_.latency.draw(rng_) + delay;
   if (chance(faults_.delay)) at += Delay::uniform(nanoseconds(0), faults_.delay_most).draw(rng_);
   if (!faults_.reorder) at = std::max(at, route.last_arrival);
   route.last_arrival = std::max(at, route.last_arrival);

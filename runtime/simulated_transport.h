@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "base/simulated_clock.h"
 #include "runtime/delay.h"
+#include "runtime/disturbances.h"
 #include "runtime/transport.h"
 
 namespace wisp::runtime {
@@ -78,6 +79,8 @@ class SimulatedNetwork {
   void cut(NodeId a, NodeId b, std::chrono::nanoseconds from, std::chrono::nanoseconds until);
   void cut(const std::string& host_a, const std::string& host_b, std::chrono::nanoseconds from,
            std::chrono::nanoseconds until);
+  // Frames from and to `node` that leave from now on.
+  void disturb(NodeId node, const Disturbance& disturbance);
   // No cut is in force any more, or will be.
   void heal() { cuts_.clear(); }
 
@@ -118,8 +121,10 @@ class SimulatedNetwork {
   void add_cut(const Cut& cut);
   SendResult send(Route& route, const Bytes& frame);
   void depart(Route& route, const Bytes& frame);
-  void travel(Route& route, const Bytes& frame);
-  std::chrono::nanoseconds arrival(Route& route, std::size_t size);
+  void travel(Route& route, const Bytes& frame, std::chrono::nanoseconds delay);
+  std::chrono::nanoseconds arrival(Route& route, std::size_t size, std::chrono::nanoseconds delay);
+  // Of both ends.
+  Disturbances::Effect disturbed(const Route& route);
   void push(Arrival arrival);
   void arrive(Route& route, Bytes frame);
   bool is_cut(const Route& route) const;
@@ -134,6 +139,7 @@ class SimulatedNetwork {
   std::map<std::string, std::uint32_t> hosts_;
   std::vector<std::unique_ptr<Port>> ports_;  // by node, its two channels side by side
   std::vector<Cut> cuts_;
+  std::map<NodeId, Disturbances> disturbances_;
   std::vector<Arrival> arrivals_;  // a heap: the first arrives next
   std::uint64_t number_ = 0;
 };

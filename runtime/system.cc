@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "runtime/disturbed_transport.h"
 
 namespace wisp::runtime {
 
@@ -115,6 +116,10 @@ void System::lose(NodeId node, const std::string& cause) {
   driver_of(*node_).must_tell<&DriverService::lose>(node, cause);
 }
 
+void System::disturb(NodeId node, const Disturbance& disturbance) {
+  service_of(*node_, node).must_tell<&NodeService::disturb>(disturbance);
+}
+
 void System::stop(NodeId node) { service_of(*node_, node).must_tell<&NodeService::stop>(); }
 
 Future<ActorRef> System::spawn_named(const std::string& class_name, const Options& options, Bytes arguments) {
@@ -157,8 +162,9 @@ std::unique_ptr<Node> make_node(const NodeParameters& parameters, NodeOptions op
                            endpoint = parameters.driver.endpoint](const std::string& why) {
     on_join_failed("cannot join the driver at " + endpoint + ": " + why);
   };
-  node->adopt("node-" + std::to_string(node->id()),
-              std::make_unique<NodeService>(hello, deadline, hooks.on_joined, on_failure));
+  node->adopt(
+      "node-" + std::to_string(node->id()),
+      std::make_unique<NodeService>(hello, deadline, hooks.on_joined, on_failure, hooks.on_disturbed));
   node->add_peer(0, parameters.driver);
   return node;
 }
@@ -251,6 +257,13 @@ void serve(const NodeParameters& parameters, const Registry& registry, const Clo
   NodeOptions options;
   options.clock = &clock;
   options.make_log = std::move(make_log);
+  Disturbances disturbances(clock);
+  const auto disturbed = [&](std::unique_ptr<Transport> inner,
+                             Channel channel) -> std::unique_ptr<Transport> {
+    if (!parameters.disturbed || !inner) return inner;
+    return std::make_unique<DisturbedTransport>(std::move(inner), disturbances, clock, parameters.run,
+                                                parameters.network.self, channel);
+  };
   std::unique_ptr<Node> node;
   std::unique_ptr<Beating> beating;
   End end([&node] { node->stop(); });
@@ -260,9 +273,12 @@ void serve(const NodeParameters& parameters, const Registry& registry, const Clo
   };
   hooks.on_join_failed = [&end](const std::string& why) { end.come(Error(why, Fault::kHost)); };
   hooks.on_fenced = [&end](const std::string& why) { end.come(Fenced(why)); };
-  node = make_node(parameters, std::move(options), registry, std::move(transport), deadline, hooks);
+  hooks.on_disturbed = [&disturbances](const Disturbance& each) { disturbances.add(each); };
+  node = make_node(parameters, std::move(options), registry, disturbed(std::move(transport), Channel::kData),
+                   deadline, hooks);
   if (control && !parameters.driver.control.empty()) {
-    beating = std::make_unique<Beating>(parameters, clock, *node, end, std::move(control));
+    beating = std::make_unique<Beating>(parameters, clock, *node, end,
+                                        disturbed(std::move(control), Channel::kControl));
   }
   node->run();
   beating.reset();

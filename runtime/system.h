@@ -155,6 +155,8 @@ class System {
   std::string endpoint_of(NodeId node) const { return directory_.endpoint_of(node); }
   // A node is gone: everybody's calls to it fail with `cause`; what it still sends is answered by fencing it.
   void lose(NodeId node, const std::string& cause);
+  // From when it hears of this, if it was started to be disturbed.
+  void disturb(NodeId node, const Disturbance& disturbance);
   // Asks a node to end.
   void stop(NodeId node);
 
@@ -212,11 +214,12 @@ struct NodeParameters {
   std::string fingerprint;
   Level log_level = Level::kInfo;
   FailureLimits failure;
+  bool disturbed = false;  // its frames can be lost or late on purpose: System::disturb()
   // Shared libraries with more classes: absolute, or a name beside the program's own libraries.
   std::vector<std::string> plugins;
   template <class F>
   void fields(F& f) {
-    f(name, run, network, driver, threads, fingerprint, log_level, failure, plugins);
+    f(name, run, network, driver, threads, fingerprint, log_level, failure, disturbed, plugins);
   }
 };
 
@@ -228,6 +231,8 @@ struct ServingHooks {
   std::function<void(const std::string& why)> on_join_failed;
   // Another node, or the driver, takes it for dead.
   std::function<void(const std::string& why)> on_fenced;
+  // From now on the driver wants this for its frames.
+  std::function<void(const Disturbance&)> on_disturbed;
 };
 
 // A node that joins the driver as soon as it runs. `options` may hold more than the parameters say.

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "tests/runtime/disturbed_network.h"
 #include "tests/runtime/nodes.h"
 #include "tests/runtime/simulated_network.h"
 #include "tests/support/seed.h"
@@ -30,7 +31,8 @@ void PrintTo(const Case& each, std::ostream* out) {
 std::vector<Case> cases_of(std::initializer_list<Channel> channels) {
   std::vector<Case> cases;
   for (const Channel channel : channels) {
-    for (const auto& kind : {test::kInProcess, test::kIpc, test::kTcp, test::kCurve, test::kSimulated}) {
+    for (const auto& kind :
+         {test::kInProcess, test::kIpc, test::kTcp, test::kCurve, test::kDisturbed, test::kSimulated}) {
       cases.push_back(Case{kind, channel});
     }
   }

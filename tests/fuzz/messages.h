@@ -83,6 +83,9 @@ inline std::vector<MessageKind> message_kinds() {
   line.level = "info";
   line.round = 7;
   line.text = "round 7";
+  runtime::Disturbance disturbance;
+  disturbance.lasts = disturbance.delay = std::chrono::seconds(1);
+  disturbance.spared = {1, 2};
   const actors::Model<double> model(7, std::vector<double>{0.5, -0.5});
   return {
       message_kind("Model<double>", model),
@@ -129,6 +132,7 @@ inline std::vector<MessageKind> message_kinds() {
       message_kind("pipe Stopped", pipe::Stopped{{"worker-1"}}),
       message_kind("Evaluation", actors::Evaluation()),
       message_kind("Piece", actors::Piece(3, 7, model.vector.values)),
+      message_kind("Disturbance", disturbance),
   };
 }
 

@@ -57,4 +57,22 @@ void JobSpec::check(const Catalogs& catalogs) const {
   }
 }
 
+const char* to_string(ChaosSpec::Kind kind) {
+  switch (kind) {
+    case ChaosSpec::Kind::kKill:
+      return "kill";
+    case ChaosSpec::Kind::kStop:
+      return "stop";
+    case ChaosSpec::Kind::kSlow:
+      return "slow";
+    case ChaosSpec::Kind::kDelay:
+      return "delay";
+    case ChaosSpec::Kind::kDrop:
+      return "drop";
+    case ChaosSpec::Kind::kPartition:
+      break;
+  }
+  return "partition";
+}
+
 }  // namespace wisp::actors

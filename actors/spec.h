@@ -1,5 +1,7 @@
 #pragma once
 // What a job file may say of the run itself.
+#include <fnmatch.h>
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -93,6 +95,34 @@ struct CheckpointSpec {
     f(every_rounds, every_updates, every, paced, keep, copies, resume);
   }
 };
+
+// What is done to a run on purpose, for people to see what it stands.
+struct ChaosSpec {
+  enum class Kind : std::uint8_t { kKill, kStop, kSlow, kDelay, kDrop, kPartition };
+
+  Kind kind = Kind::kKill;
+  std::string target;               // an actor, a pattern of them such as worker-*, or host:<name>
+  std::chrono::milliseconds at{0};  // since the run's begin; of what is repeated: the first time
+  std::chrono::milliseconds every{
+      0};  // and then again and again, each time to one target of all; 0: once, to all
+  std::chrono::milliseconds until{0};  // not later; 0: until the run ends
+  std::chrono::milliseconds lasts{0};  // all but kKill
+  double factor = 1;                   // kSlow: a process has 1/factor of the processor
+  std::chrono::milliseconds by{0};     // kDelay: each frame from and to a process
+  double rate = 0;                     // kDrop: the share of such frames that is lost
+
+  // Whether the target is this actor, or a pattern that fits it; never if it is a host.
+  bool aims_at(const std::string& actor) const {
+    return host().empty() && ::fnmatch(target.c_str(), actor.c_str(), 0) == 0;
+  }
+  // The name of the host that is the target; empty if it is none.
+  std::string host() const { return target.starts_with("host:") ? target.substr(5) : ""; }
+  // Whether it happens on the way of frames, and not to processes.
+  bool is_of_network() const { return kind >= Kind::kDelay; }
+};
+
+// kill | stop | slow | delay | drop | partition.
+const char* to_string(ChaosSpec::Kind kind);
 
 struct MetricsSpec {
   std::string tap;  // where the master pushes a copy of each update; empty: nowhere (runtime/tap.h)

@@ -160,6 +160,8 @@ class Builder {
       draft_.failed.insert(child.path);
     } else if (key.type == KeyType::kHosts) {
       take_hosts(member, child);
+    } else if (key.type == KeyType::kEntries) {
+      take_entries(key, member, child);
     } else if (is_section(key)) {
       take_section(key, member, child);
     } else {
@@ -178,7 +180,9 @@ class Builder {
   }
 
   void refuse_section(const Key& key, const Node& value, const std::string& path) {
-    const std::string shown = value.is_list() ? "a list" : "'" + escape_text(value.text, 60) + "'";
+    const std::string shown = value.is_list()  ? "a list"
+                              : value.is_map() ? "a map"
+                                               : "'" + escape_text(value.text, 60) + "'";
     const bool is_path = path == "problem.data" && value.is_scalar();
     fail(path, value.place, path + " must be " + describe(key) + ", not " + shown,
          is_path ? "did you mean { path: " + escape_text(value.text, 60) + " }?" : "");
@@ -205,6 +209,24 @@ class Builder {
       for (const std::string& name : *names) map.members.push_back({name, item.place, make_map(item.place)});
     }
     return map;
+  }
+
+  void take_entries(const Key& key, const Member& member, const Section& child) {
+    if (!member.value.is_list()) return refuse_section(key, member.value, child.path);
+    experiment().places[child.path] = member.place;
+    for (const Node& item : member.value.items) {
+      const std::string name = std::to_string(experiment().chaos.size());
+      experiment().chaos.emplace_back();
+      const Section entry{child.path + "." + name, child.pattern + ".*", name, ""};
+      experiment().places[entry.path] = item.place;
+      if (item.broken) {
+        draft_.failed.insert(entry.path);
+      } else if (item.is_map()) {
+        walk(item, entry);
+      } else {
+        fail(entry.path, item.place, "an entry of " + child.path + " must be a map of keys");
+      }
+    }
   }
 
   // Makes the host whose keys come next.
@@ -289,7 +311,9 @@ class Builder {
   std::vector<std::string> names_of(const Key& key) const {
     if (key.path.find('*') == std::string_view::npos) return {""};
     std::vector<std::string> names;
-    if (key.path.starts_with("hosts.")) {
+    if (key.path.starts_with("chaos.")) {
+      for (std::size_t i = 0; i < draft_.experiment.chaos.size(); ++i) names.push_back(std::to_string(i));
+    } else if (key.path.starts_with("hosts.")) {
       for (const auto& host : draft_.experiment.launcher.hosts) names.push_back(host.name);
     } else {
       for (const auto& group : draft_.experiment.groups) names.push_back(group.name);
@@ -376,6 +400,8 @@ class Builder {
     if (key.path == "hosts" || (plain_ && key.path == "actors")) {
       const Key* each = find_key(std::string(key.path) + ".*");
       for (const std::string& name : names_of(*each)) resolve_named(*each, name);
+    } else if (key.type == KeyType::kEntries) {
+      resolve_entries(key);
     } else if (key.path.find('*') == std::string_view::npos) {
       add_resolved(key, split(key.path, '.'));
     }
@@ -394,6 +420,23 @@ class Builder {
       const Place place = experiment().where(join(path, "."));
       experiment().resolved.push_back({path, section.type, make_map(place), false});
     }
+  }
+
+  void resolve_entries(const Key& list) {
+    const auto place = experiment().places.find(list.path);
+    if (place == experiment().places.end()) return;
+    Node entries = list_of({});
+    entries.place = place->second;
+    for (const std::string& name : names_of(*find_key(std::string(list.path) + ".*"))) {
+      Node& entry = entries.items.emplace_back(make_map(place->second));
+      for (const Key& key : table_.keys()) {
+        if (!key.path.starts_with(std::string(list.path) + ".*.")) continue;
+        const auto value = values_.find(path_of(key, name));
+        if (value == values_.end()) continue;
+        entry.members.push_back({std::string(last_of(key.path)), value->second.place, value->second});
+      }
+    }
+    experiment().resolved.push_back({{std::string(list.path)}, list.type, std::move(entries), false});
   }
 
   bool goes_by_ssh() {

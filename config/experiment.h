@@ -40,6 +40,7 @@ struct Experiment {
   std::vector<std::string> plugins;       // absolute paths of shared libraries
   std::vector<actors::GroupSpec> groups;  // of a job of plain actors, which has no use for `job` but its name
                                           // and what happens on failure
+  std::vector<actors::ChaosSpec> chaos;   // in the order of the file
   std::map<std::string, Place, std::less<>> places;  // of what was given: "actors.worker.placement.kind"
   std::vector<Resolved> resolved;                    // in the order of the table of keys
   std::vector<SweepAxis> sweep;  // of a file for many jobs, of which this is the first; empty: the only one

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "config/numbers.h"
 
 namespace wisp::config {
 namespace {
@@ -32,6 +33,19 @@ actors::GroupSpec& group_named(Experiment& experiment, std::string_view name) {
       std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.name == name; });
   WISP_CHECK(found != groups.end(), "groups are made before their keys are set");
   return *found;
+}
+
+actors::ChaosSpec& entry_of(Experiment& experiment, std::string_view number) {
+  const auto index = static_cast<std::size_t>(parse_integer(number).value_or(experiment.chaos.size()));
+  WISP_CHECK(index < experiment.chaos.size(), "entries are made before their keys are set");
+  return experiment.chaos[index];
+}
+
+void take_target(Experiment& experiment, std::string_view number, actors::ChaosSpec::Kind kind,
+                 const Value& value) {
+  actors::ChaosSpec& entry = entry_of(experiment, number);
+  entry.kind = kind;
+  entry.target = value.text;
 }
 
 constexpr Range kMemory{.low = 0x1p26, .high = 0x1p40};
@@ -359,6 +373,33 @@ constexpr auto kKeys = std::to_array<Key>({
   {"simulation.staleness.mean", kNumber, "", "", "in updates", SET(e.job.simulation.staleness_mean = v.number),
    from(0, 1e6), true},
 
+  {"chaos", kEntries, "", "", "what is done to the run on purpose: docs/chaos.md"},
+  {"chaos.*", kSection, "", "", "what, to whom and when; a target is an actor, a pattern of them, or host:<name>"},
+  {"chaos.*.at", kDuration, "", "", "so long after the run's begin, to all of its targets",
+   SET(entry_of(e, name).at = v.duration)},
+  {"chaos.*.every", kDuration, "", "", "again and again, each time to one of its targets, drawn from the seed",
+   SET(entry_of(e, name).at = entry_of(e, name).every = v.duration)},
+  {"chaos.*.until", kDuration, "", "", "with every: not later; default: until the run ends",
+   SET(entry_of(e, name).until = v.duration)},
+  {"chaos.*.kill", kText, "", "", "target whose processes are killed",
+   SET(take_target(e, name, actors::ChaosSpec::Kind::kKill, v))},
+  {"chaos.*.stop", kText, "", "", "target whose processes stand still",
+   SET(take_target(e, name, actors::ChaosSpec::Kind::kStop, v))},
+  {"chaos.*.slow", kText, "", "", "target whose processes have 1/factor of their processors",
+   SET(take_target(e, name, actors::ChaosSpec::Kind::kSlow, v))},
+  {"chaos.*.delay", kText, "", "", "target whose frames, from it and to it, are late",
+   SET(take_target(e, name, actors::ChaosSpec::Kind::kDelay, v))},
+  {"chaos.*.drop", kText, "", "", "target whose frames, from it and to it, are lost by chance",
+   SET(take_target(e, name, actors::ChaosSpec::Kind::kDrop, v))},
+  {"chaos.*.partition", kText, "", "", "target that is cut from all others",
+   SET(take_target(e, name, actors::ChaosSpec::Kind::kPartition, v))},
+  {"chaos.*.for", kDuration, "", "", "how long it lasts; of all but kill", SET(entry_of(e, name).lasts = v.duration)},
+  {"chaos.*.factor", kNumber, "", "", "slow: how many times as long everything takes",
+   SET(entry_of(e, name).factor = v.number), {.low = 1, .high = 1000, .above_low = true}},
+  {"chaos.*.by", kDuration, "", "", "delay: how late each frame is", SET(entry_of(e, name).by = v.duration)},
+  {"chaos.*.rate", kNumber, "", "", "drop: which share of the frames is lost",
+   SET(entry_of(e, name).rate = v.number), {.low = 0, .high = 1, .above_low = true}},
+
   {"hosts", kHosts, "", "", "names as ssh knows them; \"node[01-16]\" expands"},
   {"hosts.*", kSection, "", "", "one host, or all that the pattern stands for"},
   {"hosts.*.slots", kInteger, "", "", "actors it takes; default: its cores",
@@ -552,7 +593,9 @@ std::string_view parent_of(std::string_view path) {
 
 std::string_view last_of(std::string_view path) { return path.substr(path.rfind('.') + 1); }
 
-bool is_section(const Key& key) { return key.type == kSection || key.type == kOneOf || key.type == kHosts; }
+bool is_section(const Key& key) {
+  return key.type == kSection || key.type == kOneOf || key.type == kHosts || key.type == kEntries;
+}
 
 bool is_of_optimization(std::string_view path) {
   for (const std::string_view section :
@@ -604,6 +647,8 @@ std::string describe(const Key& key) {
                                : std::string(key.words) + ", or a map of keys";
     case kHosts:
       return "a map from host names, or a list of them";
+    case kEntries:
+      return "a list of maps of keys";
     case kFree:
       if (key.path == "sweep") return "a map from keys to lists of values";
       return key.path == "vars" ? "a map from names to values" : "a list of files";

@@ -21,6 +21,7 @@ enum class KeyType {
   kSection,     // a map of keys
   kOneOf,       // a section with a `kind`, for which a bare word is short
   kHosts,       // a map from host names, or patterns of them, to sections; or a list of names
+  kEntries,     // a list of maps, of which each has the keys below `<path>.*`
   kFree,        // vars, include: read before the table is asked
   kWord,        // one of `words`
   kMethod,      // one of the vocabulary's methods,
@@ -76,7 +77,7 @@ struct Value {
 };
 
 struct Key {
-  std::string_view path;  // a `*` stands for the name of a host, or of an actor of one's own
+  std::string_view path;  // a `*` stands for the name of a host or of an actor of one's own, or an entry
   KeyType type = KeyType::kText;
   std::string_view words;     // "spread | pack"; of kOneOf: the one kind beside which no other key stands
   std::string_view fallback;  // the default as it would be written; empty: there is none

@@ -106,7 +106,7 @@ class YamlWriter {
       out_ += key + " " + scalar_text(value.text) + origin(value, each.is_default) + "\n";
     } else if (value.is_list()) {
       std::vector<std::string> items;
-      for (const Node& item : value.items) items.push_back(scalar_text(item.text));
+      for (const Node& item : value.items) items.push_back(flow_text(item));
       out_ += key + " [ " + join(items, ", ") + " ]" + origin(value, each.is_default) + "\n";
     } else if (value.members.empty()) {
       out_ += key + " {}" + origin(value, each.is_default) + "\n";
@@ -147,8 +147,22 @@ Json json_scalar(KeyType type, const std::string& text) {
   return text;
 }
 
+// Of a list of entries.
+Json json_entries(const Resolved& each) {
+  Json result = Json::array();
+  for (const Node& item : each.value.items) {
+    Json& entry = result.emplace_back(Json::object());
+    for (const Member& member : item.members) {
+      const Key* key = find_key(join(each.path, ".") + ".*." + member.key);
+      entry[member.key] = json_scalar(key->type, member.value.text);
+    }
+  }
+  return result;
+}
+
 Json json_value(const Resolved& each) {
   const Node& value = each.value;
+  if (each.key_type == KeyType::kEntries) return json_entries(each);
   if (value.is_scalar()) return json_scalar(each.key_type, value.text);
   Json result = value.is_list() ? Json::array() : Json::object();
   for (const Node& item : value.items) result.push_back(json_scalar(each.key_type, item.text));

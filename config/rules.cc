@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "config/keys.h"
+#include "config/chaos_rules.h"
 #include "config/recovery_rules.h"
 
 namespace wisp::config {
@@ -42,6 +43,7 @@ class Rules {
       labels(crew);
       slots(crew);
     }
+    check_chaos(draft_, mistakes_);
     if (experiment_.plain()) return;
     check_recovery(draft_, mistakes_);
     combination();

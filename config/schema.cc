@@ -1,12 +1,14 @@
 #include "config/schema.h"
 
 #include <cmath>
+#include <set>
 #include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "config/chaos_rules.h"
 #include "config/keys.h"
 #include "config/patterns.h"
 
@@ -195,6 +197,8 @@ class SchemaWriter {
         return section_or_word(key);
       case kHosts:
         return hosts(key);
+      case kEntries:
+        return entries(key);
       case kFree:
         if (key.path == "sweep") return lists(key);
         return key.path == "vars" ? map(key, pattern_of_variable_key(), false)
@@ -276,6 +280,42 @@ class SchemaWriter {
               {"initial", spelled(initial, {"number", "string"}, false)}}},
             {"required", {"schedule", "initial"}},
             {"additionalProperties", false}};
+  }
+
+  Json entries(const Key& key) const {
+    Json entry = section(std::string(key.path) + ".*");
+    entry["type"] = "object";
+    std::vector<Json> kinds;
+    std::set<std::string_view> how;
+    for (const ChaosKind& kind : chaos_kinds()) {
+      kinds.push_back(is_given(kind.word));
+      how.insert(kind.keys.begin(), kind.keys.end());
+    }
+    entry["allOf"] = {any_of(kinds), any_of({is_given("at"), is_given("every")}),
+                      excludes("at", {"every", "until"})};
+    for (const ChaosKind& kind : chaos_kinds()) entry["allOf"].push_back(rule_of_chaos(kind, how));
+    return list(key, std::move(entry));
+  }
+
+  static Json excludes(std::string_view key, const std::vector<std::string_view>& others) {
+    Json properties = Json::object();
+    for (const std::string_view other : others) properties[other] = {{"type", "null"}};
+    return {{"if", is_given(key)}, {"then", {{"properties", std::move(properties)}}}};
+  }
+
+  // `how`: the keys that say how, of all kinds.
+  static Json rule_of_chaos(const ChaosKind& kind, std::set<std::string_view> how) {
+    for (const std::string_view key : kind.keys) how.erase(key);
+    std::vector<std::string_view> others(how.begin(), how.end());
+    for (const ChaosKind& other : chaos_kinds()) {
+      if (other.word != kind.word) others.push_back(other.word);
+    }
+    Json rule = excludes(kind.word, others);
+    for (const std::string_view key : kind.keys) {
+      rule["then"]["required"].push_back(key);
+      rule["then"]["properties"][key] = given();
+    }
+    return rule;
   }
 
   // Numbers in quotes are numbers to wisp, too.

@@ -51,7 +51,8 @@ TEST(Keys, paths_have_parts) {
 TEST(Keys, each_that_holds_a_value_has_a_setter) {
   for (const Key& key : keys()) {
     const bool holds_none = key.type == KeyType::kSection || key.type == KeyType::kOneOf ||
-                            key.type == KeyType::kHosts || key.type == KeyType::kFree;
+                            key.type == KeyType::kHosts || key.type == KeyType::kEntries ||
+                            key.type == KeyType::kFree;
     EXPECT_EQ(key.set == nullptr, holds_none) << key.path;
   }
 }
@@ -151,6 +152,10 @@ TEST(Keys, every_one_is_read_by_the_tests) {
   more.push_back(images.set("problem.test.path=t").set("problem.test.labels=m").load());
   for (const char* each : {kEveryRecoveryKey, kNeverRecovered})
     more.push_back(Workbench().file("job.yaml", kJob + each).load());
+  for (const char* each : {"at: 1s, kill: master", "every: 1s, until: 2s, stop: master, for: 1s",
+                           "at: 1s, slow: master, for: 1s, factor: 2", "at: 1s, delay: master, for: 1s, by: 1s",
+                           "at: 1s, drop: master, for: 1s, rate: 0.5", "at: 1s, partition: master, for: 1s"})
+    more.push_back(Workbench().file("job.yaml", kJob + "chaos: [ { " + each + " } ]\n").load());
   Workbench never;
   never.request.load_plugin = bench.request.load_plugin;
   more.push_back(never.file("job.yaml", kEveryPlainKey).set("actors.n1.restart=never").load());
@@ -163,7 +168,8 @@ TEST(Keys, every_one_is_read_by_the_tests) {
   for (const Key& key : keys()) {
     if (key.set == nullptr) continue;
     std::string path(key.path);
-    if (const std::size_t star = path.find('*'); star != std::string::npos) path.replace(star, 1, "n1");
+    const char* name = path.starts_with("chaos.") ? "0" : "n1";
+    if (const std::size_t star = path.find('*'); star != std::string::npos) path.replace(star, 1, name);
     const bool given =
         std::any_of(more.begin(), more.end(), [&](const auto& each) { return each.given(path); });
     EXPECT_TRUE(given || loaded.given(path) || plain.given(path) || stale.given(path) || slow.given(path))

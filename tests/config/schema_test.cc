@@ -24,7 +24,9 @@ const json& schema_at(const json& root, const std::string& path) {
   const json* at = &root;
   for (const std::string& name : split(path, '.')) {
     const json& section = section_of(*at);
-    if (name == "*") {
+    if (name == "*" && section.contains("items") && section["items"].contains("properties")) {
+      at = &section["items"];
+    } else if (name == "*") {
       const json& named = section["additionalProperties"];
       at = named.contains("$ref") ? &root["definitions"]["actor"] : &named;
     } else {
@@ -48,7 +50,8 @@ TEST(Schema, has_every_key_with_its_line_of_docs) {
   for (const Key& key : keys()) {
     const json& found = key.owner.empty() ? schema_at(schema, std::string(key.path)) : owned_at(schema, key);
     EXPECT_EQ(found.contains("default"), !key.fallback.empty()) << key.path;
-    EXPECT_TRUE(!is_section(key) || found.contains("additionalProperties")) << key.path;
+    const bool is_list = key.type == KeyType::kEntries;
+    EXPECT_TRUE(!is_section(key) || is_list || found.contains("additionalProperties")) << key.path;
     if (last_of(key.path) == "*") continue;
     EXPECT_EQ(found["description"], std::string(key.doc)) << key.path;
   }

@@ -52,6 +52,11 @@ GOOD = {
     "no restarts": instead("worker:", "master: { restart: never }, worker:"),
     "no restarts, spelled out": instead("replicas: 4", "replicas: 4, restart: { kind: never, max: null }"),
     "lost hosts": with_line("failure: { on_host_lost: wait }"),
+    "chaos": with_line("chaos:", "- { at: 30s, kill: worker-2, every: null }",
+                       "- { every: 10s, kill: 'worker-*', until: 5m }",
+                       "- { at: 1s, slow: '${W:-worker-0}', for: 5s, factor: 4 }",
+                       "- { at: 1s, drop: 'host:local', for: 5s, rate: '0.5' }"),
+    "no chaos": with_line("chaos: []"),
     "a list of hosts": with_line("hosts: [ 'n[1-2]', n9 ]"),
     "hosts": with_line("hosts: { 'n[01-16]': { slots: 2, address: 192.0.2.1 }, m: , '7': { ssh: { port: 22 } } }"),
     "ssh": with_line("ssh: { program: [ ssh, -4 ], options: { ServerAliveInterval: 5 }, connect_timeout: 3s }"),
@@ -104,6 +109,15 @@ BAD = {
     "restarts beside never": instead("replicas: 4", "replicas: 4, restart: { kind: never, max: 3 }"),
     "a time of nothing for restarts": instead("replicas: 4", "replicas: 4, restart: { within: 0s }"),
     "an unknown word for lost hosts": with_line("failure: { on_host_lost: retry }"),
+    "chaos in a map": with_line("chaos: { at: 1s, kill: master }"),
+    "chaos in words": with_line("chaos: [ kill ]"),
+    "chaos without a time": with_line("chaos: [ { kill: master } ]"),
+    "chaos with two times": with_line("chaos: [ { at: 1s, every: 1s, kill: master } ]"),
+    "chaos of nothing": with_line("chaos: [ { at: 1s } ]"),
+    "chaos of two things": with_line("chaos: [ { at: 1s, kill: master, stop: master, for: 1s } ]"),
+    "chaos that does not say how": with_line("chaos: [ { at: 1s, drop: master, for: 1s } ]"),
+    "chaos that says what it has not": with_line("chaos: [ { at: 1s, kill: master, for: 1s } ]"),
+    "chaos that slows down nothing": with_line("chaos: [ { at: 1s, slow: master, for: 1s, factor: 1 } ]"),
     "one port": with_line("network: { ports: 20000 }"),
     "a port that is too low": with_line("network: { ports: 1023-2000 }"),
     "a port that is too high": with_line("network: { ports: 20000-40000 }"),
@@ -177,6 +191,7 @@ WISP_ALONE = {
     "limits of numbers: a subnet of more bits than there are": with_line("network: { subnet: 192.0.2.0/33 }"),
     "several keys: a second copy without a second host": with_line("checkpoint: { copies: 2 }"),
     "several keys: restarts of a run whose order is recorded": with_line("record: r", "checkpoint: { keep: 2 }"),
+    "several keys: chaos for nobody": with_line("chaos: [ { at: 1s, kill: worker-9 } ]"),
     "several keys: a host twice": with_line("hosts: { 'n[1-2]': {}, n2: {} }"),
     "several keys: a command that leads to one host only": with_line("launcher: { kind: command, template: [ sh ] }",
                                                                      "hosts: [ n1 ]"),
@@ -257,7 +272,8 @@ class Schema(wisp_test.TestCase):
     def leaves(self):
         """The paths of all keys that hold a value, in a job with a host n1."""
         rows = json.loads(self.wisp.run("list", "keys", "--json").stdout)
-        paths = [row["key"].replace("hosts.*", "hosts.n1") for row in rows if not row["key"].startswith("actors.*")]
+        lists = ("actors.*", "chaos.*")  # of others, and with rules of their own
+        paths = [row["key"].replace("hosts.*", "hosts.n1") for row in rows if not row["key"].startswith(lists)]
         sections = {path.rpartition(".")[0] for path in paths}
         special = {"include", "vars", "plugins", "sweep"}  # read before the others
         special |= {row["key"] for row in rows if row["description"].startswith("of ")}  # one kind has them

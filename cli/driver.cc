@@ -93,7 +93,7 @@ bool Driver::see_events_until(const std::function<bool()>& done,
   while (!done()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     Event event;
-    if (wait_for_event(event, ending_ ? kEndingTick : kTick)) {
+    if (wait_for_event(event, until_chaos(ending_ ? kEndingTick : kTick))) {
       std::visit([this](const auto& each) { handle(each); }, event);
     }
     tick();
@@ -191,7 +191,10 @@ std::string Driver::cause_of(const launcher::Exited& exited) const {
   std::lock_guard lock(mutex_);
   const auto words = last_errors_.find(exited.process);
   if (is_host_fault(exited) && words != last_errors_.end()) return words->second;
-  return launcher::describe(exited) + (is_asked_to_end(exited.process) ? ", as wisp kill had asked" : "");
+  const bool chaos = killed_by_chaos_.contains(exited.process) && exited.signal == SIGKILL;
+  return launcher::describe(exited) + (is_asked_to_end(exited.process) ? ", as wisp kill had asked"
+                                       : chaos                         ? ", as chaos had asked"
+                                                                       : "");
 }
 
 void Driver::handle(const launcher::Exited& exited) {
@@ -200,6 +203,7 @@ void Driver::handle(const launcher::Exited& exited) {
   folder_.append("events.jsonl", event_json(clock_.wall(), "exited", exited.process, exited.host, cause));
   std::optional<NodePlan> node = node_of(exited.process, exited.attempt);
   endings_.erase(exited.process);
+  killed_by_chaos_.erase(exited.process);
   if (!node) return;  // one before the present one: its end is known
   for (const std::string& actor : node->actors) set_state(actor, ending_ ? "exited" : "failed", cause);
   if (ending_) return;
@@ -275,6 +279,7 @@ void Driver::handle(const Running& running) {
   }
   state_.control = ControlSocket::path_in(runtime_folder_->path()).string();
   write_state(true);
+  begin_chaos();
   if (options_.on_started) options_.on_started();
 }
 
@@ -388,6 +393,7 @@ void Driver::tick() {
   if (state_dirty_) write_state(false);
   release_held(now);
   kill_the_stubborn(now);
+  carry_on_chaos(now);
   if (kill_at_ && now >= *kill_at_ && !done_ && !ending_) end_by_force();
   if (abandon_at_ && now >= *abandon_at_ && !done_) abandoned_ = true;
   if (now - news_at_ < kSilenceMax || done_) return;
@@ -437,6 +443,7 @@ void Driver::tear_down() {
   using std::chrono::steady_clock;
   const bool orderly = done_ && done_->summary;
   ending_ = true;
+  end_chaos();
   const auto hurried = [this] { return kill_at_ && steady_clock::now() >= *kill_at_; };
   if (orderly) {
     {

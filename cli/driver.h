@@ -19,6 +19,7 @@
 #include "actors/supervisor.h"
 #include "base/disk.h"
 #include "base/process.h"
+#include "cli/chaos.h"
 #include "cli/control.h"
 #include "cli/failure_report.h"
 #include "cli/inventory.h"
@@ -140,6 +141,12 @@ class Driver {
   std::vector<const NodePlan*> nodes_to_kill(const std::vector<std::string>& actors) const;
   void kill_the_stubborn(std::chrono::steady_clock::time_point now);
   bool is_asked_to_end(const std::string& process) const;
+  void begin_chaos();  // these and the next: driver_chaos.cc
+  void carry_on_chaos(std::chrono::steady_clock::time_point now);
+  void carry_out(ChaosAction action);
+  void end_chaos();
+  std::chrono::milliseconds until_chaos(std::chrono::milliseconds wait) const;
+  bool is_running(const std::string& actor) const;
   void say_what_is_waited_for(std::chrono::steady_clock::time_point now);
   void fail(RootCause root);
   void give_up();  // ends whatever the conducting thread waits for
@@ -221,6 +228,9 @@ class Driver {
     std::chrono::steady_clock::time_point kill_at;
   };
   std::map<std::string, Ending> endings_;  // by process: what `wisp kill` has sent TERM
+  std::optional<ChaosSchedule> chaos_;     // while the run runs
+  std::chrono::steady_clock::time_point chaos_began_{};
+  std::set<std::string> killed_by_chaos_;  // processes whose end is not known yet
   std::optional<RootCause> root_;
   std::optional<Done> done_;
   bool ending_ = false;

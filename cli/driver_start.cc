@@ -258,6 +258,8 @@ void Driver::start_node(std::size_t index, std::uint32_t attempt) {
   parameters.fingerprint = fingerprint_;
   parameters.log_level = parse_level(experiment_.launcher.logs.level).value_or(Level::kInfo);
   parameters.plugins = plugins_on(node.host);
+  parameters.disturbed = std::any_of(experiment_.chaos.begin(), experiment_.chaos.end(),
+                                     [](const auto& each) { return each.is_of_network(); });
   launcher::Process process;
   process.name = node.name;
   process.attempt = attempt;

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/job.h"
+#include "actors/simulated_stage.h"
+#include "actors/supervisor.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/rng.h"
@@ -19,6 +21,7 @@
 #include "cli/output.h"
 #include "cli/plan.h"
 #include "cli/recording.h"
+#include "cli/simulated_trouble.h"
 #include "runtime/simulated_world.h"
 
 namespace wisp::cli {
@@ -33,6 +36,7 @@ constexpr std::uint64_t kEventsMost = 50'000'000;
 constexpr milliseconds kJoinMost = std::chrono::minutes(10);  // virtual, under all faults
 constexpr std::uint32_t kTroubledMost = 10'000;  // milliseconds; later there is neither cut nor pause
 constexpr std::uint32_t kCutMost = 3'000;
+constexpr std::uint32_t kRoundsMost = 10;  // between checkpoints
 
 runtime::WorldOptions world_options(const SimulatedJob& job, std::uint64_t seed, bool keep_trace) {
   Rng rng(seed, 0, 0, Purpose::kFaults);
@@ -51,6 +55,7 @@ runtime::WorldOptions world_options(const SimulatedJob& job, std::uint64_t seed,
   options.faults.delay = 0.1 * rng.uniform();
   options.faults.delay_most = milliseconds(1 + rng.below(1000));
   options.faults.reorder = rng.below(2) == 0;
+  options.heartbeats = !job.experiment.chaos.empty();
   return options;
 }
 
@@ -69,17 +74,30 @@ void arrange_trouble(runtime::SimulatedWorld& world, std::uint32_t nodes) {
   }
 }
 
-void start_nodes(runtime::SimulatedWorld& world, const JobLayout& layout) {
+using NodesByName = std::map<std::string, runtime::NodeId>;
+
+NodesByName start_nodes(runtime::SimulatedWorld& world, const JobLayout& layout) {
+  NodesByName by_name;
   std::vector<runtime::NodeId> nodes;
-  for (const NodePlan& node : layout.nodes) nodes.push_back(world.start_node(node.name, node.host));
+  for (const NodePlan& node : layout.nodes) {
+    nodes.push_back(by_name[node.name] = world.start_node(node.name, node.host));
+  }
   world.system().wait_for(
       nodes, kJoinMost, [](const auto&) {}, seconds(1));
+  return by_name;
 }
 
 // An asynchronous job that says itself how long things take: its actors live on one node, and its master lets
 // the times pass.
 bool is_timed(const SimulatedJob& job) {
   return !job.experiment.plain() && job.experiment.job.simulation.given;
+}
+
+// Its nodes are started again when they have ended.
+bool is_supervised(const SimulatedJob& job) {
+  const actors::JobSpec& spec = job.experiment.job;
+  const bool restarts = spec.master.restart.max > 0 || spec.worker.restart.max > 0;
+  return !job.experiment.plain() && !is_timed(job) && restarts;
 }
 
 runtime::WorldOptions quiet_world(const SimulatedJob& job, std::uint64_t seed, bool keep_trace) {
@@ -91,7 +109,7 @@ runtime::WorldOptions quiet_world(const SimulatedJob& job, std::uint64_t seed, b
   return options;
 }
 
-void optimize(runtime::SimulatedWorld& world, const SimulatedJob& job, SimulatedRun& run) {
+actors::Layout layout_of(const SimulatedJob& job) {
   actors::Layout layout;
   if (is_timed(job)) {
     layout.worker_nodes.assign(job.layout.worker_nodes.size(), "");  // the driver's
@@ -101,12 +119,58 @@ void optimize(runtime::SimulatedWorld& world, const SimulatedJob& job, Simulated
     layout.relays = job.layout.relays;
   }
   layout.sources.assign(layout.worker_nodes.size(), job.source);
+  return layout;
+}
+
+actors::Summary run_unsupervised(runtime::SimulatedWorld& world, const SimulatedJob& job,
+                                 const actors::JobSpec& spec) {
+  const NodesByName nodes = is_timed(job) ? NodesByName() : start_nodes(world, job.layout);
+  auto running = actors::start(
+      world.system(), spec, layout_of(job), job.optimum, [](const auto&) {}, recording_of(job.experiment));
+  const SimulatedChaos chaos(world, job.experiment, job.layout,
+                             [nodes](const std::string& name) { return nodes.at(name); });
+  return running.summary.get();
+}
+
+// Of those that a run goes on from, when it does so is drawn from the seed, unless the file says it.
+void space_checkpoints(actors::CheckpointSpec& spec, std::uint64_t seed) {
+  if (!spec.enabled() || !spec.paced) return;
+  spec.every = {};
+  spec.every_rounds = 1 + Rng(seed, 0, 3, Purpose::kFaults).below(kRoundsMost);
+  spec.paced = false;
+}
+
+actors::Summary run_supervised(runtime::SimulatedWorld& world, const SimulatedJob& job,
+                               actors::JobSpec spec) {
+  space_checkpoints(spec.checkpoint, world.seed());
+  std::map<std::string, std::string> hosts;
+  for (const NodePlan& node : job.layout.nodes) hosts[node.name] = node.host;
+  const actors::Layout layout = layout_of(job);
+  actors::SimulatedStage stage(world, layout, std::move(hosts));
+  actors::Supervision supervision;
+  supervision.stage = &stage;
+  supervision.on_progress = [](const auto&) {};
+  supervision.recording = recording_of(job.experiment);
+  if (spec.checkpoint.enabled()) {
+    supervision.checkpoints =
+        std::make_unique<actors::CheckpointFolder>(world.disk(""), "ckpt", spec.checkpoint.keep);
+  }
+  actors::Supervisor supervisor(world.system(), spec, layout, job.optimum, std::move(supervision));
+  supervisor.start(stage.nodes());
+  const auto find = [&stage](const std::string& name) { return stage.nodes().at(name); };
+  const SimulatedChaos chaos(world, job.experiment, job.layout, find);
+  if (job.experiment.chaos.empty()) {
+    arrange_crashes(world, spec, job.layout, [&world, find](const auto& node) { world.crash(find(node)); });
+  }
+  return supervisor.run();
+}
+
+void optimize(runtime::SimulatedWorld& world, const SimulatedJob& job, SimulatedRun& run) {
   actors::JobSpec spec = job.experiment.job;
   spec.metrics = {};  // nobody looks on in virtual time
   spec.simulation.seed = run.seed;
-  auto running = actors::start(
-      world.system(), spec, layout, job.optimum, [](const auto&) {}, recording_of(job.experiment));
-  const actors::Summary summary = running.summary.get();
+  const actors::Summary summary =
+      is_supervised(job) ? run_supervised(world, job, spec) : run_unsupervised(world, job, spec);
   run.rounds = summary.last.round;
   run.updates = summary.last.updates;
   run.loss = summary.last.loss;
@@ -115,6 +179,14 @@ void optimize(runtime::SimulatedWorld& world, const SimulatedJob& job, Simulated
   run.staleness = summary.last.staleness;
   run.iterate_hash = summary.iterate_hash;
   if (summary.status == "diverged") run.violation = "the run has diverged: " + summary.reason;
+}
+
+void run_actors(runtime::SimulatedWorld& world, const SimulatedJob& job) {
+  const NodesByName nodes = start_nodes(world, job.layout);
+  auto running = actors::start(world.system(), job.experiment.groups, job.layout.node_of);
+  const SimulatedChaos chaos(world, job.experiment, job.layout,
+                             [nodes](const std::string& name) { return nodes.at(name); });
+  running.finished.get();
 }
 
 std::string replay(const SimulateOptions& options, std::uint64_t seed) {
@@ -177,12 +249,9 @@ SimulatedRun simulate(const SimulatedJob& job, std::uint64_t seed, bool keep_tra
       timed ? quiet_world(job, seed, keep_trace) : world_options(job, seed, keep_trace),
       job.inventory.registry());
   try {
-    if (!timed) {
-      arrange_trouble(world, static_cast<std::uint32_t>(job.layout.nodes.size()));
-      start_nodes(world, job.layout);
-    }
+    if (!timed) arrange_trouble(world, static_cast<std::uint32_t>(job.layout.nodes.size()));
     if (job.experiment.plain()) {
-      actors::start(world.system(), job.experiment.groups, job.layout.node_of).finished.get();
+      run_actors(world, job);
     } else {
       optimize(world, job, run);
     }

@@ -43,8 +43,9 @@ struct SimulatedRun {
 
 // A job with the key simulation takes the times that it says, drawn from the seed, and nothing goes wrong.
 // Else all that goes wrong on the way is drawn from the seed: frames that are dropped, doubled, held up or
-// overtaken, full queues, partitions of at most 3 s, nodes that stand still as long. Nodes do not crash: a
-// job without supervision ends by that.
+// overtaken, full queues, partitions of at most 3 s, nodes that stand still as long. Where the job has
+// restarts, up to two nodes crash, when and which is drawn likewise; or what happens is what `chaos` of the
+// job file says. A job of plain actors ends by a crash, so there is none but by `chaos`.
 SimulatedRun simulate(const SimulatedJob& job, std::uint64_t seed, bool keep_trace);
 
 // Runs the seeds one after the other, a line each on stdout, and a line for all of them; with --json one

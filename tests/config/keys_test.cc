@@ -152,9 +152,10 @@ TEST(Keys, every_one_is_read_by_the_tests) {
   more.push_back(images.set("problem.test.path=t").set("problem.test.labels=m").load());
   for (const char* each : {kEveryRecoveryKey, kNeverRecovered})
     more.push_back(Workbench().file("job.yaml", kJob + each).load());
-  for (const char* each : {"at: 1s, kill: master", "every: 1s, until: 2s, stop: master, for: 1s",
-                           "at: 1s, slow: master, for: 1s, factor: 2", "at: 1s, delay: master, for: 1s, by: 1s",
-                           "at: 1s, drop: master, for: 1s, rate: 0.5", "at: 1s, partition: master, for: 1s"})
+  for (const char* each :
+       {"at: 1s, kill: master", "every: 1s, until: 2s, stop: master, for: 1s",
+        "at: 1s, slow: master, for: 1s, factor: 2", "at: 1s, delay: master, for: 1s, by: 1s",
+        "at: 1s, drop: master, for: 1s, rate: 0.5", "at: 1s, partition: master, for: 1s"})
     more.push_back(Workbench().file("job.yaml", kJob + "chaos: [ { " + each + " } ]\n").load());
   Workbench never;
   never.request.load_plugin = bench.request.load_plugin;

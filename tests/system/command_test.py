@@ -7,9 +7,9 @@ import wisp_test
 HOSTS = """
 launcher: { kind: command, template: [ env, "WISP_TEST_HOST={host}", sh ] }
 hosts: { a: { slots: 2, address: 127.0.0.1 }, b: { slots: 2, address: 127.0.0.2 } }
-actors: { worker: { replicas: 4 } }
+actors: { master: { restart: never }, worker: { replicas: 4, restart: never } }
 """
-ENDLESS = job_files.ENDLESS.replace("actors: { worker: { replicas: 3 } }\n", HOSTS)
+ENDLESS = job_files.ENDLESS.replace(job_files.ACTORS, HOSTS)
 SHORT = ENDLESS.replace("1000000000", "200")
 
 

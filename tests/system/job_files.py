@@ -1,12 +1,14 @@
 """Job files and data that several tests of the whole program use."""
 
-ENDLESS = """
+# Whoever ends, ends the job: what comes then is what these tests look at.
+ACTORS = "actors: { master: { restart: never }, worker: { replicas: 3, restart: never } }\n"
+
+ENDLESS = f"""
 version: 1
 name: endless
-problem: { kind: logistic, l2: 1e-3, data: { format: synthetic, rows: 400, dim: 50 } }
-method: { kind: gd, step_size: paper }
-actors: { master: { restart: never }, worker: { replicas: 3, restart: never } }
-stop: { rounds: 1000000000 }
+problem: {{ kind: logistic, l2: 1e-3, data: {{ format: synthetic, rows: 400, dim: 50 }} }}
+method: {{ kind: gd, step_size: paper }}
+{ACTORS}stop: {{ rounds: 1000000000 }}
 """
 
 FROM_FILE = """

@@ -12,9 +12,9 @@ import wisp_test
 
 HOSTS = """
 hosts: { n1: { slots: 2 }, n2: { slots: 4 } }
-actors: { worker: { placement: { kind: spread, hosts: [ n2 ] } } }
+actors: { master: { restart: never }, worker: { restart: never, placement: { kind: spread, hosts: [ n2 ] } } }
 """
-ENDLESS = job_files.ENDLESS.replace("actors: { worker: { replicas: 3 } }\n",
+ENDLESS = job_files.ENDLESS.replace(job_files.ACTORS,
                                     HOSTS.replace("worker: {", "worker: { replicas: 3,"))
 SLOW_START = 30
 

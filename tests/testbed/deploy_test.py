@@ -21,10 +21,10 @@ WORKDIR = "/root/.local/state/wisp"
 HOSTS = """
 hosts: { h1: { slots: 1 }, h2: { slots: 2, labels: { disk: ssd } } }
 actors:
-  master: { host: h1 }
-  worker: { replicas: 2, placement: { kind: label, match: { disk: ssd } } }
+  master: { host: h1, restart: never }
+  worker: { replicas: 2, restart: never, placement: { kind: label, match: { disk: ssd } } }
 """
-ENDLESS = job_files.ENDLESS.replace("actors: { worker: { replicas: 3 } }\n", HOSTS)
+ENDLESS = job_files.ENDLESS.replace(job_files.ACTORS, HOSTS)
 SHORT = ENDLESS.replace("1000000000", "20")
 MIB = 1 << 20
 

@@ -9,10 +9,10 @@ import wisp_test
 HOSTS = """
 hosts: { h1: { slots: 1 }, h2: { slots: 2 }, h3: { slots: 2 } }
 actors:
-  master: { host: h1 }
-  worker: { replicas: 4, placement: { kind: spread, hosts: [ h2, h3 ] } }
+  master: { host: h1, restart: never }
+  worker: { replicas: 4, restart: never, placement: { kind: spread, hosts: [ h2, h3 ] } }
 """
-ENDLESS = job_files.ENDLESS.replace("actors: { worker: { replicas: 3 } }\n", HOSTS)
+ENDLESS = job_files.ENDLESS.replace(job_files.ACTORS, HOSTS)
 SHORT = ENDLESS.replace("1000000000", "200")
 START = 30  # seconds
 

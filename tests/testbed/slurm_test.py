@@ -14,8 +14,8 @@ import slurm_cluster
 import testbed
 import wisp_test
 
-WORKERS = "actors: { worker: { replicas: 4 } }\n"
-ENDLESS = job_files.ENDLESS.replace("actors: { worker: { replicas: 3 } }\n", WORKERS + "launcher: slurm\n")
+WORKERS = "actors: { master: { restart: never }, worker: { replicas: 4, restart: never } }\n"
+ENDLESS = job_files.ENDLESS.replace(job_files.ACTORS, WORKERS + "launcher: slurm\n")
 SHORT = ENDLESS.replace("1000000000", "200")
 START = 60  # seconds
 

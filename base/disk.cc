@@ -112,14 +112,14 @@ void SystemDisk::write_pieces(const fs::path& file, std::span<const std::span<co
                               unsigned mode) {
   const std::string kind = file.extension().string();
   TemporaryFile temporary(file);
-  failpoint("disk.begun" + kind);
+  failpoint("disk.begun" + kind, file.native());
   if (::fchmod(temporary.fd(), static_cast<mode_t>(mode)) < 0) fail("write", file, errno);
   for (const std::span<const std::byte> each : pieces) write_descriptor(temporary.fd(), each, file);
-  failpoint("disk.written" + kind);
+  failpoint("disk.written" + kind, file.native());
   if (::fsync(temporary.fd()) < 0) fail("write", file, errno);
-  failpoint("disk.synced" + kind);
+  failpoint("disk.synced" + kind, file.native());
   temporary.rename_to(file);
-  failpoint("disk.renamed" + kind);
+  failpoint("disk.renamed" + kind, file.native());
   sync_folder(folder_of(file));
 }
 

@@ -23,7 +23,8 @@ struct Planted {
   unsigned long left = 1;  // until it is its turn
 };
 
-std::mutex mutex;
+std::mutex mutex;                  // guards the next
+std::vector<Planted> all_planted;  // once they are read
 
 std::vector<Planted> read() {
   std::vector<Planted> all;
@@ -48,21 +49,19 @@ std::vector<Planted> read() {
 
 }  // namespace
 
-void pass(std::string_view name) {
+void pass(std::string_view name, std::string_view of) {
   std::lock_guard lock(mutex);
-  static std::vector<Planted> planted = read();
-  if (planted.empty()) {
-    state = State::kNone;
-    return;
+  if (state == State::kUnread) {
+    all_planted = read();
+    state = all_planted.empty() ? State::kNone : State::kSome;
   }
-  state = State::kSome;
-  for (Planted& each : planted) {
+  for (Planted& each : all_planted) {
     if (each.name != name || each.left == 0 || --each.left > 0) continue;
     if (each.action == "kill") {
       ::kill(::getpid(), SIGKILL);
       ::pause();
     }
-    throw Error("failpoint " + each.name);
+    throw Error(std::string(of) + (of.empty() ? "" : ": ") + "failpoint " + each.name);
   }
 }
 

@@ -13,14 +13,14 @@ namespace failpoint_detail {
 
 enum class State : int { kUnread, kNone, kSome };
 extern std::atomic<State> state;
-void pass(std::string_view name);
+void pass(std::string_view name, std::string_view of);
 
 }  // namespace failpoint_detail
 
-// Throws Error if "error" is set for `name`.
-inline void failpoint(std::string_view name) {
+// Throws Error if "error" is set for `name`. `of`: what is worked at, such as a file, for the error's text.
+inline void failpoint(std::string_view name, std::string_view of = {}) {
   if (failpoint_detail::state.load(std::memory_order_relaxed) != failpoint_detail::State::kNone) {
-    failpoint_detail::pass(name);
+    failpoint_detail::pass(name, of);
   }
 }
 

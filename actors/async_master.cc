@@ -103,7 +103,7 @@ runtime::Task<Summary> AsyncMaster<T>::run() {
   }
   co_await run_.begin(this->context(), false, state);
   begun_ = true;
-  cutter_.begin(this->context(), run_.updates());
+  cutter_.begin(this->context(), run_.updates(), state.has_value());
   if (record_) co_await run_.monitor().template send<&Monitor::record>(ArrivalWriter::begin(run_.job()));
   const bool evaluates = !state || run_.evaluation_is_due();
   if (evaluates) co_await run_.evaluate();

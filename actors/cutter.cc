@@ -23,9 +23,10 @@ Cutter::Cutter(CheckpointSpec spec, std::optional<runtime::Handle<Keeper>> keepe
                std::uint32_t workers)
     : spec_(std::move(spec)), keeper_(std::move(keeper)), attempt_(attempt), workers_(workers) {}
 
-void Cutter::begin(const runtime::Context& context, std::uint64_t updates) {
+void Cutter::begin(const runtime::Context& context, std::uint64_t updates, bool from_checkpoint) {
   context_ = &context;
   updates_ = updates;
+  if (from_checkpoint) durable_ = updates;
   not_before_ = context.now() + spec_.every;
 }
 

@@ -20,8 +20,8 @@ class Cutter {
   Cutter(CheckpointSpec spec, std::optional<runtime::Handle<Keeper>> keeper, std::uint32_t attempt,
          std::uint32_t workers);
 
-  // From now on; `updates` are applied.
-  void begin(const runtime::Context& context, std::uint64_t updates);
+  // From now on; `updates` are applied. `from_checkpoint`: the last one has just these.
+  void begin(const runtime::Context& context, std::uint64_t updates, bool from_checkpoint);
   bool is_on() const { return keeper_.has_value() && spec_.enabled(); }
   // Whether a cut is to be made at this point of the run.
   bool is_due(std::uint64_t updates) const;

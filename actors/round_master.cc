@@ -14,8 +14,7 @@ RoundMaster<T>::RoundMaster(MasterJob job, MasterParameters<T> parameters, const
 template <class T>
 runtime::Task<Summary> RoundMaster<T>::run() {
   co_await run_.begin(this->context(), true, state_);
-  state_.reset();
-  cutter_.begin(this->context(), run_.updates());
+  cutter_.begin(this->context(), run_.updates(), std::exchange(state_, std::nullopt).has_value());
   for (;;) {
     if (run_.evaluation_is_due()) co_await run_.evaluate();
     if (run_.ended()) break;

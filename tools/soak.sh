@@ -13,13 +13,14 @@
 #   simulation    [10000]  seeds of each simulated world
 #   recovery      [100000] seeds of a run that is brought back whatever ends
 #   kills         [300]    seconds of kill -9 of workers and master, in each world; and 20 schedules of it in rounds
+#   damage        [1000]   places at which a checkpoint is cut short, and as many at which it is changed
 #   async-sgd     [3]      seeds of P1's claims in the size of the reference: 32 workers, 1 % of the coordinates
 #   clang         [1]      the tests of the runtime, built by clang 14 (tools/install_packages.sh dev)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '4,18s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,19s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
@@ -66,6 +67,11 @@ case $name in
     python=/usr/bin/python3
     [ -x "$python" ] || python=python3
     figures=$("$python" -B tests/system/crash_test.py Soak | grep ' starts in ')
+    row "$figures"
+    ;;
+  damage)
+    export WISP_SOAK=${count:-1000} PYTHONPATH=tests/system
+    figures=$(python3 -B tests/system/damaged_checkpoints_test.py Damaged | grep ' damages of ')
     row "$figures"
     ;;
   hosts)

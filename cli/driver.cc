@@ -28,6 +28,7 @@ constexpr std::chrono::milliseconds kTick{250};
 constexpr std::chrono::milliseconds kEndingTick{20};
 constexpr std::chrono::seconds kSilenceMax{3};  // then every wait says what it waits for
 constexpr std::chrono::milliseconds kStateEvery{500};
+constexpr std::chrono::milliseconds kAnswerMax{2000};     // for the agent of a node that is taken for dead
 constexpr std::chrono::milliseconds kFailureGrace{1000};  // for those who are well when another has failed
 constexpr std::chrono::milliseconds kPartingMax{1000};    // for nodes to end by themselves after a run
 constexpr std::chrono::milliseconds kDeafMax{500};  // for the conductor, once nothing answers it any more
@@ -265,8 +266,11 @@ void Driver::handle(const launcher::HostLost& lost) {
     for (const std::string& actor : node.actors) set_state(actor, "lost", lost.cause);
   }
   if (ending_) return;
+  const bool is_the_end = !is_supervised() || experiment_.job.failure.on_host_lost == "fail";
   for (const NodePlan& node : there) report_end(node, cause, Fault::kHost);
-  if (there.empty() && !is_supervised()) fail(RootCause{"", lost.host, 1, cause, Fault::kHost});
+  if (!is_the_end) return;
+  const std::string actor = there.empty() ? "" : there.front().actors.front();
+  fail(RootCause{actor, lost.host, attempt_of(actor), cause, Fault::kHost});
 }
 
 void Driver::handle(const Running& running) {
@@ -310,8 +314,10 @@ void Driver::handle(const Dead& dead) {
   folder_.append("events.jsonl", event_json(clock_.wall(), "dead", node.name, node.host, dead.cause));
   for (const std::string& each : node.actors) set_state(each, "lost", dead.cause);
   if (signal_count_ == 0) {
-    if (is_supervised())
+    if (is_supervised()) {
       fleet_->signal(node.host, node.name, SIGKILL);  // it is not to wake up beside its successor
+      fleet_->doubt(node.host, kAnswerMax);
+    }
     return report_end(node, dead.cause, Fault::kFailed);
   }
   // What does not answer when it is to stop has not failed: the grace period would have ended it.

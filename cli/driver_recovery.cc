@@ -57,6 +57,7 @@ class Driver::Recovery final : public actors::Stage {
   actors::Layout layout_;
   std::set<std::string>
       without_rows_;  // nodes whose host has been lost since their workers' rows were brought
+  std::map<std::string, std::string> away_;  // by host: why it could not be brought back
   std::chrono::nanoseconds said_at_{0};
 };
 
@@ -71,10 +72,12 @@ bool Driver::Recovery::is_lost(const std::string& host) const {
   return driver_.lost_hosts_.contains(host);
 }
 
-// Its own, unless that is lost. Nothing: not now.
+// Its own, unless that is lost. Nothing: not now, as when its agent is still to show that it is there.
 std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
-  if (!is_lost(node.host)) return node.host;
+  if (!is_lost(node.host))
+    return driver_.fleet_->is_ready(node.host) ? std::optional(node.host) : std::nullopt;
   const std::string& wish = driver_.experiment_.job.failure.on_host_lost;
+  if (wish == "fail") return std::nullopt;  // the job is about to end
   if (wish == "wait") return is_back(node.host) ? std::optional(node.host) : std::nullopt;
   std::vector<runtime::HostSlots> left;
   for (runtime::HostSlots host : driver_.slots_) {
@@ -88,8 +91,7 @@ std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
   const auto place = runtime::replacement(left, node.cpus);
   if (!place) {
     throw runtime::ActorDied(runtime::Failure(runtime::Failure::Kind::kDied, node.actors.front(),
-                                              cause_of_loss(node.host) + "; no other host is left",
-                                              Fault::kHost));
+                                              "no host is left; " + cause_of_loss(node.host), Fault::kHost));
   }
   driver_.fleet_->write_off(node.host);
   if (place->oversubscribed) {
@@ -102,10 +104,12 @@ std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
 bool Driver::Recovery::is_back(const std::string& host) {
   if (!driver_.fleet_->is_ready(host)) {
     driver_.network_->lose_forwards(host);
-    driver_.fleet_->bring_back(host);
+    if (std::string why = driver_.fleet_->bring_back(host); !why.empty()) away_[host] = std::move(why);
     if (now() >= said_at_ + kSayEvery) {
       said_at_ = now();
-      driver_.display_.say(fmt::format("waiting for host {} to come back", host));
+      const std::string& why = away_[host];
+      driver_.display_.say(fmt::format("waiting for host {} to come back{}", host,
+                                       why.empty() ? "" : ": " + why.substr(0, why.find('\n'))));
     }
     return false;
   }
@@ -114,7 +118,8 @@ bool Driver::Recovery::is_back(const std::string& host) {
     driver_.lost_hosts_.erase(host);
   }
   driver_.working_folders_[host] = driver_.deployment_->bring_to(host, [this] { driver_.check_aborted(); });
-  tell("", "host back", fmt::format("host {} is back", host));
+  driver_.display_.say(fmt::format("host {} is back", host));
+  driver_.folder_.append("events.jsonl", event_json(driver_.clock_.wall(), "host back", "", host, ""));
   return true;
 }
 

@@ -85,7 +85,7 @@ void Connection::add_descriptors(std::vector<pollfd>& fds) const {
 Connection::Time Connection::due(Time now) const {
   if (stage_ == Stage::kEnding) return now + kEndingTick;
   if (starting()) return opened_ + settings_.spec.timeouts.start;
-  return stage_ == Stage::kReady ? pinged_ + kPingEvery : Time::max();
+  return stage_ == Stage::kReady ? std::min(pinged_ + kPingEvery, answer_due_) : Time::max();
 }
 
 void Connection::step(Time now, std::vector<Event>& events) {
@@ -273,6 +273,7 @@ void Connection::greet(const message::Greeting& greeting) {
 
 void Connection::settle_clock(const message::Pong& pong) {
   pings_unanswered_ = 0;
+  answer_due_ = Time::max();
   if (stage_ != Stage::kGreeting) return;
   const std::chrono::microseconds now = wire_time();
   if (!info_.local && now - pong.echo < clock_error_) {
@@ -285,7 +286,14 @@ void Connection::settle_clock(const message::Pong& pong) {
   stage_ = Stage::kReady;
 }
 
+void Connection::doubt(Time now, std::chrono::milliseconds patience) {
+  if (stage_ != Stage::kReady || info_.local || doubted()) return;
+  answer_due_ = now + patience;
+  send(Down::kPing, message::Ping{wire_time()});
+}
+
 void Connection::keep_alive(Time now) {
+  if (now >= answer_due_) return fail("it does not answer any more", "is it switched off, or cut off?");
   if (now < pinged_ + kPingEvery) return;
   pinged_ = now;
   if (++pings_unanswered_ > kPingsUnansweredMax) {

@@ -65,12 +65,16 @@ class Connection {
   }
   // Before the agent is ready this gives up on it.
   void stop(std::chrono::milliseconds grace);
+  // Asks an agent that is ready whether it is there: unless it answers within `patience`, it has failed. Not
+  // on this machine, where the pipe's end tells.
+  void doubt(Time now, std::chrono::milliseconds patience);
   // No more patience: the client gets KILL at the next step.
   void kill() { kill_at_ = Time(); }
 
   Stage stage() const { return stage_; }
   bool starting() const { return stage_ > Stage::kWaiting && stage_ < Stage::kReady; }
   bool closed() const { return stage_ == Stage::kClosed; }
+  bool doubted() const { return answer_due_ != Time::max(); }  // no answer yet
   // Why it did not become ready or was lost, a whole text for people. Set when it is closed.
   const std::optional<std::string>& failure() const { return failure_; }
   // After closed(): nothing of the job can be alive there.
@@ -117,6 +121,7 @@ class Connection {
   Time opened_;
   Time pinged_;
   Time kill_at_ = Time::max();
+  Time answer_due_ = Time::max();
   int pings_unanswered_ = 0;
   int clock_readings_ = 0;
   std::chrono::microseconds clock_error_ = std::chrono::microseconds::max();

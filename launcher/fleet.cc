@@ -376,15 +376,18 @@ struct Fleet::Impl {
                   settings.spec.timeouts.start);
   }
 
-  void bring_back(const std::string& name) {
+  std::string bring_back(const std::string& name) {
     const std::lock_guard lock(mutex);
+    std::string failure;
     for (auto& each : machines) {
       if (each->connection.info().name != name || !each->connection.closed()) continue;
+      failure = each->connection.failure().value_or("");
       const std::filesystem::path socket = each->connection.socket();
       each = std::make_unique<Host>(settings, HostSpec(each->connection.host()));
       if (!socket.empty()) each->connection.share(socket);
     }
     wake();
+    return failure;
   }
 
   void start(const std::string& name, Process process) {
@@ -531,11 +534,18 @@ void Fleet::forward(const std::string& host, const std::vector<Forward>& forward
   impl_->forward(host, forwards);
 }
 
-void Fleet::bring_back(const std::string& host) { impl_->bring_back(host); }
+void Fleet::doubt(const std::string& host, std::chrono::milliseconds patience) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->find(host).connection.doubt(Steady::now(), patience);
+  impl_->wake();
+}
+
+std::string Fleet::bring_back(const std::string& host) { return impl_->bring_back(host); }
 
 bool Fleet::is_ready(const std::string& host) {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->find(host).connection.stage() == Connection::Stage::kReady;
+  const Connection& connection = impl_->find(host).connection;
+  return connection.stage() == Connection::Stage::kReady && !connection.doubted();
 }
 
 void Fleet::write_off(const std::string& host) {

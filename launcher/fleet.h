@@ -171,9 +171,13 @@ class Fleet {
   void signal(const std::string& host, const std::string& process, int signal);
   void signal_all(int signal);
 
+  // Something on it has fallen silent: unless its agent answers within `patience`, it is lost. Until it has
+  // answered it is not ready. Not for a host that is this machine.
+  void doubt(const std::string& host, std::chrono::milliseconds patience);
   // The agent of a lost host is started anew, within timeouts.start; is_ready() tells when it is there.
-  // Nothing happens where that is under way already. HostInfo stays what it was.
-  void bring_back(const std::string& host);
+  // Nothing happens where that is under way already. HostInfo stays what it was. Returns why the last try
+  // has failed, if it has.
+  std::string bring_back(const std::string& host);
   bool is_ready(const std::string& host);
   // The job goes on without this host: stop() does not count it among those whose end has to be verified.
   void write_off(const std::string& host);

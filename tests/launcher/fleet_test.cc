@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -281,6 +283,28 @@ TEST_F(SshFleet, a_killed_ssh_client_leaves_nothing_on_the_host) {
   EXPECT_THROW(fleet.stop(1s), Error);  // n1's end can't be asked for any more
   EXPECT_FALSE(test::alive(other));
   EXPECT_NO_THROW(fleet.stop(1s));
+}
+
+TEST_F(SshFleet, a_host_in_doubt_is_lost_unless_its_agent_answers) {
+  sshd(2);
+  Fleet fleet(spec({"n1", "n2"}), test::test_options(), events_.handler());
+  fleet.start_hosts();
+  fleet.doubt("n1", 20s);
+  const auto end = std::chrono::steady_clock::now() + 15s;
+  while (!fleet.is_ready("n1") && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_TRUE(fleet.is_ready("n1"));
+
+  const auto agent = static_cast<pid_t>(fleet.host("n2").agent_pid);
+  ::kill(agent, SIGSTOP);
+  fleet.doubt("n2", 100ms);
+  EXPECT_FALSE(fleet.is_ready("n2"));
+  const HostLost lost = events_.wait<HostLost>();
+  ::kill(agent, SIGCONT);
+  EXPECT_EQ(lost.host, "n2");
+  EXPECT_THAT(lost.cause, HasSubstr("n2: it does not answer any more"));
+  EXPECT_TRUE(fleet.is_ready("n1"));
+  EXPECT_FALSE(fleet.is_ready("n2"));
+  EXPECT_TRUE(test::ends_within(agent, 15s));
 }
 
 }  // namespace

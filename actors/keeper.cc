@@ -8,8 +8,13 @@
 namespace wisp::actors {
 
 Keeper::Keeper(std::unique_ptr<CheckpointFolder> folder, std::uint32_t workers,
-               std::map<std::string, std::string> traits, const RecoveryFaults& faults)
-    : folder_(std::move(folder)), workers_(workers), traits_(std::move(traits)), faults_(faults) {}
+               std::map<std::string, std::string> traits, std::function<void(const std::string&)> on_failure,
+               const RecoveryFaults& faults)
+    : folder_(std::move(folder)),
+      workers_(workers),
+      traits_(std::move(traits)),
+      on_failure_(std::move(on_failure)),
+      faults_(faults) {}
 
 // Parts of one cut at a time: what a later one brings ends the one before it.
 void Keeper::turn_to(const CutName& cut) {
@@ -50,10 +55,19 @@ runtime::Task<bool> Keeper::keep(Part part, std::uint64_t updates) {
   checkpoint.parts[part.actor] = std::move(part.state);
   if (faults_.early_answer) std::swap(checkpoint, unwritten_);
   if (checkpoint.number == 0) co_return true;
-  for (const std::string& warning : folder_->write(checkpoint)) context().log().warn(warning);
+  write(checkpoint);
   failpoint("keeper.written");
   context().log().info("checkpoint " + std::to_string(number_) + " has update " + std::to_string(updates));
   co_return true;
+}
+
+void Keeper::write(const Checkpoint& checkpoint) {
+  try {
+    for (const std::string& warning : folder_->write(checkpoint)) context().log().warn(warning);
+  } catch (const Error& error) {  // the master hears of it, too
+    if (on_failure_) on_failure_(error.what());
+    throw;
+  }
 }
 
 Kept Keeper::last(std::uint32_t attempt) {

@@ -1,6 +1,7 @@
 #pragma once
 // Keeper: where the parts of a cut come together, and are written as one checkpoint.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,9 +48,11 @@ class Keeper : public runtime::Actor {
  public:
   using Constructor = void();
   Keeper() = default;
-  // `workers`: how many parts there are beside the master's. `traits`: see Checkpoint.
+  // `workers`: how many parts there are beside the master's. `traits`: see Checkpoint. `on_failure` hears why
+  // a checkpoint could not be written, in this actor's turn.
   Keeper(std::unique_ptr<CheckpointFolder> folder, std::uint32_t workers,
-         std::map<std::string, std::string> traits, const RecoveryFaults& faults = {});
+         std::map<std::string, std::string> traits,
+         std::function<void(const std::string&)> on_failure = nullptr, const RecoveryFaults& faults = {});
 
   // A worker's part. That of an older cut than the last one begun is dropped.
   void put(Part part);
@@ -64,10 +67,12 @@ class Keeper : public runtime::Actor {
  private:
   using CutName = std::pair<std::uint32_t, std::uint64_t>;  // attempt and number
   void turn_to(const CutName& cut);
+  void write(const Checkpoint& checkpoint);
 
   std::unique_ptr<CheckpointFolder> folder_;
   std::uint32_t workers_ = 0;
   std::map<std::string, std::string> traits_;
+  std::function<void(const std::string&)> on_failure_;
   RecoveryFaults faults_;
   CutName cut_;  // the one whose parts these are:
   std::map<std::string, Bytes> parts_;

@@ -14,7 +14,6 @@ void check_checkpoints(const CheckpointSpec& spec) {
   const int units = (spec.every_rounds != 0) + (spec.every_updates != 0) + (spec.every.count() > 0);
   if (units > 1) refuse("every is in rounds, in updates or in seconds");
   if (spec.keep == 0) refuse("keep must be at least 1");
-  if (spec.copies != 1 && spec.copies != 2) refuse("copies must be 1 or 2");
   if (spec.resume.empty()) refuse("resume must be never, auto or a path");
 }
 

@@ -97,10 +97,12 @@ class Supervisor::Of final : public Supervisor::Impl {
       const auto workers = static_cast<std::uint32_t>(layout_.worker_nodes.size());
       runtime::CellOptions own_thread;
       own_thread.own_thread = true;
-      keeper_ = system_.adopt("keeper",
-                              std::make_unique<Keeper>(std::move(supervision_.checkpoints), workers,
-                                                       std::move(supervision_.traits), supervision_.faults),
-                              own_thread);
+      keeper_ =
+          system_.adopt("keeper",
+                        std::make_unique<Keeper>(
+                            std::move(supervision_.checkpoints), workers, std::move(supervision_.traits),
+                            std::move(supervision_.on_failed_checkpoint), supervision_.faults),
+                        own_thread);
     }
     began_at_ = stage_.now();
     const std::uint64_t ends = ends_;
@@ -127,6 +129,8 @@ class Supervisor::Of final : public Supervisor::Impl {
       if (stopping_ && stop_master_ && !std::exchange(told_to_stop_, true)) stop_master_();
       if (running_) {
         if (auto summary = look_for_summary()) return *std::move(summary);
+      } else if (stopping_) {
+        return cancelled();
       } else {
         stage_.wait(kLook);
       }
@@ -135,6 +139,7 @@ class Supervisor::Of final : public Supervisor::Impl {
   }
 
  private:
+  Summary cancelled() const;
   void gather(const std::map<std::string, runtime::NodeId>& nodes);
   std::optional<Summary> look_for_summary();
   void attend();
@@ -200,6 +205,16 @@ void Supervisor::Of<T>::gather(const std::map<std::string, runtime::NodeId>& nod
   leading.leads = true;
   leading.restarts = runtime::Restarts(job_.master.restart);
   leading.restart_key = "actors.master.restart";
+}
+
+// There is no master that could end the run: its checkpoints are what is left of it.
+template <class T>
+Summary Supervisor::Of<T>::cancelled() const {
+  Summary summary;
+  summary.status = "cancelled";
+  summary.reason = "asked to stop while it was brought back";
+  summary.workers = static_cast<std::uint32_t>(layout_.worker_nodes.size());
+  return summary;
 }
 
 template <class T>

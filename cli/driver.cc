@@ -523,6 +523,7 @@ Outcome Driver::conclude() {
   outcome.status = "failed";
   if (done_ && done_->summary && !root_) {
     outcome.summary = *done_->summary;
+    if (outcome.summary.iterate_hash.empty()) outcome.summary.last = progress_;  // no master could tell
     const bool asked = outcome.plain && signal_ != 0;  // its main does not say why it returned
     outcome.status = asked ? "cancelled" : outcome.summary.status;
     outcome.reason = asked ? "asked to stop" : outcome.summary.reason;

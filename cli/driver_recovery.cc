@@ -194,6 +194,9 @@ std::shared_ptr<actors::Supervisor> Driver::supervise(const actors::JobSpec& job
   recovery_ = std::make_unique<Recovery>(*this, layout);
   actors::Supervision supervision;
   supervision.stage = recovery_.get();
+  supervision.on_failed_checkpoint = [this](const std::string& why) {
+    display_.say("no checkpoint could be written: " + why);
+  };
   supervision.on_progress = [this](const actors::Progress& progress) { push(progress); };
   supervision.recording = std::move(recording);
   supervision.traits = traits_of(experiment_);

@@ -355,7 +355,7 @@ class Builder {
   bool is_never(const Key& key, const std::string& path) const {
     const Experiment& all = draft_.experiment;
     if (key.words != "never" || last_of(path) != "kind" || all.given(parent_of(path))) return false;
-    return plain_ || !all.single_run_key().empty();
+    return !all.single_run_key().empty();
   }
 
   std::string fallback_of(const Key& key, const std::string& path) {

@@ -28,28 +28,8 @@ void single_run(const Draft& draft, Mistakes& mistakes) {
   report("checkpoint", job.checkpoint.enabled() || job.checkpoint.resume != "never");
 }
 
-// How many hosts Slurm will give is not known before it gives them, unless the file says so.
-bool knows_hosts(const Draft& draft) {
-  const launcher::LauncherSpec& launcher = draft.experiment.launcher;
-  if (!draft.sound("hosts") || !draft.sound("launcher") || !draft.sound("slurm")) return false;
-  const bool open = launcher.kind == "slurm" && !launcher.slurm.allocation && launcher.slurm.nodes == 0;
-  return !open || draft.experiment.given("hosts");
-}
-
-void copies(const Draft& draft, Mistakes& mistakes) {
-  const Experiment& experiment = draft.experiment;
-  if (experiment.job.checkpoint.copies < 2 || !draft.sound("checkpoint") || !knows_hosts(draft)) return;
-  if (experiment.launcher.hosts.size() >= 2) return;
-  mistakes.add(experiment.where("checkpoint.copies"),
-               "the second copy of a checkpoint goes to a second host, and this job has one",
-               "leave it out, or add hosts");
-}
-
 }  // namespace
 
-void check_recovery(const Draft& draft, Mistakes& mistakes) {
-  single_run(draft, mistakes);
-  copies(draft, mistakes);
-}
+void check_recovery(const Draft& draft, Mistakes& mistakes) { single_run(draft, mistakes); }
 
 }  // namespace wisp::config

@@ -52,7 +52,6 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"checkpoints_of_two_units", [](JobSpec& job) { job.checkpoint.every_rounds = 5; },
                 "checkpoint.every is in rounds, in updates or in seconds"},
         Refusal{"no_checkpoint_kept", [](JobSpec& job) { job.checkpoint.keep = 0; }, "checkpoint.keep"},
-        Refusal{"three_copies", [](JobSpec& job) { job.checkpoint.copies = 3; }, "checkpoint.copies"},
         Refusal{"resumed_from_nothing", [](JobSpec& job) { job.checkpoint.resume = ""; },
                 "checkpoint.resume"},
         Refusal{"problem", [](JobSpec& job) { job.problem.kind = "sudoku"; },

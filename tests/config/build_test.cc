@@ -160,20 +160,6 @@ TEST(Build, plain_actors_save_themselves) {
   EXPECT_EQ(plain_errors(group, "failure: { on_host_lost: fail }\n"), "");
 }
 
-TEST(Build, plain_actors_are_restarted_only_if_the_file_says_so) {
-  Workbench bench;
-  bench.request.vocabulary = plugin_vocabulary();
-  const Experiment left_out = bench.file("job.yaml", kPlain).load();
-  for (const actors::GroupSpec& group : left_out.groups) EXPECT_EQ(group.actor.restart.max, 0u);
-  EXPECT_NE(to_yaml(left_out).find("    restart:\n      kind: never  # default\n"), std::string::npos);
-  bench.set("actors.counter.restart={ max: 7 }").set("actors.evaluator.restart.backoff=1s");
-  const Experiment given = bench.load();
-  EXPECT_EQ(given.groups[1].actor.restart.max, 7u);
-  EXPECT_EQ(given.groups[1].actor.restart.within, std::chrono::seconds(60));
-  EXPECT_EQ(given.groups[0].actor.restart.max, 3u);
-  EXPECT_EQ(given.groups[0].actor.restart.backoff, std::chrono::seconds(1));
-}
-
 TEST(Build, restarts_are_counted_within_a_time_or_never_made) {
   const auto load = [](const std::string& line) {
     return Workbench().file("job.yaml", kJob + line + "\n").load().job;
@@ -228,7 +214,6 @@ TEST(Build, checkpoints_have_an_interval) {
   EXPECT_EQ(rounds.every, std::chrono::seconds(0));
   EXPECT_FALSE(rounds.paced);
   EXPECT_EQ(rounds.keep, 5u);
-  EXPECT_EQ(rounds.copies, 1u);
   EXPECT_EQ(rounds.resume, "auto");
   EXPECT_EQ(load("{ every: 500 updates }").every_updates, 500u);
   EXPECT_EQ(load("{ every: 1500ms }").every, std::chrono::milliseconds(1500));
@@ -241,10 +226,9 @@ TEST(Build, checkpoints_have_an_interval) {
 }
 
 TEST(Build, checkpoints_have_errors_at_their_places) {
-  EXPECT_EQ(messages_of(errors_in_line("checkpoint: { every: 50, keep: 0, copies: 3, resume: }")),
+  EXPECT_EQ(messages_of(errors_in_line("checkpoint: { every: 50, keep: 0, resume: }")),
             "job.yaml:5:22: error: checkpoint.every needs a unit\n"
-            "job.yaml:5:32: error: checkpoint.keep must be a whole number from 1 to 1000, not '0'\n"
-            "job.yaml:5:43: error: checkpoint.copies must be a whole number from 1 to 2, not '3'\n");
+            "job.yaml:5:32: error: checkpoint.keep must be a whole number from 1 to 1000, not '0'\n");
   EXPECT_EQ(
       messages_of(errors_in_line("checkpoint: { every: 0s, resume: '' }")),
       "job.yaml:5:22: error: checkpoint.every must be never or a number of rounds, updates or seconds such "

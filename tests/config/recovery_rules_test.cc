@@ -40,22 +40,5 @@ TEST(RecoveryRules, rounds_of_an_asynchronous_job_are_n_updates) {
             "");
 }
 
-TEST(RecoveryRules, a_second_copy_needs_a_second_host) {
-  const std::string copies = "checkpoint: { copies: 2 }";
-  EXPECT_EQ(
-      errors_in_line(copies),
-      "job.yaml:5:23: error: the second copy of a checkpoint goes to a second host, and this job has one\n"
-      "    5 | checkpoint: { copies: 2 }\n"
-      "      |                       ^ leave it out, or add hosts\n");
-  const std::string error =
-      "job.yaml:5:23: error: the second copy of a checkpoint goes to a second host, and this job has one\n";
-  EXPECT_EQ(messages(copies, "hosts: [ n1 ]"), error);
-  EXPECT_EQ(messages(copies, "hosts: [ n1, n2 ]"), "");
-  EXPECT_EQ(messages(copies, "launcher: slurm\nslurm: { nodes: 1 }"), error);
-  EXPECT_EQ(messages(copies, "launcher: slurm\nslurm: { nodes: 2 }"), "");
-  EXPECT_EQ(messages(copies, "launcher: slurm\nhosts: [ n1 ]"), error);
-  EXPECT_EQ(messages(copies, "launcher: slurm"), "");  // it is not known yet
-}
-
 }  // namespace
 }  // namespace wisp::config

@@ -167,7 +167,7 @@ inline const char* const kEveryRecoveryKey =
     "actors:\n"
     "  master: { restart: { max: 2, within: 30s, backoff: 1s } }\n"
     "  worker: { restart: { max: 0, within: 10m, backoff: 250ms } }\n"
-    "checkpoint: { every: 50 rounds, keep: 7, copies: 2, resume: /j }\n"
+    "checkpoint: { every: 50 rounds, keep: 7, resume: /j }\n"
     "failure: { on_host_lost: wait }\n"
     "hosts: [ n1, n2 ]\n";
 inline const char* const kNeverRecovered =
@@ -216,8 +216,7 @@ inline const std::string kEveryPlainKey =
     "    isolation: process\n"
     "    placement: { kind: label, hosts: [ n1 ], match: { a: b }, oversubscribe: true }\n"
     "    resources: { cpus: 2, memory: 2GiB, nice: 5 }\n"
-    "    env: { A: '1' }\n"
-    "    restart: { max: 2, within: 30s, backoff: 1s }\n";
+    "    env: { A: '1' }\n";
 
 // What is wrong with a job of which only line 5 is of interest.
 inline std::string errors_in_line(const std::string& line) { return errors_of(kJob + line + "\n"); }

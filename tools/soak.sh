@@ -14,6 +14,7 @@
 #   recovery      [100000] seeds of a run that is brought back whatever ends
 #   kills         [300]    seconds of kill -9 of workers and master, in each world; and 20 schedules of it in rounds
 #   damage        [1000]   places at which a checkpoint is cut short, and as many at which it is changed
+#   power-off     [20]     hosts of the testbed that are switched off, <count> for each method; only root can make them
 #   async-sgd     [3]      seeds of P1's claims in the size of the reference: 32 workers, 1 % of the coordinates
 #   clang         [1]      the tests of the runtime, built by clang 14 (tools/install_packages.sh dev)
 set -euo pipefail
@@ -122,6 +123,13 @@ case $name in
     WISP_SOAK=${count:-300} PYTHONPATH=tests/system:tests/testbed:tests/docs \
       /usr/bin/python3 -B tests/system/kills_test.py >"$said" 2>&1 || { cat "$said" >&2; exit 1; }
     sed -n 's/^test_.* \.\.\. //; /kills in\|schedules,/p' "$said" | while read -r line; do row "$line"; done
+    ;;
+  power-off)
+    export WISP_SOAK=${count:-20} PYTHONPATH=tests/system
+    python=/usr/bin/python3
+    [ -x "$python" ] || python=python3
+    "$python" -B tests/testbed/recovery_test.py PowerOff >"$said" 2>&1 || { cat "$said" >&2; exit 1; }
+    sed -n 's/^.*figures: //p' "$said" | while IFS= read -r line; do row "$line"; done
     ;;
   async-sgd)
     need "$bin/optim_tests"

@@ -58,4 +58,4 @@ chmod 600 /run/testbed/*
 echo up
 while :; do
   wait -n 2>/dev/null || sleep 1
-done
+done 2>/dev/null

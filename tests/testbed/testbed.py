@@ -105,6 +105,9 @@ class Host:
             "MaxStartups 200", "MaxSessions 200", "Subsystem sftp internal-sftp", ""]))
 
     def boot(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.stdout.close()
         hidden = [str(SOURCE), *map(str, brought())]
         self.process = subprocess.Popen(
             ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child=KILL",
@@ -113,7 +116,9 @@ class Host:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_end_with_parent)
         self.init = self._wait_for_child()
         for link, bridge, interface in [(f"v-{self.name}", "br0", "eth0"), (f"w-{self.name}", "br1", "eth1")]:
-            _run("ip", "link", "add", link, "type", "veth", "peer", "name", interface, "netns", self.init)
+            hardware = f"02:00:00:00:{interface[-1]}:{self.number:02x}"  # the same again after it was off
+            _run("ip", "link", "add", link, "type", "veth", "peer", "name", interface, "address", hardware, "netns",
+                 self.init)
             _run("ip", "link", "set", link, "master", bridge, "up")
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
@@ -154,6 +159,11 @@ class Host:
 
     def thaw(self):
         self.run("sh", "-c", "kill -CONT -1")
+
+    def crash(self):
+        """All that runs in it ends while its network lasts: whoever is connected hears of it. Then it goes down."""
+        subprocess.run(self.enter_command() + ["sh", "-c", "kill -KILL -1"])  # which may hit what sends it, too
+        self.go_down()
 
     def fill_disk(self):
         """With /tmp/filling, until nothing fits any more."""

@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds kTick{250};
 constexpr std::chrono::milliseconds kEndingTick{20};
 constexpr std::chrono::seconds kSilenceMax{3};  // then every wait says what it waits for
 constexpr std::chrono::milliseconds kStateEvery{500};
-constexpr std::chrono::milliseconds kAnswerMax{2000};     // for the agent of a node that is taken for dead
+constexpr std::chrono::milliseconds kAnswerMax{1500};     // for the agent of a node that is taken for dead
 constexpr std::chrono::milliseconds kFailureGrace{1000};  // for those who are well when another has failed
 constexpr std::chrono::milliseconds kPartingMax{1000};    // for nodes to end by themselves after a run
 constexpr std::chrono::milliseconds kDeafMax{500};  // for the conductor, once nothing answers it any more

@@ -21,6 +21,7 @@ void Keeper::turn_to(const CutName& cut) {
   if (cut <= cut_) return;
   cut_ = cut;
   if (!faults_.mixed_parts) parts_.clear();
+  failure_.clear();
   if (auto overtaken = std::exchange(waiting_, std::nullopt)) overtaken->set();
 }
 
@@ -29,8 +30,12 @@ void Keeper::put(Part part) {
   const CutName cut(part.attempt, part.cut);
   turn_to(cut);
   if (cut != cut_) return;
-  parts_[part.actor] = std::move(part.state);
-  if (waiting_ && parts_.size() == workers_) {
+  if (part.failure.empty()) {
+    parts_[part.actor] = std::move(part.state);
+  } else if (failure_.empty()) {
+    failure_ = part.actor + ": " + part.failure;
+  }
+  if (waiting_ && (parts_.size() == workers_ || !failure_.empty())) {
     const runtime::Promise<void> whole = *std::exchange(waiting_, std::nullopt);
     whole.set();
   }
@@ -39,13 +44,14 @@ void Keeper::put(Part part) {
 runtime::Task<bool> Keeper::keep(Part part, std::uint64_t updates) {
   const CutName cut(part.attempt, part.cut);
   turn_to(cut);
-  if (cut == cut_ && parts_.size() < workers_) {
+  if (cut == cut_ && parts_.size() < workers_ && failure_.empty()) {
     const runtime::Promise<void> whole("the parts of the workers");
     waiting_ = whole;
     auto told = whole.future();
     co_await told;
   }
   if (cut != cut_) co_return false;
+  if (!failure_.empty()) fail(failure_);
   failpoint("keeper.whole");
   Checkpoint checkpoint;
   checkpoint.number = ++number_;
@@ -64,10 +70,14 @@ runtime::Task<bool> Keeper::keep(Part part, std::uint64_t updates) {
 void Keeper::write(const Checkpoint& checkpoint) {
   try {
     for (const std::string& warning : folder_->write(checkpoint)) context().log().warn(warning);
-  } catch (const Error& error) {  // the master hears of it, too
-    if (on_failure_) on_failure_(error.what());
-    throw;
+  } catch (const Error& error) {  // the person at the terminal hears of it, too
+    fail(error.what());
   }
+}
+
+void Keeper::fail(const std::string& why) const {
+  if (on_failure_) on_failure_(why);
+  throw Error(why);
 }
 
 Kept Keeper::last(std::uint32_t attempt) {

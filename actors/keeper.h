@@ -23,10 +23,11 @@ struct Part {
   std::uint32_t attempt = 0;  // of the master whose cut it is
   std::uint64_t cut = 0;      // counted from 1 by each master
   std::string actor;
-  Bytes state;  // as this actor packs it
+  Bytes state;            // as this actor packs it
+  std::string failure{};  // why there is none
   template <class F>
   void fields(F& f) {
-    f(attempt, cut, actor, state);
+    f(attempt, cut, actor, failure, state);
   }
 };
 
@@ -54,10 +55,12 @@ class Keeper : public runtime::Actor {
          std::map<std::string, std::string> traits,
          std::function<void(const std::string&)> on_failure = nullptr, const RecoveryFaults& faults = {});
 
-  // A worker's part. That of an older cut than the last one begun is dropped.
+  // A worker's part. That of an older cut than the last one begun is dropped. One that has failed ends its
+  // cut.
   void put(Part part);
   // The master's, with which its cut is whole. Returns when it is durable; false: a later one, or a later
-  // master, has overtaken it. Throws Error, naming the file, if it can't be written.
+  // master, has overtaken it. Throws Error that names the file, if it can't be written, or the worker, if its
+  // part has failed.
   runtime::Task<bool> keep(Part part, std::uint64_t updates);
   // The last one that is durable and whole, for the master of `attempt`: cuts of those before it that are not
   // whole yet come to nothing, lest a checkpoint come after this one that this master's run has no part in.
@@ -68,6 +71,7 @@ class Keeper : public runtime::Actor {
   using CutName = std::pair<std::uint32_t, std::uint64_t>;  // attempt and number
   void turn_to(const CutName& cut);
   void write(const Checkpoint& checkpoint);
+  [[noreturn]] void fail(const std::string& why) const;
 
   std::unique_ptr<CheckpointFolder> folder_;
   std::uint32_t workers_ = 0;
@@ -76,6 +80,7 @@ class Keeper : public runtime::Actor {
   RecoveryFaults faults_;
   CutName cut_;  // the one whose parts these are:
   std::map<std::string, Bytes> parts_;
+  std::string failure_;                            // why they will not be whole
   std::optional<runtime::Promise<void>> waiting_;  // the master's call
   std::uint64_t number_ = 0;                       // of the last checkpoint
   Checkpoint unwritten_;                           // with faults_.early_answer only

@@ -135,7 +135,7 @@ runtime::Task<void> Worker<T>::checkpoint(std::uint32_t attempt, std::uint64_t c
 }
 
 template <class T>
-runtime::Task<void> Worker<T>::give_part(std::uint64_t cut) {
+Bytes Worker<T>::save() const {
   failpoint("worker.part");
   Saved saved;
   Packer rule;
@@ -147,7 +147,17 @@ runtime::Task<void> Worker<T>::give_part(std::uint64_t cut) {
   saved.kept_mass = meter_.kept;
   saved.whole_mass = meter_.whole;
   saved.memory_norm = meter_.memory;
-  const Part part(attempt_, cut, this->context().name(), pack(saved));
+  return pack(saved);
+}
+
+template <class T>
+runtime::Task<void> Worker<T>::give_part(std::uint64_t cut) {
+  Part part(attempt_, cut, this->context().name(), {});
+  try {
+    part.state = save();
+  } catch (const Error& error) {  // or the cut would wait for this part for ever
+    part.failure = error.what();
+  }
   co_await parameters_.keeper->template send<&Keeper::put>(part);
   failpoint("worker.part_sent");
 }

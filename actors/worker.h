@@ -53,6 +53,7 @@ class Worker : public runtime::Actor {
   std::vector<T> random_start();
 
  private:
+  Bytes save() const;
   runtime::Task<void> give_part(std::uint64_t cut);
   void check(const Model<T>& model) const;
   void check(std::uint32_t attempt) const;

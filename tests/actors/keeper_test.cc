@@ -53,5 +53,22 @@ TEST_F(KeeperTest, drops_the_cuts_of_masters_before_the_one_that_has_the_last_ch
   EXPECT_EQ(last(2).number, 0u);
 }
 
+TEST_F(KeeperTest, ends_a_cut_whose_part_has_failed_and_takes_the_next) {
+  auto kept = keeper_.call<&Keeper::keep>(part(1, 1, "master"), std::uint64_t{5});
+  Part failed = part(1, 1, "worker-0");
+  failed.failure = "its table is too large";
+  keeper_.call<&Keeper::put>(failed).get(kHang);
+  try {
+    kept.get(kHang);
+    FAIL() << "a cut without a part";
+  } catch (const runtime::ActorError& error) {
+    EXPECT_EQ(error.cause(), "worker-0: its table is too large");
+  }
+  EXPECT_EQ(last(1).number, 0u);
+  keeper_.call<&Keeper::put>(part(1, 2, "worker-0")).get(kHang);
+  EXPECT_TRUE(keeper_.call<&Keeper::keep>(part(1, 2, "master"), std::uint64_t{7}).get(kHang));
+  EXPECT_EQ(last(1).updates, 7u);
+}
+
 }  // namespace
 }  // namespace wisp::actors

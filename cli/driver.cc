@@ -25,6 +25,7 @@ namespace wisp::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{250};
+constexpr std::chrono::seconds kDyingMax{3};  // from KILL to a process's end
 constexpr std::chrono::milliseconds kEndingTick{20};
 constexpr std::chrono::seconds kSilenceMax{3};  // then every wait says what it waits for
 constexpr std::chrono::milliseconds kStateEvery{500};
@@ -200,7 +201,8 @@ std::string Driver::cause_of(const launcher::Exited& exited) const {
 
 void Driver::handle(const launcher::Exited& exited) {
   if (exited.signal == SIGTERM && hold_back(exited)) return;
-  const std::string cause = cause_of(exited);
+  const auto dying = dying_.extract(exited.process);
+  const std::string cause = dying ? dying.mapped().cause : cause_of(exited);
   folder_.append("events.jsonl", event_json(clock_.wall(), "exited", exited.process, exited.host, cause));
   std::optional<NodePlan> node = node_of(exited.process, exited.attempt);
   endings_.erase(exited.process);
@@ -209,6 +211,23 @@ void Driver::handle(const launcher::Exited& exited) {
   for (const std::string& actor : node->actors) set_state(actor, ending_ ? "exited" : "failed", cause);
   if (ending_) return;
   report_end(*node, cause, is_host_fault(exited) ? Fault::kHost : Fault::kFailed);
+}
+
+// A process that not even KILL ends: its successor does not wait for it any longer.
+void Driver::give_up_the_dying(std::chrono::steady_clock::time_point now) {
+  for (auto each = dying_.begin(); each != dying_.end();) {
+    if (now < each->second.until) {
+      ++each;
+      continue;
+    }
+    const auto gone = dying_.extract(each++);
+    std::optional<NodePlan> node;
+    {
+      std::lock_guard lock(mutex_);
+      if (const NodePlan* found = find_node(gone.key())) node = *found;
+    }
+    if (node && !ending_) report_end(*node, gone.mapped().cause, Fault::kFailed);
+  }
 }
 
 // The node called so, if this is its present attempt.
@@ -222,19 +241,22 @@ std::optional<NodePlan> Driver::node_of(const std::string& name, std::uint32_t a
 
 // The end of a node that nobody has asked for: its supervisor's to answer, or the end of the job.
 void Driver::report_end(const NodePlan& node, const std::string& cause, Fault fault) {
-  lose_nodes([&](const NodePlan& each) { return each.name == node.name; }, cause);
-  if (!is_supervised())
+  const auto is_it = [&](const NodePlan& each) { return each.name == node.name; };
+  if (!is_supervised()) {
+    lose_nodes(is_it, cause);
     return fail(RootCause{node.actors.front(), node.host, attempt_of(node.actors.front()), cause, fault});
+  }
   display_.say(fmt::format("{}@{} has ended: {}", node.name, node.host, cause));
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(mutex_);  // over both: whoever's call fails by the loss finds the word of the end
   for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
-    if (layout_.nodes[i].name != node.name) continue;
+    if (!is_it(layout_.nodes[i])) continue;
     actors::Stage::Ended ended;
     ended.node = node.name;
     ended.id = node_ids_[i];
     ended.cause = cause;
     ended.fault = fault;
     ended_.push_back(std::move(ended));
+    if (system_) system_->lose(node_ids_[i], cause);
   }
 }
 
@@ -263,6 +285,7 @@ void Driver::handle(const launcher::HostLost& lost) {
     }
   }
   for (const NodePlan& node : there) {
+    dying_.erase(node.name);
     for (const std::string& actor : node.actors) set_state(actor, "lost", lost.cause);
   }
   if (ending_) return;
@@ -314,11 +337,13 @@ void Driver::handle(const Dead& dead) {
   folder_.append("events.jsonl", event_json(clock_.wall(), "dead", node.name, node.host, dead.cause));
   for (const std::string& each : node.actors) set_state(each, "lost", dead.cause);
   if (signal_count_ == 0) {
-    if (is_supervised()) {
-      fleet_->signal(node.host, node.name, SIGKILL);  // it is not to wake up beside its successor
-      fleet_->doubt(node.host, kAnswerMax);
-    }
-    return report_end(node, dead.cause, Fault::kFailed);
+    if (!is_supervised()) return report_end(node, dead.cause, Fault::kFailed);
+    // It is not to wake up beside its successor: that is started when it is gone, or its host is.
+    fleet_->signal(node.host, node.name, SIGKILL);
+    fleet_->doubt(node.host, kAnswerMax);
+    lose_nodes([&](const NodePlan& each) { return each.name == node.name; }, dead.cause);
+    dying_[node.name] = {dead.cause, std::chrono::steady_clock::now() + kDyingMax};
+    return;
   }
   // What does not answer when it is to stop has not failed: the grace period would have ended it.
   display_.say(fmt::format("{}@{}: {}; stopping without it", node.actors.front(), node.host, dead.cause));
@@ -398,6 +423,7 @@ void Driver::tick() {
   const auto now = std::chrono::steady_clock::now();
   if (state_dirty_) write_state(false);
   release_held(now);
+  give_up_the_dying(now);
   kill_the_stubborn(now);
   carry_on_chaos(now);
   if (kill_at_ && now >= *kill_at_ && !done_ && !ending_) end_by_force();

@@ -160,6 +160,7 @@ class Driver {
   bool is_supervised() const;
   std::optional<NodePlan> node_of(const std::string& name, std::uint32_t attempt) const;
   void report_end(const NodePlan& node, const std::string& cause, Fault fault);
+  void give_up_the_dying(std::chrono::steady_clock::time_point now);
   void tear_down();
   void drain_events();
   Outcome conclude();
@@ -227,6 +228,11 @@ class Driver {
     std::string host;
     std::chrono::steady_clock::time_point kill_at;
   };
+  struct Dying {
+    std::string cause;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::map<std::string, Dying> dying_;     // by process: taken for dead, and killed
   std::map<std::string, Ending> endings_;  // by process: what `wisp kill` has sent TERM
   std::optional<ChaosSchedule> chaos_;     // while the run runs
   std::chrono::steady_clock::time_point chaos_began_{};

@@ -194,7 +194,7 @@ class LookingCommands(wisp_test.TestCase):
         done = self.wisp.run("logs", "worker-9")
         self.assertNotEqual(done.status, 0)
         self.assertRegex(done.stderr, r"has no actor 'worker-9'; did you mean 'worker-\d'\? "
-                                      r"\(master \| worker-0 \| worker-1 \| worker-2\)")
+                                      r"\((?:driver \| )?master \| worker-0 \| worker-1 \| worker-2\)")
 
     def test_wrong_words(self):
         for args in [["bogus"], ["run", "--bogus", "x.yaml"], ["logs", "-n", "x"]]:

@@ -85,15 +85,24 @@ class Down(wisp_test.TestCase):
         self.assertEqual(done.status, 3, done)
         self.assertIn("leave its density out, or use kind: sparse", done.stderr)
 
-    def test_relay_that_is_killed_ends_the_run_by_its_name(self):
+    def test_relay_that_may_not_come_back_ends_the_run_by_its_name(self):
         self.write_job("gd")
         running = self.wisp.start("run", "job.yaml", "--set", "stop.rounds=1000000000", "--set",
-                                  "method.broadcast={ way: chain }")
+                                  "method.broadcast={ way: chain }", "--set", "actors.worker.restart=never")
         running.wait_for("^round [1-9]", 30)
         self.assertEqual(self.wisp.run("kill", "relay-0", "-j", "way-down").status, 0)
         done = running.wait(20)
         self.assertNotEqual(done.status, 0, done)
         self.assertRegex(done.stderr, "first to fail: relay-0")
+
+    def test_relay_that_is_killed_comes_back(self):
+        self.write_job("ibcd")
+        wanted = self.result_of("{ kind: delta, way: chain }")["iterate_hash"]
+        running = self.wisp.start("run", "job.yaml", "--json", "--set", "method.broadcast={ kind: delta, way: chain }",
+                                  "--set", "checkpoint.every=1 rounds")
+        running.wait_for("^round 0")
+        self.wisp.run("kill", "relay-0", "-j", "way-down")  # if it is still there
+        self.assertEqual(running.wait(30).json()["iterate_hash"], wanted)
 
 
 if __name__ == "__main__":

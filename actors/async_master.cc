@@ -315,8 +315,9 @@ bool AsyncMaster<T>::is_cut_due() const {
   if (!cutter_.is_free()) return false;
   const bool due = run_.ended() ? run_.may_go_on() && cutter_.durable() != run_.updates()
                                 : cutter_.is_due(run_.updates()) || sent_bytes_ > kSentMost;
-  return due && (faults_.keep_dead_cut ||
-                 std::none_of(seats_.begin(), seats_.end(), [](const Seat& each) { return each.gone; }));
+  const auto is_gone = [](const Seat& each) { return each.gone; };
+  return due && (faults_.keep_dead_cut || std::none_of(seats_.begin(), seats_.end(), is_gone)) &&
+         run_.is_finite();
 }
 
 template <class T>

@@ -286,6 +286,11 @@ void Supervisor::Of<T>::take_end(const Stage::Ended& ended) {
   if (!due) give_up(member, ended);
   member.state = Member::State::kDown;
   member.since = *due;
+  if (const nanoseconds left = *due - member.ended_at; left.count() > 0) {
+    stage_.tell(member.name, "waits",
+                fmt::format("{} is started again in {:.1f} s ({}.backoff)", member.name, seconds(left),
+                            member.restart_key));
+  }
   if (!survives(member)) running_.reset();
 }
 

@@ -256,6 +256,7 @@ void Driver::report_end(const NodePlan& node, const std::string& cause, Fault fa
     ended.cause = cause;
     ended.fault = fault;
     ended_.push_back(std::move(ended));
+    ended_changed_.notify_all();
     if (system_) system_->lose(node_ids_[i], cause);
   }
 }
@@ -382,6 +383,7 @@ void Driver::fail(RootCause root) {
 void Driver::give_up() {
   std::lock_guard lock(mutex_);
   if (abort_reason_.empty()) abort_reason_ = root_ ? root_->cause : "asked to stop";
+  ended_changed_.notify_all();
 }
 
 void Driver::lose_nodes(const std::function<bool(const NodePlan&)>& which, const std::string& cause) {

@@ -197,6 +197,7 @@ class Driver {
   std::vector<runtime::NodeId> node_ids_;
   std::vector<std::uint32_t> attempts_;  // of each node
   runtime::NodeId next_node_id_ = 1;
+  std::condition_variable ended_changed_;         // the next, or abort_reason_
   std::vector<actors::Stage::Ended> ended_;       // that the supervisor has not been told of
   bool supervised_ = false;                       // a node's end is the supervisor's to answer
   std::map<std::string, std::string> addresses_;  // by host, but for this machine

@@ -16,7 +16,6 @@ namespace wisp::cli {
 
 namespace {
 
-constexpr std::chrono::milliseconds kLook{20};
 constexpr std::chrono::seconds kSayEvery{3};
 
 }  // namespace
@@ -36,7 +35,9 @@ class Driver::Recovery final : public actors::Stage {
   problems::Source test_rows(std::uint32_t worker) const override { return layout_.tests[worker]; }
   void wait(std::chrono::nanoseconds at_most) override {
     driver_.check_aborted();
-    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(at_most, kLook));
+    std::unique_lock lock(driver_.mutex_);
+    driver_.ended_changed_.wait_for(
+        lock, at_most, [this] { return !driver_.ended_.empty() || !driver_.abort_reason_.empty(); });
   }
   std::chrono::nanoseconds now() const override { return driver_.clock_.steady(); }
   void tell(const std::string& node, const std::string& event, const std::string& text) override {

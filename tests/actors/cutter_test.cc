@@ -51,6 +51,22 @@ TEST(Cutter, CutsByTimeAndRestsInBetween) {
       << "each takes some milliseconds, and 33 times as long is waited";
 }
 
+TEST(Cutter, KeepsTheLastThatIsFinite) {
+  for (const std::string consistency : {"sync", "async"}) {
+    JobSpec job = supervised_job("push", 0);
+    job.checkpoint.every_updates = 1;
+    job.method.consistency.kind = consistency;
+    job.method.step_size = {.kind = optim::StepSizeSpec::Kind::kNumber, .value = 1e308};
+    job.evaluate.every_rounds = 1000;  // nobody looks at the loss until the end
+    SupervisedRun run(job);
+    EXPECT_EQ(run.run().status, "diverged") << consistency;
+    std::vector<std::string> warnings;
+    const auto last = CheckpointFolder(run.disk(), "ckpt", 1).newest(warnings);
+    ASSERT_TRUE(last) << consistency;
+    EXPECT_LT(last->updates, 25u * 3 / 2) << consistency << ": x was infinite then";
+  }
+}
+
 TEST(Cutter, GoesOnWithoutWhatCanNotBeWritten) {
   JobSpec job = supervised_job("isega", 5);
   SupervisedRun run(job);

@@ -50,8 +50,8 @@ class CheckpointFolder {
 
   // Returns when it is on the disk. Then removes the earlier ones but for the last, to keep so many, and what
   // a process that was killed has left of its writing. One that has the same number is replaced; later ones
-  // stay. Throws Error, which names file and reason, if it can't be written: all files are then as they were.
-  // Returns, each a whole message, what could not be removed.
+  // stay. Throws Error, which names file and reason, if it can't be written: the others are then as they
+  // were, and there is no half of it. Returns, each a whole message, what could not be removed.
   std::vector<std::string> write(const Checkpoint& checkpoint);
 
   // The one with the highest number among those that are whole, or none. Adds a whole message to `warnings`

@@ -116,7 +116,10 @@ JobCurves read_curves(const std::filesystem::path& job_folder, std::string label
   for (std::string line; std::getline(metrics, line);) {
     const Json json = Json::parse(line, nullptr, false);
     if (!json.is_object()) continue;
-    curves.points.push_back(point_of(json));
+    const CurvePoint point = point_of(json);
+    // What a run that went back to a checkpoint had measured beyond it is undone.
+    std::erase_if(curves.points, [&](const CurvePoint& before) { return before.seconds > point.seconds; });
+    curves.points.push_back(point);
     if (auto classes = classes_of(json); !classes.empty()) curves.staleness = std::move(classes);
   }
   const Json json = result ? Json::parse(result, nullptr, false) : Json();

@@ -49,6 +49,17 @@ TEST_F(ReportData, reads_what_the_lines_say_and_no_more) {
   EXPECT_TRUE(curves.figures.empty());
 }
 
+TEST_F(ReportData, leaves_out_what_a_run_that_went_back_had_measured) {
+  job("a",
+      "{\"round\":0,\"loss\":9,\"seconds\":0}\n{\"round\":10,\"loss\":8,\"seconds\":1}\n"
+      "{\"round\":20,\"loss\":7,\"seconds\":2}\n{\"round\":12,\"loss\":6,\"seconds\":1.2}\n",
+      "");
+  const JobCurves curves = read_curves(folder_, "");
+  ASSERT_EQ(curves.points.size(), 3u);
+  EXPECT_EQ(curves.points[1].loss, 8);
+  EXPECT_EQ(curves.points[2].loss, 6);
+}
+
 TEST_F(ReportData, reads_the_result) {
   job("a", kMetrics, R"({"status":"converged","loss":0.12345678,"gap":null,"uplink_bytes":2048,"rounds":7})");
   EXPECT_THAT(read_curves(folder_, "").figures,

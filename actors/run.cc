@@ -17,6 +17,7 @@ namespace wisp::actors {
 namespace {
 
 constexpr std::chrono::seconds kLogEvery{1};
+constexpr std::uint32_t kRejectedMax = 10;  // of one worker in a row
 constexpr std::size_t kNotedMost = 1024;
 constexpr std::size_t kChainFrom = std::size_t{16} << 10;  // less is sooner at all workers without a chain
 
@@ -44,6 +45,7 @@ Run<T>::Run(MasterJob job, MasterParameters<T> parameters, const Catalogs& catal
       elapsed_(parameters.elapsed),
       chain_(std::move(parameters.relays)),
       catalogs_(catalogs),
+      rejected_in_a_row_(workers_.size()),
       staleness_(workers_.size()) {
   const EvaluateSpec& every = job_.evaluate;
   period_ = every.every_rounds != 0 ? every.every_rounds * workers_.size() : every.every_updates;
@@ -342,7 +344,11 @@ bool Run<T>::decode(std::uint32_t worker, std::uint64_t round, const Update<T>& 
 template <class T>
 bool Run<T>::is_finite(std::uint32_t worker, std::uint64_t round) {
   const auto index = update_.view().first_non_finite();
-  if (!index) return true;
+  std::uint32_t& in_a_row = rejected_in_a_row_[worker];
+  if (!index) {
+    in_a_row = 0;
+    return true;
+  }
   const std::string what = fmt::format("{} sent a value that is not finite, at coordinate {} in round {}",
                                        workers_[worker].name(), *index, round);
   if (job_.method.nonfinite == "error") {
@@ -353,10 +359,16 @@ bool Run<T>::is_finite(std::uint32_t worker, std::uint64_t round) {
   if (++progress_.rejected == 1) {
     context_->log().warn(what + (zero ? ": such values are taken as 0" : ": such updates are left out"));
   }
+  if (!zero) {
+    if (++in_a_row > kRejectedMax) {
+      end("diverged", fmt::format("{}, the {}th of its updates in a row", what, in_a_row));
+    }
+    return false;
+  }
   for (T& value : changed().values) {
     if (!std::isfinite(value)) value = 0;
   }
-  return zero;
+  return true;
 }
 
 template <class T>

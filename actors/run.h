@@ -178,6 +178,7 @@ class Run {
   sparse::Received<T> update_;                             // the one that is being taken in
   std::optional<sparse::Vector<T>> changed_;               // in its place, if it is not to count as it came
   std::uint64_t absorbed_ = 0;                             // that are not applied yet
+  std::vector<std::uint32_t> rejected_in_a_row_;           // by worker
   std::vector<std::uint32_t> touched_;  // of the last one that was absorbed: its coordinates
   std::uint64_t rows_ = 0;              // of all workers
   double L_ = 0;

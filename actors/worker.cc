@@ -14,6 +14,7 @@ namespace wisp::actors {
 namespace {
 
 constexpr std::chrono::seconds kLogEvery{1};
+constexpr int kMemoryMax = 1000;  // times the norm of a step
 
 // All that a step leaves behind for the next one, and what evaluations tell of the steps so far.
 struct Saved {
@@ -57,7 +58,7 @@ Shard Worker<T>::set_up(std::uint32_t attempt) {
   measure_next_ = true;
   rows_used_ = 0;
   round_ = 0;
-  if (state_) restore(*state_);
+  if (state_) return_to(*state_);
   state_.reset();
   shard_.round = round_;
   return shard_;
@@ -89,7 +90,7 @@ Shard Worker<T>::read_rows() {
 }
 
 template <class T>
-void Worker<T>::restore(const Bytes& state) {
+void Worker<T>::return_to(const Bytes& state) {
   Saved saved;
   try {
     saved = unpack<Saved>(state);
@@ -135,7 +136,7 @@ runtime::Task<void> Worker<T>::checkpoint(std::uint32_t attempt, std::uint64_t c
 }
 
 template <class T>
-Bytes Worker<T>::save() const {
+Bytes Worker<T>::state() const {
   failpoint("worker.part");
   Saved saved;
   Packer rule;
@@ -154,7 +155,7 @@ template <class T>
 runtime::Task<void> Worker<T>::give_part(std::uint64_t cut) {
   Part part(attempt_, cut, this->context().name(), {});
   try {
-    part.state = save();
+    part.state = state();
   } catch (const Error& error) {  // or the cut would wait for this part for ever
     part.failure = error.what();
   }
@@ -291,7 +292,20 @@ Evaluation Worker<T>::evaluation(std::span<const T> x) {
   found.whole_mass = meter_.whole;
   found.memory_norm = meter_.memory;
   measure_next_ = true;
+  warn_of_memory();
   return found;
+}
+
+// What is kept for later may be some steps' worth: as many as pass between two choices of a coordinate.
+template <class T>
+void Worker<T>::warn_of_memory() {
+  if (warned_of_memory_ || !meter_.memory || !meter_.step || *meter_.step == 0) return;
+  if (*meter_.memory <= kMemoryMax * *meter_.step) return;
+  warned_of_memory_ = true;
+  this->context().log().warn(fmt::format(
+      "what was left out so far has norm {:.3g}, over {} times that of the last step ({:.3g}): it "
+      "comes late and at once; have the sparsifier send more, or take a smaller step",
+      *meter_.memory, kMemoryMax, *meter_.step));
 }
 
 template <class T>

@@ -53,16 +53,17 @@ class Worker : public runtime::Actor {
   std::vector<T> random_start();
 
  private:
-  Bytes save() const;
+  Bytes state() const;
   runtime::Task<void> give_part(std::uint64_t cut);
   void check(const Model<T>& model) const;
   void check(std::uint32_t attempt) const;
   Shard read_rows();
-  void restore(const Bytes& state);
+  void return_to(const Bytes& state);
   runtime::Task<bool> take(Model<T> model, ModelDecoder<T>& into);
   Update<T> update(std::uint64_t round);
   sparse::Vector<T> checked_step(std::uint64_t round);
   Evaluation evaluation(std::span<const T> x);
+  void warn_of_memory();
   void log_progress(std::uint64_t round, std::size_t values, std::size_t bytes);
 
   const WorkerParameters parameters_;
@@ -78,6 +79,7 @@ class Worker : public runtime::Actor {
   std::uint64_t received_ = 0;  // the last version that a relay brought
   std::vector<runtime::Promise<void>> waiting_;
   sparse::Meter meter_;
+  bool warned_of_memory_ = false;
   bool measure_next_ = true;
   std::chrono::nanoseconds gradient_time_{0};
   std::uint64_t rows_used_ = 0;

@@ -211,7 +211,8 @@ constexpr auto kKeys = std::to_array<Key>({
    "updates whose model others have changed since: as they are; by 1/(1 + staleness); not, if beyond the bound",
    SET(e.job.method.late = v.text)},
   {"method.nonfinite", kWord, "error | reject | zero", "error",
-   "updates with values that are not finite: end the run as diverged; are left out; lose those values",
+   "updates with values that are not finite: end the run as diverged; are left out, up to 10 of a worker in a row; "
+   "lose those values",
    SET(e.job.method.nonfinite = v.text)},
 
   {"actors", kSection, "", "", "who does the work"},

@@ -41,6 +41,7 @@ class Metered final : public Sparsifier<T> {
     meter_.kept = sent;
     meter_.whole = left + 2 * both + sent;
     meter_.memory = std::sqrt(left);
+    meter_.step = std::abs(static_cast<double>(scale)) * std::sqrt(squared(gradient));
     return chosen;
   }
 

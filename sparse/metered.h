@@ -13,6 +13,7 @@ struct Meter {
   std::optional<double> kept;    // ||v||^2
   std::optional<double> whole;   // ||u||^2
   std::optional<double> memory;  // ||u - v||, if it is kept for later (Memory)
+  std::optional<double> step;    // then ||gamma g||, what has been added to what was kept before
 };
 
 // Chooses as `chooser` does, with the same bits. `meter` outlives it.

@@ -371,16 +371,30 @@ class BreakingWorker : public test::PushWorker<T> {
   using test::PushWorker<T>::PushWorker;
   sparse::Vector<T> step(std::uint64_t round, std::span<const T> x, problems::Objective<T>& f) override {
     sparse::Vector<T> update = test::PushWorker<T>::step(round, x, f);
-    if (round >= 2) update.values[5] = static_cast<T>(kNan);
+    if (is_broken(round)) update.values[5] = static_cast<T>(kNan);
     return update;
   }
+
+ private:
+  virtual bool is_broken(std::uint64_t round) const { return round >= 2; }
 };
 
+// As often as nonfinite: reject lets a worker be.
+template <class T>
+class OftenBreakingWorker final : public BreakingWorker<T> {
+ public:
+  using BreakingWorker<T>::BreakingWorker;
+
+ private:
+  bool is_broken(std::uint64_t round) const override { return round % 11 != 0; }
+};
+
+template <template <class> class BrokenWorker = BreakingWorker>
 Summary broken(const std::string& nonfinite) {
   Catalogs catalogs;
   optim::Method method = *test::catalogs().methods.find("push");
   method.name = "breaking";
-  catalogs.methods.add(method.made_of<BreakingWorker, test::PushMaster>());
+  catalogs.methods.add(method.made_of<BrokenWorker, test::PushMaster>());
   runtime::Registry registry;
   runtime::register_services(registry);
   register_actors(registry, catalogs);
@@ -402,10 +416,17 @@ TEST(AsyncMaster, says_who_sent_what_is_not_finite) {
   EXPECT_EQ(ended.last.updates, 6u);
   EXPECT_EQ(ended.model_updates, 6u);
   const Summary rejected = broken("reject");
-  EXPECT_EQ(rejected.status, "finished");
+  EXPECT_EQ(rejected.status, "diverged");
+  EXPECT_EQ(rejected.reason,
+            "worker-2 sent a value that is not finite, at coordinate 5 in round 12, the 11th of its "
+            "updates in a row");
   EXPECT_EQ(rejected.last.updates, 6u);
-  EXPECT_EQ(rejected.last.rejected, 52u);  // 19 ms, and the first of the twentieth
+  EXPECT_EQ(rejected.last.rejected, 31u);
   EXPECT_EQ(rejected.iterate_hash, ended.iterate_hash);
+  const Summary often = broken<OftenBreakingWorker>("reject");
+  EXPECT_EQ(often.status, "finished");
+  EXPECT_EQ(often.last.updates, 6u);
+  EXPECT_EQ(often.last.rejected, 52u);  // 19 ms, and the first of the twentieth
   const Summary mended = broken("zero");
   EXPECT_EQ(mended.last.updates, 58u);
   EXPECT_EQ(mended.last.rejected, 52u);

@@ -126,6 +126,25 @@ TEST_F(WorkerTest, answers_a_model_with_the_update_of_its_method) {
   }
 }
 
+TEST_F(WorkerTest, warns_of_a_memory_that_outweighs_its_steps) {
+  parameters_.problem.kind = "least-squares";
+  parameters_.method = small_job("push").method;
+  parameters_.method.sparsifier = {.kind = "top-k", .density = 0.25};
+  parameters_.method.sparsifier_given = true;
+  const auto worker = spawn();
+  (void)worker.call<&Worker<double>::set_up>(0U).get(kHang);
+  const auto step_at = [&](std::uint64_t round, double x) {
+    const Model<double> model(round, std::vector<double>(13, x));
+    (void)worker.call<&Worker<double>::step>(model).get(kHang);
+    (void)worker.call<&Worker<double>::evaluate>(model).get(kHang);
+    return lines_with("worker-1 warn what was left out so far has norm ");
+  };
+  EXPECT_EQ(step_at(0, 1e8), 0u);
+  EXPECT_EQ(step_at(1, 0), 1u);
+  EXPECT_TRUE(cluster_.journal().holds("over 1000 times that of the last step"));
+  EXPECT_EQ(step_at(2, 0), 1u);  // said once
+}
+
 TEST(Update, is_encoded_where_it_leaves_its_process) {
   Update<double> here;
   here.round = 7;

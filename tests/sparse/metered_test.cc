@@ -61,6 +61,7 @@ TEST(Metered, measures_what_a_memory_keeps) {
     EXPECT_EQ(measured.send(some(static_cast<double>(round)), 0.5, *metered, round), sent);
     EXPECT_NEAR(*meter.whole, squared(u), 1e-12);
     EXPECT_NEAR(*meter.kept, squared(sent.values), 1e-12);
+    EXPECT_NEAR(*meter.step, 0.5 * std::sqrt(squared(some(static_cast<double>(round)))), 1e-12);
     EXPECT_NEAR(*meter.memory, std::sqrt(squared({memory.kept().begin(), memory.kept().end()})), 1e-12);
   }
 }

@@ -16,7 +16,7 @@ class Kept(OnTestbed):
         running = self.start()
         self.addCleanup(self.bed.heal, "h3")
         self.bed.cut("h3")
-        self.assertEqual(running.wait(25).status, 5)
+        self.assertEqual(running.wait(25).status, 4)
         away = self.wisp.run("logs", "-n", "1")
         self.assertEqual(away.status, 0, away)
         self.assertRegex(away.stderr, r"(?m)^waiting for h3: ssh connecting \(\d s of 20 s\)$")

@@ -185,11 +185,9 @@ template <class T>
 void AsyncMaster<T>::receive(std::uint32_t worker, Update<T> update) {
   Seat& seat = seats_[worker];
   if (cutter_.is_on()) {
-    Update<T> kept;
-    kept.round = update.round;
-    kept.vector = update.encoded();
-    sent_bytes_ += kept.payload_bytes();
-    seat.sent.push_back(std::move(kept));
+    sent_bytes_ -= seat.sent.bytes();
+    seat.sent.add(update);
+    sent_bytes_ += seat.sent.bytes();
   }
   seat.received = std::move(update);
   if (!cut_ || !cut_->awaited[worker]) return;
@@ -283,7 +281,7 @@ std::uint32_t AsyncMaster<T>::worker_called(const std::string& name) const {
 // The first step of which it is known what was sent: all before are in a durable checkpoint.
 template <class T>
 std::uint64_t AsyncMaster<T>::first_known(const Seat& seat) {
-  if (!seat.sent.empty()) return seat.sent.front().round;
+  if (const auto first = seat.sent.first()) return *first;
   return seat.received ? seat.received->round + 1 : seat.steps;
 }
 
@@ -295,9 +293,7 @@ runtime::Task<bool> AsyncMaster<T>::replace(std::uint32_t worker, runtime::Handl
   Seat& seat = seats_.at(worker);
   if (shard.round < first_known(seat) && !faults_.no_known_check) co_return false;
   std::vector<Update<T>> sent;
-  for (const Update<T>& each : seat.sent) {
-    if (each.round >= shard.round && !faults_.no_recall) sent.push_back(each);
-  }
+  if (!faults_.no_recall) sent = seat.sent.since(shard.round);
   auto told = successor.template call<&Worker<T>::recall>(run_.attempt(), sent);
   co_await told;
   run_.replace(worker, successor);
@@ -379,11 +375,10 @@ runtime::Task<void> AsyncMaster<T>::keep(Bytes state, std::vector<std::uint64_t>
 template <class T>
 void AsyncMaster<T>::forget_sent(const std::vector<std::uint64_t>& steps) {
   for (std::size_t i = 0; i < seats_.size(); ++i) {
-    std::deque<Update<T>>& sent = seats_[i].sent;
-    while (!sent.empty() && sent.front().round < steps[i]) {
-      sent_bytes_ -= sent.front().payload_bytes();
-      sent.pop_front();
-    }
+    Journal<T>& sent = seats_[i].sent;
+    sent_bytes_ -= sent.bytes();
+    sent.forget_before(steps[i]);
+    sent_bytes_ += sent.bytes();
   }
 }
 

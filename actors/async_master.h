@@ -1,7 +1,6 @@
 #pragma once
 // AsyncMaster: the parameter server of P1: each update is applied as it arrives, and its worker gets the new
 // x.
-#include <deque>
 #include <exception>
 #include <map>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "actors/arrivals.h"
 #include "actors/cutter.h"
+#include "actors/journal.h"
 #include "actors/run.h"
 #include "runtime/actor.h"
 
@@ -60,7 +60,7 @@ class AsyncMaster : public runtime::Actor {
     bool gone = false;                  // it has died, and is not replaced yet
     bool out = false;                   // it has a model whose update is not taken in yet
     std::optional<Update<T>> received;  // that update, if it has come
-    std::deque<Update<T>> sent;         // what it sent since the last durable checkpoint
+    Journal<T> sent;                    // since the last durable checkpoint
   };
   using Pending = runtime::Future<std::optional<Update<T>>>;
   // An update that was on its way when a cut was made.

@@ -67,6 +67,8 @@ LogFiles::Open& LogFiles::opened(const std::filesystem::path& path, std::uint32_
   const auto found = open_.find(path);
   if (found != open_.end()) return found->second;
   if (open_.size() >= kOpenFilesMax) open_.clear();
+  // An attempt has ended, mostly, when the next one writes.
+  std::erase_if(open_, [&](const auto& each) { return each.first.parent_path() == path.parent_path(); });
   SystemDisk().make_folders(path.parent_path());
   Open open;
   open.fd.reset(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));

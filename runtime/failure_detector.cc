@@ -111,7 +111,7 @@ std::map<NodeId, FailureDetector::State> FailureDetector::states(nanoseconds now
     state.progress = watched.progress;
     state.unchanged_for = now - watched.progressed;
   }
-  for (const NodeId node : dead_) states[node].liveness = Liveness::kDead;
+  dead_.for_each([&states](NodeId node) { states[node].liveness = Liveness::kDead; });
   return states;
 }
 

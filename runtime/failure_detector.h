@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
+#include "runtime/node_set.h"
 #include "runtime/transport.h"
 
 namespace wisp::runtime {
@@ -79,7 +79,7 @@ class FailureDetector {
   const FailureLimits limits_;
   std::chrono::nanoseconds due_{0};
   std::map<NodeId, Watched> watched_;
-  std::set<NodeId> dead_;
+  NodeSet dead_;
   std::chrono::nanoseconds advanced_{0};  // the last call of advance(), or the first watch()
 };
 

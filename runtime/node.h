@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "runtime/cell.h"
 #include "runtime/deliveries.h"
 #include "runtime/link.h"
+#include "runtime/node_set.h"
 #include "runtime/peers.h"
 #include "runtime/registry.h"
 #include "runtime/saved_state.h"
@@ -215,7 +215,7 @@ class Node {
   std::vector<std::function<void()>> tasks_;
   std::vector<Ref<Cell>> cells_;  // by index; null: ended
   std::size_t living_ = 0;
-  std::set<NodeId> lost_;
+  NodeSet lost_;
 
   // The loop thread's: whom the last message went to.
   Ref<Cell> recent_cell_;

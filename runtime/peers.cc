@@ -16,6 +16,7 @@ Charge much_of(Charge window) {
   return {std::max<std::uint64_t>(1, window.messages / 4),
           std::clamp<std::uint64_t>(window.bytes / 4, 1, kLargeMessage)};
 }
+constexpr std::size_t kLostMax = 256;  // of whom it is known why and where they were
 constexpr std::chrono::milliseconds kFenceEvery{100};
 constexpr std::chrono::seconds kFenceFor{5};  // of silence, until it is hung up
 }  // namespace
@@ -83,7 +84,7 @@ Peers::~Peers() = default;
 // Null if it is lost.
 Peers::Peer* Peers::find(NodeId id) {
   if (recent_ != nullptr && recent_->id == id) return recent_;
-  if (lost_.contains(id)) return nullptr;
+  if (gone_.contains(id)) return nullptr;
   std::unique_ptr<Peer>& peer = peers_[id];
   if (peer == nullptr) peer = std::make_unique<Peer>(*this, id, node_.link_options(id));
   recent_ = peer.get();
@@ -99,9 +100,11 @@ void Peers::add(NodeId id, const Address& address) {
 }
 
 const std::string& Peers::remove(NodeId id, const std::string& cause) {
-  const auto [at, is_new] = lost_.try_emplace(id);
-  Lost& lost = at->second;
-  if (!is_new) return lost.cause;
+  if (gone_.contains(id)) return cause_of(id);
+  gone_.insert(id);
+  if (lost_.size() == kLostMax) forget_longest_lost();
+  Lost& lost = lost_[id];
+  lost_in_turn_.push_back(id);
   lost.cause = cause;
   const auto node = peers_.extract(id);
   if (node.empty()) return lost.cause;
@@ -113,6 +116,21 @@ const std::string& Peers::remove(NodeId id, const std::string& cause) {
   note_room(peer, false);
   for (const Promise<void>& each : std::exchange(peer.waiting, {})) each.set();
   return lost.cause;
+}
+
+const std::string& Peers::cause_of(NodeId id) const {
+  static const std::string long_ago = "it was lost long ago";
+  const auto found = lost_.find(id);
+  return found == lost_.end() ? long_ago : found->second.cause;
+}
+
+// In a job whose nodes come and go for days. Whoever it was is not let in again, and not told why.
+void Peers::forget_longest_lost() {
+  const NodeId id = lost_in_turn_.front();
+  lost_in_turn_.pop_front();
+  if (fencing_.erase(id) > 0) transport_.disconnect(id);
+  auto lost = lost_.extract(id);
+  if (lost.mapped().drained) drained_of_gone_.push_back(std::move(lost.mapped().drained));
 }
 
 bool Peers::room(NodeId id) const {
@@ -139,7 +157,7 @@ void Peers::note_room(Peer& peer, bool full) {
 
 const std::string* Peers::send(NodeId id, const Envelope& envelope, const PackedView& packed) {
   Peer* const peer = find(id);
-  if (peer == nullptr) return &lost_.at(id).cause;
+  if (peer == nullptr) return &cause_of(id);
   peer->link.add(envelope, packed.head, packed.tail);
   peer->dirty = true;
   if (peer->link.ready() && peer->address) peer->link.flush(node_.clock().steady(), *peer);
@@ -156,7 +174,7 @@ void Peers::when_room(NodeId id, const Promise<void>& promise) {
 bool Peers::accept(const Received& received, const FrameHeader& header) {
   const bool forged = received.authenticated && *received.authenticated != header.source;
   if (!forged && header.run == node_.run_id() && header.destination == node_.id() &&
-      (peers_.size() < kPeersMax || peers_.contains(header.source) || lost_.contains(header.source))) {
+      (peers_.size() < kPeersMax || peers_.contains(header.source) || gone_.contains(header.source))) {
     return true;
   }
   node_.warn("dropped a frame that names node " + std::to_string(header.source) + ": " +
@@ -173,7 +191,8 @@ void Peers::receive(const Received& received) {
   received_bytes_.fetch_add(received.frame.size(), std::memory_order_relaxed);
   Peer* const peer = find(header.source);
   if (peer == nullptr) {
-    if (header.kind != FrameKind::kFenced) fence(header.source, lost_.at(header.source));
+    const auto lost = lost_.find(header.source);
+    if (lost != lost_.end() && header.kind != FrameKind::kFenced) fence(header.source, lost->second);
     return;
   }
   peer->dirty = true;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 
 #include "runtime/actor.h"
 #include "runtime/link.h"
+#include "runtime/node_set.h"
 #include "runtime/scratch.h"
 #include "runtime/transport.h"
 
@@ -124,6 +126,8 @@ class Peers {
   Peer* find(NodeId peer);
   bool accept(const Received& received, const FrameHeader& header);
   void take_messages(Peer& peer, const Bytes& frame);
+  const std::string& cause_of(NodeId id) const;
+  void forget_longest_lost();
   void fence(NodeId id, Lost& lost);
   void hang_up(std::chrono::nanoseconds now);
   void note_room(Peer& peer, bool full);
@@ -131,8 +135,11 @@ class Peers {
   Node& node_;
   Transport& transport_;
   std::map<NodeId, std::unique_ptr<Peer>> peers_;  // that are there, or may come
-  std::map<NodeId, Lost> lost_;
-  std::set<NodeId> fencing_;  // of lost_, those that are connected again
+  NodeSet gone_;                                   // all that were lost
+  std::map<NodeId, Lost> lost_;                    // the last of them
+  std::deque<NodeId> lost_in_turn_;
+  std::vector<std::unique_ptr<Drained>> drained_of_gone_;  // messages of theirs may still be in mailboxes
+  std::set<NodeId> fencing_;                               // of lost_, those that are connected again
   Peer* recent_ = nullptr;
   mutable std::mutex full_mutex_;
   std::set<NodeId> full_;  // peers that there is no room to; under the mutex

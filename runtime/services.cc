@@ -127,7 +127,11 @@ void Directory::lose(NodeId node) {
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(node);
   if (found == entries_.end()) return;
-  found->second.lost = true;
+  if (found->second.joined) {
+    entries_.erase(found);  // or they would pile up where nodes come and go
+  } else {
+    found->second.lost = true;  // whoever waits for it asks for its name
+  }
   ++version_;
   changed_.notify_all();
 }
@@ -136,8 +140,8 @@ std::vector<std::string> Directory::missing(const std::vector<NodeId>& wanted) c
   std::lock_guard lock(mutex_);
   std::vector<std::string> names;
   for (const NodeId node : wanted) {
-    const Entry& entry = entries_.at(node);
-    if (!entry.joined) names.push_back(entry.name);
+    const auto found = entries_.find(node);  // those that have joined and are lost are not there
+    if (found != entries_.end() && !found->second.joined) names.push_back(found->second.name);
   }
   return names;
 }
@@ -153,7 +157,7 @@ std::vector<PeerInfo> Directory::joined() const {
   std::lock_guard lock(mutex_);
   std::vector<PeerInfo> peers;
   for (const auto& [node, entry] : entries_) {
-    if (entry.joined && !entry.lost) peers.push_back(*entry.joined);
+    if (entry.joined) peers.push_back(*entry.joined);
   }
   return peers;
 }
@@ -176,7 +180,7 @@ std::vector<NodeId> Directory::on_host(const std::string& host) const {
   std::lock_guard lock(mutex_);
   std::vector<NodeId> nodes;
   for (const auto& [node, entry] : entries_) {
-    if (entry.joined && !entry.lost && (host.empty() || entry.host == host)) nodes.push_back(node);
+    if (entry.joined && (host.empty() || entry.host == host)) nodes.push_back(node);
   }
   return nodes;
 }

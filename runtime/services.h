@@ -130,7 +130,7 @@ class Directory {
     std::string host;
     std::string public_key;  // by which it will prove who it is; empty: not known
     std::optional<PeerInfo> joined;
-    bool lost = false;
+    bool lost = false;  // before it joined; those that had joined are forgotten
   };
 
   NodeId expect(const std::string& name, const std::string& host, const std::string& public_key = "");
@@ -141,7 +141,7 @@ class Directory {
   std::vector<std::string> missing(const std::vector<NodeId>& wanted) const;
   bool wait_for_change(std::chrono::milliseconds deadline);
   std::vector<PeerInfo> joined() const;  // and not lost
-  // Empty before it has joined.
+  // Empty unless it has joined, and is not lost.
   std::string endpoint_of(NodeId node) const;
   std::optional<NodeId> find(const std::string& name) const;
   // Nodes that have joined and are not lost, of that host, or of all where it is empty.

@@ -1,5 +1,6 @@
 #include "runtime/peers.h"
 
+#include <algorithm>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -186,6 +187,29 @@ TEST_F(PeersTest, hang_up_on_the_lost_that_were_told_so) {
   receive(header(2));
   EXPECT_THAT(tape_.connections, SizeIs(5));  // and is told again
   EXPECT_THAT(tape_.sent, SizeIs(2));
+}
+
+// In a job whose nodes come and go for days, what is known of them stays bounded.
+TEST_F(PeersTest, forget_the_longest_lost_but_for_their_number) {
+  for (NodeId id = 2; id < 302; ++id) {
+    peers_->add(id, Address("there", ""));
+    receive(header(id));
+    peers_->remove(id, "gone");
+    if (id == 2) receive(header(2));  // has it told
+  }
+  EXPECT_EQ(*peers_->send(301, Envelope(), PackedView()), "gone");
+  EXPECT_EQ(*peers_->send(46, Envelope(), PackedView()), "gone");
+  EXPECT_EQ(*peers_->send(45, Envelope(), PackedView()), "it was lost long ago");
+  EXPECT_EQ(peers_->remove(2, "said twice"), "it was lost long ago");
+  const std::size_t before = tape_.connections.size();
+  EXPECT_EQ(std::ranges::count(tape_.connections, "-2"), 2);  // hung up on
+  for (const NodeId id : {2, 45}) {
+    receive(header(id));
+    peers_->add(id, Address("there", ""));
+  }
+  EXPECT_EQ(tape_.connections.size(), before);
+  receive(header(46));
+  EXPECT_EQ(tape_.connections.back(), "+46 there");
 }
 
 TEST_F(PeersTest, ask_again_only_when_it_is_time) {

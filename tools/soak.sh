@@ -13,6 +13,7 @@
 #   simulation    [10000]  seeds of each simulated world
 #   recovery      [100000] seeds of a run that is brought back whatever ends
 #   kills         [300]    seconds of kill -9 of workers and master, in each world; and 20 schedules of it in rounds
+#   churn         [3600]   seconds of a job of 64 workers who are killed one by one, with strangers at their doors
 #   damage        [1000]   places at which a checkpoint is cut short, and as many at which it is changed
 #   power-off     [20]     hosts of the testbed that are switched off, <count> for each method; only root can make them
 #   async-sgd     [3]      seeds of P1's claims in the size of the reference: 32 workers, 1 % of the coordinates
@@ -21,7 +22,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
-  sed -n '4,19s/^# \{0,1\}//p' "$0" >&2
+  sed -n '4,20s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 
@@ -69,6 +70,12 @@ case $name in
     [ -x "$python" ] || python=python3
     figures=$("$python" -B tests/system/crash_test.py Soak | grep ' starts in ')
     row "$figures"
+    ;;
+  churn)
+    need "$bin/test_tally.so"
+    WISP_SOAK=${count:-3600} PYTHONPATH=tests/system /usr/bin/python3 -B tests/system/churn_test.py >"$said" 2>&1 ||
+      { cat "$said" >&2; exit 1; }
+    sed -n 's/^.*figures: //p' "$said" | while IFS= read -r line; do row "$line"; done
     ;;
   damage)
     export WISP_SOAK=${count:-1000} PYTHONPATH=tests/system

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what tests need, builds, and runs every test: all of them in release; the quick ones again under the address
-# sanitizer, and those of the rooms with threads under the thread sanitizer. Compiles each header alone, too, and looks
-# for inputs that break a decoder. Ends with one line a stage, after the last lines of those that failed. Exit status 1
-# if any stage failed.
+# sanitizer, and those of the rooms with threads under the thread sanitizer; under both, jobs whose processes are
+# killed. Compiles each header alone, too, and looks for inputs that break a decoder. Ends with one line a stage, after
+# the last lines of those that failed. Exit status 1 if any stage failed.
 #
 # usage: tools/test.sh [--quick]        --quick: the dev preset's quick tests only
 # Tests that want real data take it from the folder WISP_TEST_DATA, and say that they skip where it is not set.
@@ -57,12 +57,13 @@ build() {  # build <preset> [target...]
 # The rooms that have threads; the others are pure, and their tests would only repeat what asan has seen.
 threaded=(base runtime sim launcher actors)
 
-test_plainly() {  # what is marked RUN_SERIAL (the system tests) runs alone, after the rest
-  ctest --preset release --no-tests=error --parallel "$(nproc)"
+# What is marked RUN_SERIAL (the system tests) runs alone, after the rest. Chaos has its turn with the sanitizers.
+test_plainly() {
+  ctest --preset release --no-tests=error --parallel "$(nproc)" -LE '^chaos$'
 }
 
 test_with_addresses() {
-  ctest --preset asan --no-tests=error
+  ctest --preset asan --no-tests=error && ctest --preset asan-chaos --no-tests=error
 }
 
 test_with_threads() {
@@ -70,7 +71,8 @@ test_with_threads() {
   setarch -R true 2>/dev/null && fixed_layout=(setarch -R)
   local rooms
   rooms=$(IFS='|'; echo "${threaded[*]}")
-  "${fixed_layout[@]}" ctest --preset tsan --no-tests=error -R "^($rooms)\\."
+  "${fixed_layout[@]}" ctest --preset tsan --no-tests=error -R "^($rooms)\\." &&
+    "${fixed_layout[@]}" ctest --preset tsan-chaos --no-tests=error
 }
 
 stage packages tools/install_packages.sh build test torch || report
@@ -82,5 +84,5 @@ stage release-build build release && stage release-test test_plainly
 stage headers cmake --build build/release --target all_verify_interface_header_sets --parallel "$(nproc)"
 stage asan-build build asan && stage asan-test test_with_addresses
 stage fuzz tools/fuzz.sh --quick
-stage tsan-build build tsan "${threaded[@]/%/_tests}" && stage tsan-test test_with_threads
+stage tsan-build build tsan "${threaded[@]/%/_tests}" wisp_cli test_tally && stage tsan-test test_with_threads
 report

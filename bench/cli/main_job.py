@@ -4,7 +4,6 @@ Speeds come as medians with the load they were measured under; a9a is taken from
 """
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -12,57 +11,24 @@ import tempfile
 import time
 from pathlib import Path
 
-WISP = os.environ["WISP_BIN"]
+from _jobs import WISP, Sandbox, row
+
 REPEATS = 5
 
 QUICK = """
 version: 1
 name: bench
 problem: {{ kind: logistic, l2: 1e-3, data: {data} }}
-method: {{ kind: {method}, step_size: paper }}
+method: {{ kind: isega, step_size: paper }}
 actors: {{ worker: {{ replicas: {workers} }} }}
 stop: {{ {stop} }}
-evaluate: {{ every: {every} rounds }}
+evaluate: {{ every: 1000000 rounds }}
 """
-
-
-def row(name, value, unit, reference=None, goal=None, holds=None):
-    ratio = value / reference if reference else None
-    print(json.dumps({"name": name, "value": value, "unit": unit, "reference": reference, "ratio": ratio, "goal": goal,
-                      "holds": holds}), flush=True)
-
-
-class Sandbox:
-    def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="wisp-bench-"))
-        self.env = dict(os.environ, XDG_STATE_HOME=str(self.folder), WISP_RUNTIME_DIR=str(self.folder / "run"))
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def job(self, **values):
-        path = self.folder / "job.yaml"
-        path.write_text(QUICK.format(**{"method": "isega", "every": 1_000_000, **values}))
-        return str(path)
-
-    def run(self, **values):
-        done = subprocess.run([WISP, "run", self.job(**values), "--json", "-q"], env=self.env, stdout=subprocess.PIPE,
-                              check=True)
-        return json.loads(done.stdout)
-
-    def start(self, **values):
-        return subprocess.Popen([WISP, "run", self.job(**values), "-q"], env=self.env, stdout=subprocess.DEVNULL)
-
-    def metrics(self):
-        """The first line of the newest job's metrics, or nothing yet."""
-        files = list((self.folder / "wisp/jobs").glob("*-*/metrics.jsonl"))
-        return any(each.stat().st_size for each in files)
 
 
 def measure_rounds(name, workers, data, rounds, goal=None):
     runs = []
-    with Sandbox() as sandbox:
+    with Sandbox(QUICK) as sandbox:
         for _ in range(REPEATS):
             runs.append(sandbox.run(workers=workers, data=data, stop=f"rounds: {rounds}"))
     share = statistics.median(1 - each["gradient_seconds"] / each["seconds"] for each in runs)
@@ -75,7 +41,7 @@ def measure_start():
     """From `wisp run` to the first evaluation of 8 workers, which is when all of them compute."""
     times = []
     for _ in range(REPEATS):
-        with Sandbox() as sandbox:
+        with Sandbox(QUICK) as sandbox:
             begin = time.monotonic()
             process = sandbox.start(workers=8, data="{ format: synthetic, rows: 8000, dim: 200 }", stop="rounds: 1")
             while not sandbox.metrics():
@@ -97,7 +63,7 @@ def resident(pid):
 
 def measure_memory():
     """A node whose one actor has four rows of two numbers: what is left is the node itself."""
-    with Sandbox() as sandbox:
+    with Sandbox(QUICK) as sandbox:
         process = sandbox.start(workers=1, data="{ format: synthetic, rows: 4, dim: 2 }", stop="time: 60s")
         while not sandbox.metrics():
             time.sleep(0.01)

@@ -5,7 +5,9 @@
 // numbers, if each counted once. r is a count that the worker keeps itself, so that a worker which goes on
 // from the wrong state is told, too.
 // tests/system/kills_test.py reads the sums.
+#include <chrono>
 #include <cstdint>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,8 +29,10 @@ double mix(std::uint64_t worker, std::uint64_t step) {
 template <class T>
 class TallyWorker : public wisp::optim::WorkerRule<T> {
  public:
-  explicit TallyWorker(const wisp::optim::WorkerPlace& place) : place_(place) {}
+  explicit TallyWorker(const wisp::optim::WorkerPlace& place)
+      : place_(place), pause_(place.settings.get<std::int64_t>("pause")) {}
   wisp::sparse::Vector<T> step(std::uint64_t, std::span<const T>, wisp::problems::Objective<T>&) override {
+    if (pause_.count() > 0) std::this_thread::sleep_for(pause_);
     wisp::sparse::Vector<T> update;
     update.dim = place_.dim;
     update.support = wisp::sparse::Support::kIndices;
@@ -44,6 +48,7 @@ class TallyWorker : public wisp::optim::WorkerRule<T> {
 
  private:
   const wisp::optim::WorkerPlace place_;
+  const std::chrono::milliseconds pause_;
   std::uint64_t steps_ = 0;
 };
 
@@ -65,12 +70,14 @@ class TallyMaster : public wisp::optim::MasterRule<T> {
 }  // namespace
 
 WISP_PLUGIN(plugin) {
-  wisp::optim::Method tally{.name = "tally",
-                            .description = "counts the steps of each worker in x, for tests",
-                            .source = "wisp's own tests",
-                            .sparsifiers = {"identity"},
-                            .other_sparsifiers = "it has coordinates of its own",
-                            .theory_step = [](const wisp::optim::Constants&) { return 1.0; },
-                            .consistencies = {"sync", "async", "ssp"}};
+  wisp::optim::Method tally{
+      .name = "tally",
+      .description = "counts the steps of each worker in x, for tests",
+      .source = "wisp's own tests",
+      .sparsifiers = {"identity"},
+      .other_sparsifiers = "it has coordinates of its own",
+      .theory_step = [](const wisp::optim::Constants&) { return 1.0; },
+      .settings = {wisp::Setting::of<std::int64_t>("pause", "milliseconds that a step takes", 0).from(0)},
+      .consistencies = {"sync", "async", "ssp"}};
   plugin.methods.add(tally.made_of<TallyWorker, TallyMaster>());
 }

@@ -6,32 +6,15 @@ tools/soak.sh kills does.
 """
 import os
 import random
-import signal
 import time
-from pathlib import Path
-
-import numpy
 
 import loopback_sshd
+import tally
 import wisp_test
 
 SECONDS = int(os.environ.get("WISP_SOAK") or 15)
 SEED = int(os.environ.get("WISP_SEED", "1"))
 WORKERS = 4
-
-TALLY = f"""
-version: 1
-name: tally
-problem: {{ kind: logistic, l2: 1e-3, data: {{ format: synthetic, rows: 40, dim: {3 * WORKERS} }} }}
-method: {{ kind: tally, consistency: CONSISTENCY }}
-actors:
-  master: {{ restart: {{ max: 1000000, backoff: 10ms }} }}
-  worker: {{ replicas: {WORKERS}, restart: {{ max: 1000000, backoff: 10ms }} }}
-checkpoint: {{ every: 1s }}
-evaluate: {{ every: 1s }}
-stop: {{ time: {SECONDS}s, diverged: 1e300 }}
-plugins: [ PLUGIN ]
-"""
 
 ROUNDS = """
 version: 1
@@ -48,44 +31,14 @@ stop: { rounds: 3000 }
 """
 
 
-def mix(worker, steps):
-    """As the plugin mixes, for steps 0 .. steps-1; their sum."""
-    with numpy.errstate(over="ignore"):
-        x = numpy.uint64(worker << 40) + numpy.arange(1, steps + 1, dtype=numpy.uint64)
-        x = (x ^ (x >> numpy.uint64(30))) * numpy.uint64(0xbf58476d1ce4e5b9)
-        x = (x ^ (x >> numpy.uint64(27))) * numpy.uint64(0x94d049bb133111eb)
-        return int(((x ^ (x >> numpy.uint64(31))) % numpy.uint64(1 << 20)).sum(dtype=numpy.uint64))
-
-
 class Kills(wisp_test.TestCase):
-    def pids(self):
-        """Of the nodes of the job that are there now, by their actors."""
-        found = {}
-        for process in Path("/proc").iterdir():
-            try:
-                words = (process / "cmdline").read_bytes().split(b"\0")
-                if not process.name.isdigit() or words[1:2] != [b"node"]:
-                    continue
-                variables = (process / "environ").read_bytes().split(b"\0")
-                environment = dict(each.split(b"=", 1) for each in variables if b"=" in each)
-            except OSError:
-                continue
-            if environment.get(b"WISP_JOB_ID", b"").decode() == self.job:
-                found[environment[b"WISP_ACTOR"].decode()] = int(process.name)
-        return found
-
     def kill(self, name, until):
         """The process of this actor, as soon as there is one."""
         while time.monotonic() < until:
-            pid = self.pids().get(name)
-            if pid is not None and pid not in self.killed:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+            pid = tally.nodes(self.job).get(name)
+            if pid is not None and pid not in self.killed and tally.kill(pid):
                 self.killed.add(pid)
-                return True
-        return False
+                return
 
     def disturb(self, running, seconds, seed, workers, masters):
         """So many kills, at drawn moments of so many seconds."""
@@ -106,23 +59,13 @@ class Kills(wisp_test.TestCase):
         return len(self.killed)
 
     def check_tally(self, consistency, world, *settings):
-        plugin = Path(os.environ["WISP_BIN"]).parent / "test_tally.so"
-        self.wisp.write("tally.yaml", TALLY.replace("CONSISTENCY", consistency).replace("PLUGIN", str(plugin)))
+        self.wisp.write("tally.yaml", tally.job("tally", consistency, WORKERS, SECONDS))
         running = self.wisp.start("run", "tally.yaml", *settings)
         kills = self.disturb(running, 0.9 * SECONDS, SEED, max(3, SECONDS // 6), max(1, SECONDS // 60))
         done = running.wait(SECONDS + 60)
         self.assertEqual(done.status, 0, done)
         self.assertGreater(kills, 0)
-        x = numpy.load(self.wisp.job_folder() / "model.npy").reshape(WORKERS, 3)
-        updates = 0
-        for worker, (steps, numbers, mixed) in enumerate(x):
-            steps = int(steps)
-            updates += steps
-            where = f"WISP_SEED={SEED}, worker {worker} of {done}"
-            self.assertGreater(steps, 0, where)
-            self.assertEqual(int(numbers), steps * (steps + 1) // 2, where)
-            self.assertEqual(int(mixed), mix(worker, steps), where)
-        self.assertEqual(updates, self.wisp.result()["updates"])
+        updates = tally.check(self, WORKERS, f"WISP_SEED={SEED}: {done}")
         print(f"{consistency}, {world}: {kills} kills in {SECONDS} s, {updates} updates, none missing, none twice")
 
     def test_rounds_over_ipc(self):

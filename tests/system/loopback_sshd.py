@@ -17,6 +17,7 @@ import threading
 from pathlib import Path
 
 SSHD = "/usr/sbin/sshd"
+SANITIZER_OPTIONS = ["ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"]
 PORT_TRIES = 50
 PR_SET_PDEATHSIG = 1
 
@@ -93,13 +94,19 @@ class LoopbackSshd:
                 return
         raise RuntimeError(f"sshd does not start on {self.addresses[index]}: {''.join(self.logs[index])}")
 
+    @staticmethod
+    def _set_env():
+        """What programs on the hosts are to know of the sanitizers that they were built with."""
+        options = [f'"{name}={os.environ[name]}"' for name in SANITIZER_OPTIONS if name in os.environ]
+        return ["SetEnv " + " ".join(options)] if options else []
+
     def _try_start(self, index, port):
         name = self.names[index]
         self._write(f"{name}.conf", "\n".join([
             f"ListenAddress {self.addresses[index]}", f"Port {port}", f"HostKey {self.folder}/{name}_host_key",
             "PidFile none", f"AuthorizedKeysFile {self.folder}/authorized_keys", "UsePAM no", "StrictModes no",
             "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes", "UseDNS no",
-            "MaxStartups 200", "MaxSessions 200", "LogLevel INFO", self.more, ""]))
+            "MaxStartups 200", "MaxSessions 200", "LogLevel INFO", *self._set_env(), self.more, ""]))
         process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.folder / f"{name}.conf"], stdin=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, text=True, preexec_fn=_end_with_parent)
         for line in process.stderr:

@@ -27,6 +27,7 @@ import unittest
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
+SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread)Sanitizer: |: runtime error: ")
 SKIPPED = 77  # the exit status by which ctest counts a program as skipped
 
 
@@ -180,15 +181,23 @@ class Wisp:
                 return self.alive(job_folder)
         return {}
 
+    def sanitizer_reports(self):
+        """The lines by which sanitizers have begun a report, in programs that were built with them."""
+        texts = [running.stderr for running in self._running]
+        texts += [path.read_text(errors="replace") for path in self.state.glob("wisp/jobs/*/logs/*/*.log")]
+        return [line for text in texts for line in text.splitlines() if SANITIZER_REPORT.search(line)]
+
     def close(self):
-        """Ends everything of the sandbox and removes it. The processes that outlived what started them."""
+        """Ends everything of the sandbox and removes it. The processes that outlived what started them, and what
+        sanitizers said."""
         for running in self._running:
             running.kill()
         left = self.wait_gone(15)
         for pid in self.alive():
             kill(pid)
+        reports = self.sanitizer_reports()
         shutil.rmtree(self.folder, ignore_errors=True)
-        return left
+        return left, reports
 
 
 class TestCase(unittest.TestCase):
@@ -199,8 +208,9 @@ class TestCase(unittest.TestCase):
         self.addCleanup(self._close)
 
     def _close(self):
-        left = self.wisp.close()
+        left, reports = self.wisp.close()
         self.assertEqual(left, {}, "left behind 15 s after the end of the test")
+        self.assertEqual(reports, [])  # a node that a sanitizer has ended is started again: nobody else would see
 
     def data(self, name):
         """The path of a file of the data folder; skips the test where there is none."""

@@ -9,11 +9,12 @@ namespace wisp::actors {
 
 Keeper::Keeper(std::unique_ptr<CheckpointFolder> folder, std::uint32_t workers,
                std::map<std::string, std::string> traits, std::function<void(const std::string&)> on_failure,
-               const RecoveryFaults& faults)
+               CheckpointCopier copy, const RecoveryFaults& faults)
     : folder_(std::move(folder)),
       workers_(workers),
       traits_(std::move(traits)),
       on_failure_(std::move(on_failure)),
+      copy_(std::move(copy)),
       faults_(faults) {}
 
 // Parts of one cut at a time: what a later one brings ends the one before it.
@@ -70,6 +71,7 @@ runtime::Task<bool> Keeper::keep(Part part, std::uint64_t updates) {
 void Keeper::write(const Checkpoint& checkpoint) {
   try {
     for (const std::string& warning : folder_->write(checkpoint)) context().log().warn(warning);
+    if (copy_) copy_(checkpoint.number, folder_->path_of(checkpoint.number));
   } catch (const Error& error) {  // the person at the terminal hears of it, too
     fail(error.what());
   }

@@ -1,6 +1,7 @@
 #pragma once
 // Keeper: where the parts of a cut come together, and are written as one checkpoint.
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +44,10 @@ struct Kept {
   }
 };
 
+// Takes the file of a checkpoint to another host, too. Returns when it is on the disk there; throws Error. On
+// the keeper's thread.
+using CheckpointCopier = std::function<void(std::uint64_t number, const std::filesystem::path& file)>;
+
 // Lives on the driver's node, with a thread of its own: it writes files. A cut is whole when the part of the
 // master and of every worker is there; until it is on disk, the checkpoint before it is the last one.
 class Keeper : public runtime::Actor {
@@ -50,10 +55,11 @@ class Keeper : public runtime::Actor {
   using Constructor = void();
   Keeper() = default;
   // `workers`: how many parts there are beside the master's. `traits`: see Checkpoint. `on_failure` hears why
-  // a checkpoint could not be written, in this actor's turn.
+  // a checkpoint could not be written or copied, in this actor's turn. Without `copy` none is.
   Keeper(std::unique_ptr<CheckpointFolder> folder, std::uint32_t workers,
          std::map<std::string, std::string> traits,
-         std::function<void(const std::string&)> on_failure = nullptr, const RecoveryFaults& faults = {});
+         std::function<void(const std::string&)> on_failure = nullptr, CheckpointCopier copy = nullptr,
+         const RecoveryFaults& faults = {});
 
   // A worker's part. That of an older cut than the last one begun is dropped. One that has failed ends its
   // cut.
@@ -77,6 +83,7 @@ class Keeper : public runtime::Actor {
   std::uint32_t workers_ = 0;
   std::map<std::string, std::string> traits_;
   std::function<void(const std::string&)> on_failure_;
+  CheckpointCopier copy_;
   RecoveryFaults faults_;
   CutName cut_;  // the one whose parts these are:
   std::map<std::string, Bytes> parts_;

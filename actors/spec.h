@@ -85,13 +85,14 @@ struct CheckpointSpec {
   std::chrono::milliseconds every{10'000};  // at least so long after the one before
   bool paced = true;  // by default: it is also left for as long as keeps what they take below 3 % of the time
   std::uint32_t keep = 3;        // the last ones
+  std::uint32_t copies = 1;      // 2: one counts when another host has it, too
   std::string resume = "never";  // auto: from the last checkpoint of a job of this name, if there is one |
                                  // never | from that of the job folder at this path
 
   bool enabled() const { return every_rounds != 0 || every_updates != 0 || every.count() != 0; }
   template <class F>
   void fields(F& f) {
-    f(every_rounds, every_updates, every, paced, keep, resume);
+    f(every_rounds, every_updates, every, paced, keep, copies, resume);
   }
 };
 

@@ -97,12 +97,12 @@ class Supervisor::Of final : public Supervisor::Impl {
       const auto workers = static_cast<std::uint32_t>(layout_.worker_nodes.size());
       runtime::CellOptions own_thread;
       own_thread.own_thread = true;
-      keeper_ =
-          system_.adopt("keeper",
-                        std::make_unique<Keeper>(
-                            std::move(supervision_.checkpoints), workers, std::move(supervision_.traits),
-                            std::move(supervision_.on_failed_checkpoint), supervision_.faults),
-                        own_thread);
+      keeper_ = system_.adopt("keeper",
+                              std::make_unique<Keeper>(std::move(supervision_.checkpoints), workers,
+                                                       std::move(supervision_.traits),
+                                                       std::move(supervision_.on_failed_checkpoint),
+                                                       std::move(supervision_.copy), supervision_.faults),
+                              own_thread);
     }
     began_at_ = stage_.now();
     const std::uint64_t ends = ends_;

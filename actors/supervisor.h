@@ -53,6 +53,7 @@ struct Supervision {
   std::map<std::string, std::string> traits;  // of every checkpoint
   // The one that is there is of another number of workers; those of this run begin with nothing.
   bool other_workers = false;
+  CheckpointCopier copy = nullptr;                                         // with job.checkpoint.copies of 2
   std::function<void(const std::string&)> on_failed_checkpoint = nullptr;  // why; on a thread of its own
   std::function<void(const Progress&)> on_progress;
   Recording recording;

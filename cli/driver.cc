@@ -486,8 +486,10 @@ void Driver::tear_down() {
     }
     see_events_until([&] { return !any_node_left() || hurried(); }, steady_clock::now() + kPartingMax);
   }
-  if (orderly && !root_ && signal_ == 0 && deployment_ && status_of(done_->summary->status, signal_) == 0)
+  if (orderly && !root_ && signal_ == 0 && deployment_ && status_of(done_->summary->status, signal_) == 0) {
     deployment_->succeeded();
+    forget_copies();
+  }
   auto stopped = std::async(std::launch::async, [&, orderly] {
     stop_fleet(orderly ? experiment_.launcher.timeouts.shutdown_grace : kFailureGrace);
   });

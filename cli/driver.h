@@ -104,6 +104,9 @@ class Driver {
   void start_node(std::size_t index, std::uint32_t attempt);
   int local_rank(std::size_t index) const;
   void take_over_metrics(const Resumption& resumption);
+  std::string host_for_copies(const std::string& before) const;
+  void copy_checkpoint(std::uint64_t number, const std::filesystem::path& file);
+  void forget_copies();
   std::shared_ptr<actors::Supervisor> supervise(const actors::JobSpec& job, const actors::Layout& layout,
                                                 std::optional<double> f_star, actors::Recording recording);
   void open_tunnel(NetworkPlan& network);
@@ -215,6 +218,8 @@ class Driver {
   std::string fingerprint_;
   std::vector<runtime::HostSlots> slots_;
   std::unique_ptr<actors::Stage> recovery_;
+  std::string
+      copies_on_;  // the host that has the second copy of checkpoints; the keeper's until it has ended
   std::shared_ptr<actors::Supervisor> supervisor_;
   std::thread conductor_;
   std::function<void()> stop_run_;

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -188,6 +189,37 @@ void Driver::take_over_metrics(const Resumption& resumption) {
   }
 }
 
+// A host that is not this machine: `before`, while it is there. Empty: there is none.
+std::string Driver::host_for_copies(const std::string& before) const {
+  std::lock_guard lock(mutex_);
+  const auto serves = [this](const launcher::HostInfo& host) {
+    return !host.local && !lost_hosts_.contains(host.name);
+  };
+  const auto& hosts = fleet_->hosts();
+  if (!before.empty() && serves(fleet_->host(before))) return before;
+  const auto found = std::find_if(hosts.begin(), hosts.end(), serves);
+  return found == hosts.end() ? "" : found->name;
+}
+
+// On the keeper's thread.
+void Driver::copy_checkpoint(std::uint64_t number, const std::filesystem::path& file) {
+  const std::string host = host_for_copies(copies_on_);
+  if (host.empty()) throw Error("no host is left for its second copy (checkpoint.copies)", Fault::kHost);
+  fleet_->keep_checkpoint(host, file, number, experiment_.job.checkpoint.keep);
+  if (std::exchange(copies_on_, host) != host)
+    display_.say(fmt::format("checkpoints are copied to {}", host));
+}
+
+// They are for a run that has failed.
+void Driver::forget_copies() {
+  const std::string host = copies_on_;
+  try {
+    if (!host.empty() && fleet_->is_ready(host)) fleet_->forget_checkpoints(host);
+  } catch (const Error& error) {
+    display_.warn(error.what());
+  }
+}
+
 std::shared_ptr<actors::Supervisor> Driver::supervise(const actors::JobSpec& job,
                                                       const actors::Layout& layout,
                                                       std::optional<double> f_star,
@@ -198,6 +230,16 @@ std::shared_ptr<actors::Supervisor> Driver::supervise(const actors::JobSpec& job
   supervision.on_failed_checkpoint = [this](const std::string& why) {
     display_.say("no checkpoint could be written: " + why);
   };
+  if (job.checkpoint.enabled() && job.checkpoint.copies > 1) {
+    if (host_for_copies("").empty()) {
+      throw experiment_.error("checkpoint.copies",
+                              "all of this job is on this machine: there is no second host",
+                              "name another one in hosts, or leave it out");
+    }
+    supervision.copy = [this](std::uint64_t number, const std::filesystem::path& file) {
+      copy_checkpoint(number, file);
+    };
+  }
   supervision.on_progress = [this](const actors::Progress& progress) { push(progress); };
   supervision.recording = std::move(recording);
   supervision.traits = traits_of(experiment_);

@@ -322,6 +322,8 @@ constexpr auto kKeys = std::to_array<Key>({
    set_checkpoint_every, kFromOne},
   {"checkpoint.keep", kInteger, "", "3", "so many of them, the last ones",
    SET(e.job.checkpoint.keep = static_cast<std::uint32_t>(v.integer)), from(1, 1000)},
+  {"checkpoint.copies", kInteger, "", "1", "2: each is also copied to another host, before it counts",
+   SET(e.job.checkpoint.copies = static_cast<std::uint32_t>(v.integer)), from(1, 2)},
   {"checkpoint.resume", kPath, "never | auto", "never",
    "begin with the last one of the job folder at this path; auto: of the last job of this name, if it has one",
    SET(e.job.checkpoint.resume = v.text)},

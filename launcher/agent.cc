@@ -20,8 +20,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "launcher/checkpoint_copies.h"
 #include "launcher/child.h"
 #include "launcher/data_store.h"
+#include "launcher/folders.h"
 #include "launcher/lines.h"
 #include "launcher/log_copies.h"
 #include "launcher/memory.h"
@@ -145,6 +147,8 @@ class Agent {
         return report(Up::kPong, message::Pong{unpack_body<message::Ping>(unpacker).time, wire_time()});
       case Down::kPlace:
         return place(unpack_body<message::Place>(unpacker));
+      case Down::kKeepCheckpoint:
+        return report(Up::kFile, keep_checkpoint(workdir_, unpack_body<message::KeepCheckpoint>(unpacker)));
       case Down::kRemoveAtEnd:
         to_remove_.emplace_back(unpack_body<message::RemoveAtEnd>(unpacker).path);
         return;
@@ -167,6 +171,7 @@ class Agent {
     workdir_ = expand_home(hello.workdir);
     store_.emplace(workdir_);
     logs_.emplace(workdir_);
+    forget_old_checkpoints(workdir_, kKeptMax);
     char hostname[256] = "";
     ::gethostname(hostname, sizeof(hostname) - 1);
     const char* connection = std::getenv("SSH_CONNECTION");

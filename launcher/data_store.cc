@@ -36,9 +36,13 @@ DataStore::~DataStore() {
   for (const auto& [sha256, incoming] : incoming_) ::unlink(incoming->temporary.c_str());
 }
 
+std::filesystem::path DataStore::path_of(const std::string& sha256) const {
+  check_sha256(sha256);
+  return folder_ / sha256;
+}
+
 message::File DataStore::find(const message::AskFile& ask) const {
-  check_sha256(ask.sha256);
-  const std::filesystem::path path = folder_ / ask.sha256;
+  const std::filesystem::path path = path_of(ask.sha256);
   struct stat status {};
   const bool there = ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
                      static_cast<std::uint64_t>(status.st_size) == ask.size;

@@ -24,6 +24,8 @@ class DataStore {
 
   // Whether it is there, by name and size.
   message::File find(const message::AskFile& ask) const;
+  // Where the content of this hash is, if it is there. Throws Error if that is no hash.
+  std::filesystem::path path_of(const std::string& sha256) const;
   // The answer when the file is complete or has failed; then nothing of it is left but, if complete, the
   // file.
   std::optional<message::File> put(const message::PutFile& piece);

@@ -321,13 +321,14 @@ struct Fleet::Impl {
     return *std::exchange(connection.file, std::nullopt);
   }
 
-  void place(const std::string& name, const message::Place& wanted) {
+  // `what` could not be done, if it could not.
+  template <class Body>
+  void have_done(const std::string& name, Down kind, const Body& body, const char* what) {
     Host& host = find(name);
     const std::lock_guard one(host.putting);
     std::unique_lock lock(mutex);
-    const message::File made = ask(lock, host.connection, Down::kPlace, wanted);
-    if (!made.present)
-      throw Error(fmt::format("{}: cannot make the working folder: {}", name, made.error), Fault::kHost);
+    const message::File made = ask(lock, host.connection, kind, body);
+    if (!made.present) throw Error(fmt::format("{}: cannot {}: {}", name, what, made.error), Fault::kHost);
   }
 
   void require_ready(const Connection& connection) const {
@@ -516,7 +517,23 @@ std::string Fleet::put_bytes(const std::string& host, const Bytes& content) {
                     [&](std::uint64_t offset, std::size_t size) { return content.slice(offset, size); });
 }
 
-void Fleet::place(const std::string& host, const message::Place& wanted) { impl_->place(host, wanted); }
+void Fleet::place(const std::string& host, const message::Place& wanted) {
+  impl_->have_done(host, Down::kPlace, wanted, "make the working folder");
+}
+
+void Fleet::keep_checkpoint(const std::string& host, const std::filesystem::path& file, std::uint64_t number,
+                            std::uint32_t keep) {
+  WISP_CHECK(!impl_->find(host).connection.info().local, "a copy is for another machine");
+  const std::string there = put_file(host, file);
+  const std::string sha256 = std::filesystem::path(there).filename().string();
+  impl_->have_done(host, Down::kKeepCheckpoint,
+                   message::KeepCheckpoint{sha256, impl_->options.job, number, keep}, "keep a checkpoint");
+}
+
+void Fleet::forget_checkpoints(const std::string& host) {
+  impl_->have_done(host, Down::kKeepCheckpoint, message::KeepCheckpoint{"", impl_->options.job, 0, 0},
+                   "remove its checkpoints");
+}
 
 void Fleet::remove_at_end(const std::string& host, const std::filesystem::path& folder) {
   impl_->tell(host, Down::kRemoveAtEnd, message::RemoveAtEnd{std::filesystem::absolute(folder).string()});

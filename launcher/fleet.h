@@ -148,6 +148,13 @@ class Fleet {
   std::string put_file(const std::string& host, const std::filesystem::path& path);
   std::string put_bytes(const std::string& host, const Bytes& content);
 
+  // A copy of a checkpoint's file on a host, on its disk when this returns: of this job's copies there the
+  // last `keep` stay, until forget_checkpoints(). Waits as put_file() does. Not for a host that is this
+  // machine. Throws Error (kHost).
+  void keep_checkpoint(const std::string& host, const std::filesystem::path& file, std::uint64_t number,
+                       std::uint32_t keep);
+  void forget_checkpoints(const std::string& host);
+
   // Makes a folder on a host out of files whose content is there already. Throws Error (kHost).
   void place(const std::string& host, const message::Place& wanted);
 

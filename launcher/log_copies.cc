@@ -12,13 +12,13 @@
 #include "base/disk.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "launcher/folders.h"
 #include "launcher/jobs.h"
 
 namespace wisp::launcher {
 namespace {
 
 constexpr const char* kLock = "lock";
-constexpr std::chrono::hours kAgeMax{30 * 24};
 
 std::filesystem::path folder_of(const std::filesystem::path& workdir, const std::string& job,
                                 const std::string& host) {
@@ -52,33 +52,6 @@ std::int64_t writer_of(const std::filesystem::path& folder) {
   return std::strtoll(text, nullptr, 10);
 }
 
-void remove_copy(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-  for (const auto& above : {folder.parent_path(), folder.parent_path().parent_path()}) {
-    std::filesystem::remove(above, ignored);  // as far as it is empty
-  }
-}
-
-std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> found;
-  std::error_code error;
-  for (const auto& each : std::filesystem::directory_iterator(folder, error)) {
-    if (each.is_directory(error) && !each.is_symlink(error)) found.push_back(each.path());
-  }
-  return found;
-}
-
-std::filesystem::file_time_type last_written(const std::filesystem::path& folder) {
-  std::error_code error;
-  auto newest = std::filesystem::last_write_time(folder, error);
-  for (const auto& each : std::filesystem::recursive_directory_iterator(folder, error)) {
-    const auto time = each.last_write_time(error);
-    if (!error) newest = std::max(newest, time);
-  }
-  return newest;
-}
-
 LogSpec spec_of(const message::KeepLogs& keep) {
   LogSpec spec;
   spec.format = keep.format;
@@ -96,7 +69,7 @@ LogCopies::LogCopies(const std::filesystem::path& workdir, const message::KeepLo
       files_(folder_, spec_of(keep)) {}
 
 LogCopies::~LogCopies() {
-  if (list_log_actors(folder_).empty()) remove_copy(folder_);
+  if (list_log_actors(folder_).empty()) remove_up_to(folder_, folder_.parent_path().parent_path());
 }
 
 LogReplay::LogReplay(const std::filesystem::path& workdir, const message::SendLogs& ask) {
@@ -126,7 +99,7 @@ std::optional<LogLine> LogReplay::next() {
 }
 
 HostLogs::HostLogs(std::filesystem::path workdir) : workdir_(std::move(workdir)) {
-  forget_old_logs(workdir_, kAgeMax);
+  forget_old_logs(workdir_, kKeptMax);
 }
 
 void HostLogs::keep(const message::KeepLogs& what) {
@@ -176,14 +149,14 @@ std::optional<std::variant<message::Line, message::LogsSent>> HostLogs::next_rep
 
 void forget_logs(const std::filesystem::path& workdir, const message::ForgetLogs& what) {
   const std::filesystem::path folder = folder_of(workdir, what.job, what.host);
-  if (writer_of(folder) == 0) remove_copy(folder);
+  if (writer_of(folder) == 0) remove_up_to(folder, workdir / "logs");
 }
 
 void forget_old_logs(const std::filesystem::path& workdir, std::chrono::hours age) {
   for (const std::filesystem::path& job : folders_in(workdir / "logs")) {
     for (const std::filesystem::path& copy : folders_in(job)) {
       const bool old = std::filesystem::file_time_type::clock::now() - last_written(copy) > age;
-      if (old && writer_of(copy) == 0) remove_copy(copy);
+      if (old && writer_of(copy) == 0) remove_up_to(copy, workdir / "logs");
     }
   }
 }

@@ -13,7 +13,7 @@
 
 namespace wisp::launcher::message {
 
-constexpr std::uint32_t kProtocol = 2;
+constexpr std::uint32_t kProtocol = 3;
 
 enum class Down : std::uint32_t {
   kHello = 1,
@@ -27,7 +27,8 @@ enum class Down : std::uint32_t {
   kPlace,
   kKeepLogs,
   kSendLogs,
-  kForgetLogs
+  kForgetLogs,
+  kKeepCheckpoint
 };
 enum class Up : std::uint32_t {
   kGreeting = 1,
@@ -95,6 +96,20 @@ struct Place {
   template <class F>
   void fields(F& f) {
     f(folder, files);
+  }
+};
+
+// The content of this hash, which is there, becomes <workdir>/checkpoints/<job>/ckpt/<number>.ckpt; those of
+// the `keep` - 1 numbers before stay, and no others. 0: none of that job does. Answered by File, with the
+// path.
+struct KeepCheckpoint {
+  std::string sha256;
+  std::string job;
+  std::uint64_t number = 0;
+  std::uint32_t keep = 0;
+  template <class F>
+  void fields(F& f) {
+    f(sha256, job, number, keep);
   }
 };
 

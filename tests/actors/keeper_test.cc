@@ -13,6 +13,11 @@ using runtime::test::kHang;
 // Of a run with one worker.
 class KeeperTest : public testing::Test {
  protected:
+  explicit KeeperTest(CheckpointCopier copy = nullptr)
+      : keeper_(cluster_.system().adopt(
+            "keeper",
+            std::make_unique<Keeper>(std::make_unique<CheckpointFolder>(disk_, "ckpt", 3), 1,
+                                     std::map<std::string, std::string>(), nullptr, std::move(copy)))) {}
   static Part part(std::uint32_t attempt, std::uint64_t cut, const std::string& actor) {
     return Part(attempt, cut, actor, Bytes());
   }
@@ -20,9 +25,7 @@ class KeeperTest : public testing::Test {
 
   SimulatedDisk disk_;
   test::Cluster cluster_;
-  const runtime::Handle<Keeper> keeper_ = cluster_.system().adopt(
-      "keeper", std::make_unique<Keeper>(std::make_unique<CheckpointFolder>(disk_, "ckpt", 3), 1,
-                                         std::map<std::string, std::string>()));
+  const runtime::Handle<Keeper> keeper_;
 };
 
 TEST_F(KeeperTest, writes_a_cut_when_all_parts_are_there) {
@@ -68,6 +71,25 @@ TEST_F(KeeperTest, ends_a_cut_whose_part_has_failed_and_takes_the_next) {
   keeper_.call<&Keeper::put>(part(1, 2, "worker-0")).get(kHang);
   EXPECT_TRUE(keeper_.call<&Keeper::keep>(part(1, 2, "master"), std::uint64_t{7}).get(kHang));
   EXPECT_EQ(last(1).updates, 7u);
+}
+
+class CopyingKeeperTest : public KeeperTest {
+ protected:
+  CopyingKeeperTest()
+      : KeeperTest([this](std::uint64_t number, const std::filesystem::path& file) {
+          if (number == 1) throw Error("the other host is full");
+          copied_ = file;
+        }) {}
+  std::filesystem::path copied_;
+};
+
+TEST_F(CopyingKeeperTest, counts_a_checkpoint_when_it_is_copied) {
+  keeper_.call<&Keeper::put>(part(1, 1, "worker-0")).get(kHang);
+  EXPECT_THROW(keeper_.call<&Keeper::keep>(part(1, 1, "master"), std::uint64_t{5}).get(kHang),
+               runtime::ActorError);
+  keeper_.call<&Keeper::put>(part(1, 2, "worker-0")).get(kHang);
+  EXPECT_TRUE(keeper_.call<&Keeper::keep>(part(1, 2, "master"), std::uint64_t{7}).get(kHang));
+  EXPECT_EQ(copied_, "ckpt/2.ckpt");
 }
 
 }  // namespace

@@ -215,6 +215,8 @@ TEST(Build, checkpoints_have_an_interval) {
   EXPECT_FALSE(rounds.paced);
   EXPECT_EQ(rounds.keep, 5u);
   EXPECT_EQ(rounds.resume, "auto");
+  EXPECT_EQ(rounds.copies, 1u);
+  EXPECT_EQ(load("{ copies: 2 }").copies, 2u);
   EXPECT_EQ(load("{ every: 500 updates }").every_updates, 500u);
   EXPECT_EQ(load("{ every: 1500ms }").every, std::chrono::milliseconds(1500));
   EXPECT_EQ(load("{ every: 2 seconds }").every, std::chrono::seconds(2));

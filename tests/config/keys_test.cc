@@ -96,6 +96,7 @@ TEST(Keys, the_defaults_of_the_table_are_those_of_the_specs) {
   EXPECT_EQ(loaded.job.checkpoint.every, job.checkpoint.every);
   EXPECT_EQ(loaded.job.checkpoint.paced, job.checkpoint.paced);
   EXPECT_EQ(loaded.job.checkpoint.keep, job.checkpoint.keep);
+  EXPECT_EQ(loaded.job.checkpoint.copies, job.checkpoint.copies);
   EXPECT_EQ(loaded.job.checkpoint.resume, job.checkpoint.resume);
   EXPECT_EQ(loaded.job.failure.on_host_lost, job.failure.on_host_lost);
   EXPECT_EQ(loaded.job.method.consistency.kind, job.method.consistency.kind);

@@ -73,6 +73,7 @@ TEST(Resolve, writes_every_value_with_its_origin) {
                 "  every: \"10 rounds\"  # default\n"
                 "checkpoint:\n"
                 "  keep: 3  # default\n"
+                "  copies: 1  # default\n"
                 "  resume: never  # default\n"
                 "failure:\n"
                 "  on_host_lost: reschedule  # default\n"

@@ -167,7 +167,7 @@ inline const char* const kEveryRecoveryKey =
     "actors:\n"
     "  master: { restart: { max: 2, within: 30s, backoff: 1s } }\n"
     "  worker: { restart: { max: 0, within: 10m, backoff: 250ms } }\n"
-    "checkpoint: { every: 50 rounds, keep: 7, resume: /j }\n"
+    "checkpoint: { every: 50 rounds, keep: 7, copies: 2, resume: /j }\n"
     "failure: { on_host_lost: wait }\n"
     "hosts: [ n1, n2 ]\n";
 inline const char* const kNeverRecovered =

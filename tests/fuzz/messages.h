@@ -113,6 +113,7 @@ inline std::vector<MessageKind> message_kinds() {
       message_kind("pipe AskFile", pipe::AskFile{std::string(64, '0'), 7}),
       message_kind("pipe PutFile", pipe::PutFile{std::string(64, '0'), 7, 0, 0, pack(worker)}),
       message_kind("pipe Place", place),
+      message_kind("pipe KeepCheckpoint", pipe::KeepCheckpoint{std::string(64, '0'), "0123abcd", 7, 3}),
       message_kind("pipe Start", start),
       message_kind("pipe Signal", pipe::Signal{"worker-1", 15}),
       message_kind("pipe Stop", pipe::Stop{std::chrono::seconds(5)}),

@@ -1,8 +1,12 @@
 """Runs whose hosts are switched off, cut off or stopped: they go on, with the same bits. WISP_SEED draws the moments,
 WISP_SOAK says how many schedules of each method PowerOff tries. On a testbed of namespaces; needs root."""
+import base64
 import json
 import os
 import random
+import shutil
+import signal
+import subprocess
 import time
 from datetime import datetime
 
@@ -281,6 +285,42 @@ class Zombies(Recovery):
         self.assertRegex(done.stderr, rf"{WORKERS[name]}@{name} has ended: no heartbeats for 10s\n")
         self.assertEqual(([event["host"] for event in self.events("restarted")], self.events("moved")), ([name], []))
         self.assert_nothing_runs(2)
+
+
+class Copies(Recovery):
+    TWO = ["--set", "checkpoint.copies=2"]
+    KEPT = "/root/.local/state/wisp/checkpoints"
+
+    def test_a_run_whose_driver_s_machine_is_lost_goes_on_from_the_copy(self):
+        text = JOB % "isega"
+        running = self.begin(text, *self.TWO)
+        running.wait_for("^checkpoints are copied to h1$")
+        running.send(signal.SIGKILL)
+        running.wait(5)
+        self.assert_nothing_runs(15)
+        job = self.wisp.job_folder("power")
+        number = job.name.rsplit("-")[-1]
+        packed = self.bed["h1"].run("sh", "-c", f"tar -C {self.KEPT} -c {number} | base64")
+        subprocess.run(["tar", "-C", self.wisp.folder, "-x"], input=base64.b64decode(packed), check=True)
+        shutil.rmtree(job)
+        done = self.wisp.run("run", "power.yaml", *self.settings(), "--json", "--set",
+                             f"checkpoint.resume={self.wisp.folder / number}", timeout=60)
+        self.assertEqual((done.status, done.json()["iterate_hash"]), (0, self.wanted(text)), done)
+
+    def test_copies_go_elsewhere_when_their_host_is_lost_and_go_with_the_job(self):
+        text = JOB % "gd"
+        running = self.begin(text, *self.TWO)
+        running.wait_for("^checkpoints are copied to h1$")
+        self.switch_off("h1")
+        running.wait_for("^checkpoints are copied to h2$")
+        self.assert_went_on(text, running, "h1", "master")
+        self.assertEqual(self.bed["h2"].run("sh", "-c", f"ls {self.KEPT} 2>/dev/null || true"), "")
+
+    def test_a_job_on_one_machine_has_no_second_host(self):
+        self.wisp.write("here.yaml", (JOB % "gd").replace(HOSTS, HERE))
+        done = self.wisp.run("run", "here.yaml", *self.TWO)
+        self.assertEqual(done.status, 3, done)
+        self.assertIn("all of this job is on this machine: there is no second host", done.stderr)
 
 
 class PowerOff(Recovery):

@@ -16,7 +16,7 @@ Charge much_of(Charge window) {
   return {std::max<std::uint64_t>(1, window.messages / 4),
           std::clamp<std::uint64_t>(window.bytes / 4, 1, kLargeMessage)};
 }
-constexpr std::size_t kLostMax = 256;  // of whom it is known why and where they were
+constexpr std::size_t kLostMax = 64;  // of whom it is known why and where they were
 constexpr std::chrono::milliseconds kFenceEvery{100};
 constexpr std::chrono::seconds kFenceFor{5};  // of silence, until it is hung up
 }  // namespace

@@ -1,6 +1,7 @@
 """What a run that nothing disturbs pays for being able to go on: with checkpoints and without, one after the other.
 
-Wall time on a shared machine says little of a few per cent, so beside the speed stands the processors' time of a round.
+Wall time on a shared machine says little of a few per cent, so beside the speed stands the processors' time of an
+update.
 """
 import os
 import random
@@ -40,8 +41,8 @@ def used():
     return usage.ru_utime + usage.ru_stime
 
 
-def rounds(sandbox, **values):
-    """(rounds a second, rounds a second of a processor) of one run."""
+def updates(sandbox, **values):
+    """(updates a second, updates a second of a processor) of one run."""
     before = used()
     result = sandbox.run(**values)
     return result["updates"] / result["seconds"], result["updates"] / (used() - before)
@@ -56,16 +57,16 @@ def compare(name, template, goal, repeats, with_it, without, files=None):
         for repeat in range(repeats):
             pair = {}
             for which in (True, False) if repeat % 2 else (False, True):
-                pair[which] = rounds(sandbox, **(with_it if which else without))
+                pair[which] = updates(sandbox, **(with_it if which else without))
             speeds.append(1 - pair[True][0] / pair[False][0])
             thrifts.append(1 - pair[True][1] / pair[False][1])
             plain.append(pair[False][0])
             print(f"{name}: {100 * speeds[-1]:.2f} % of the speed, {100 * thrifts[-1]:.2f} % of the processors' time",
                   file=sys.stderr)
     cost = statistics.median(speeds)
-    row(f"{name}: rounds without it", statistics.median(plain), "1/s")
+    row(f"{name}: updates without it", statistics.median(plain), "1/s")
     row(f"{name}: less speed", 100 * cost, "%", goal=f"< {goal} %", holds=100 * cost < goal)
-    row(f"{name}: more of the processors' time a round", 100 * statistics.median(thrifts), "%")
+    row(f"{name}: more of the processors' time an update", 100 * statistics.median(thrifts), "%")
 
 
 def sparse_rows(count=32, values=100, dim=10_000_000):

@@ -198,18 +198,18 @@ TEST_F(PeersTest, forget_the_longest_lost_but_for_their_number) {
     if (id == 2) receive(header(2));  // has it told
   }
   EXPECT_EQ(*peers_->send(301, Envelope(), PackedView()), "gone");
-  EXPECT_EQ(*peers_->send(46, Envelope(), PackedView()), "gone");
-  EXPECT_EQ(*peers_->send(45, Envelope(), PackedView()), "it was lost long ago");
+  EXPECT_EQ(*peers_->send(238, Envelope(), PackedView()), "gone");
+  EXPECT_EQ(*peers_->send(237, Envelope(), PackedView()), "it was lost long ago");
   EXPECT_EQ(peers_->remove(2, "said twice"), "it was lost long ago");
   const std::size_t before = tape_.connections.size();
   EXPECT_EQ(std::ranges::count(tape_.connections, "-2"), 2);  // hung up on
-  for (const NodeId id : {2, 45}) {
+  for (const NodeId id : {2, 237}) {
     receive(header(id));
     peers_->add(id, Address("there", ""));
   }
   EXPECT_EQ(tape_.connections.size(), before);
-  receive(header(46));
-  EXPECT_EQ(tape_.connections.back(), "+46 there");
+  receive(header(238));
+  EXPECT_EQ(tape_.connections.back(), "+238 there");
 }
 
 TEST_F(PeersTest, ask_again_only_when_it_is_time) {

@@ -48,7 +48,7 @@ void DrainNote::pay() {
 
 struct Peers::Peer final : FrameSink {
   Peer(Peers& all, NodeId peer_id, const LinkOptions& options)
-      : peers(all), id(peer_id), link(options), drained(std::make_unique<Drained>(peer_id)) {}
+      : peers(all), id(peer_id), link(options), drained(all.all_drained_.emplace_back(peer_id)) {}
 
   bool emit(const Bytes& frame) override {
     // Counted first: who has the frame, or what came of it, sees that it was sent.
@@ -61,7 +61,7 @@ struct Peers::Peer final : FrameSink {
   Peers& peers;
   const NodeId id;
   Link link;
-  std::unique_ptr<Drained> drained;
+  Drained& drained;
   std::optional<Address> address;  // connected
   bool dirty = false;
   bool full = false;
@@ -72,8 +72,7 @@ struct Peers::Peer final : FrameSink {
 // seconds after it was heard.
 struct Peers::Lost {
   std::string cause;
-  std::optional<Address> address;    // none: it never came
-  std::unique_ptr<Drained> drained;  // messages of it may still be in mailboxes
+  std::optional<Address> address;  // none: it never came
   std::chrono::nanoseconds fenced_at{-kForever};
 };
 
@@ -112,7 +111,6 @@ const std::string& Peers::remove(NodeId id, const std::string& cause) {
   Peer& peer = *node.mapped();
   if (peer.address) transport_.disconnect(id);
   lost.address = std::move(peer.address);
-  lost.drained = std::move(peer.drained);
   note_room(peer, false);
   for (const Promise<void>& each : std::exchange(peer.waiting, {})) each.set();
   return lost.cause;
@@ -129,8 +127,7 @@ void Peers::forget_longest_lost() {
   const NodeId id = lost_in_turn_.front();
   lost_in_turn_.pop_front();
   if (fencing_.erase(id) > 0) transport_.disconnect(id);
-  auto lost = lost_.extract(id);
-  if (lost.mapped().drained) drained_of_gone_.push_back(std::move(lost.mapped().drained));
+  lost_.erase(id);
 }
 
 bool Peers::room(NodeId id) const {
@@ -214,7 +211,7 @@ void Peers::receive(const Received& received) {
 
 void Peers::take_messages(Peer& peer, const Bytes& frame) {
   MessageReader reader(frame);
-  while (reader.next()) node_.dispatch(peer.id, reader, *peer.drained);
+  while (reader.next()) node_.dispatch(peer.id, reader, peer.drained);
   if (reader.error() != WireError::kNone) {
     node_.warn("dropped the rest of a frame of node " + std::to_string(peer.id) + ": " +
                describe(reader.error()));

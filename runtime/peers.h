@@ -134,12 +134,13 @@ class Peers {
 
   Node& node_;
   Transport& transport_;
+  // Of all peers that ever were, side by side: messages of theirs may still be in mailboxes.
+  std::deque<Drained> all_drained_;
   std::map<NodeId, std::unique_ptr<Peer>> peers_;  // that are there, or may come
   NodeSet gone_;                                   // all that were lost
   std::map<NodeId, Lost> lost_;                    // the last of them
   std::deque<NodeId> lost_in_turn_;
-  std::vector<std::unique_ptr<Drained>> drained_of_gone_;  // messages of theirs may still be in mailboxes
-  std::set<NodeId> fencing_;                               // of lost_, those that are connected again
+  std::set<NodeId> fencing_;  // of lost_, those that are connected again
   Peer* recent_ = nullptr;
   mutable std::mutex full_mutex_;
   std::set<NodeId> full_;  // peers that there is no room to; under the mutex

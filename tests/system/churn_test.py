@@ -119,19 +119,19 @@ class Churn(wisp_test.TestCase):
         updates = tally.check(self, WORKERS, f"WISP_SEED={SEED}: {done}")
         sixth = len(samples) // 6
         early, late = samples[3 * sixth:4 * sixth], samples[-sixth:]
-        grown = {}
-        for pid, name in self.watched.items():
-            for what in LEVEL:
-                before, after = (LEVEL[what](sample[pid][what] for sample in part) for part in (early, late))
-                if after > GROWTH * before:
-                    grown[f"{name}: {what}"] = (before, after)
+        levels = {f"{who} {what}": (self.level(early, who, what), self.level(late, who, what))
+                  for who in ["driver", "master", "worker"] for what in LEVEL}
+        print("; ".join(f"{name} {before} then {after}" for name, (before, after) in levels.items()))
+        grown = {name: both for name, both in levels.items() if both[1] > GROWTH * both[0]}
         self.assertEqual(grown, {}, f"WISP_SEED={SEED}")
-        sums = [f"{what} {self.level_of_all(early, what)} then {self.level_of_all(late, what)}" for what in LEVEL]
+        sums = [f"{name} {before} then {after}" for name, (before, after) in levels.items() if "KiB" in name]
         print(f"figures: {WORKERS} workers for {SECONDS} s, {kills} killed, {strangers.count} strangers, {updates} "
-              f"updates, none missing, none twice; driver, master and {len(WITNESSES) - 1} workers: {', '.join(sums)}")
+              f"updates, none missing, none twice; {', '.join(sums)}, of {len(WITNESSES) - 1} of them")
 
-    def level_of_all(self, samples, what):
-        return round(LEVEL[what](sum(sample[pid][what] for pid in self.watched) for sample in samples))
+    def level(self, samples, who, what):
+        """Of the workers together, or of the other one."""
+        pids = [pid for pid, name in self.watched.items() if name.split("-")[0] == who]
+        return round(LEVEL[what](sum(sample[pid][what] for pid in pids) for sample in samples))
 
 
 if __name__ == "__main__":

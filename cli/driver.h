@@ -105,6 +105,7 @@ class Driver {
   int local_rank(std::size_t index) const;
   void take_over_metrics(const Resumption& resumption);
   std::string host_for_copies(const std::string& before) const;
+  std::string host_of_copies() const;
   void copy_checkpoint(std::uint64_t number, const std::filesystem::path& file);
   void forget_copies();
   std::shared_ptr<actors::Supervisor> supervise(const actors::JobSpec& job, const actors::Layout& layout,
@@ -191,6 +192,7 @@ class Driver {
   std::unique_ptr<ControlSocket> control_;
 
   mutable std::mutex mutex_;  // guards what follows, up to the blank line
+  std::string copies_on_;     // the host that has the second copy of checkpoints; empty: none yet
   std::deque<Event> events_;
   std::string phase_;
   std::chrono::steady_clock::time_point phase_since_{};
@@ -218,8 +220,6 @@ class Driver {
   std::string fingerprint_;
   std::vector<runtime::HostSlots> slots_;
   std::unique_ptr<actors::Stage> recovery_;
-  std::string
-      copies_on_;  // the host that has the second copy of checkpoints; the keeper's until it has ended
   std::shared_ptr<actors::Supervisor> supervisor_;
   std::thread conductor_;
   std::function<void()> stop_run_;

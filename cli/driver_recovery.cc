@@ -201,18 +201,28 @@ std::string Driver::host_for_copies(const std::string& before) const {
   return found == hosts.end() ? "" : found->name;
 }
 
+std::string Driver::host_of_copies() const {
+  std::lock_guard lock(mutex_);
+  return copies_on_;
+}
+
 // On the keeper's thread.
 void Driver::copy_checkpoint(std::uint64_t number, const std::filesystem::path& file) {
-  const std::string host = host_for_copies(copies_on_);
+  const std::string before = host_of_copies();
+  const std::string host = host_for_copies(before);
   if (host.empty()) throw Error("no host is left for its second copy (checkpoint.copies)", Fault::kHost);
   fleet_->keep_checkpoint(host, file, number, experiment_.job.checkpoint.keep);
-  if (std::exchange(copies_on_, host) != host)
-    display_.say(fmt::format("checkpoints are copied to {}", host));
+  if (host == before) return;
+  {
+    std::lock_guard lock(mutex_);
+    copies_on_ = host;
+  }
+  display_.say(fmt::format("checkpoints are copied to {}", host));
 }
 
 // They are for a run that has failed.
 void Driver::forget_copies() {
-  const std::string host = copies_on_;
+  const std::string host = host_of_copies();
   try {
     if (!host.empty() && fleet_->is_ready(host)) fleet_->forget_checkpoints(host);
   } catch (const Error& error) {

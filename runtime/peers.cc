@@ -48,7 +48,7 @@ void DrainNote::pay() {
 
 struct Peers::Peer final : FrameSink {
   Peer(Peers& all, NodeId peer_id, const LinkOptions& options)
-      : peers(all), id(peer_id), link(options), drained(all.all_drained_.emplace_back(peer_id)) {}
+      : peers(all), id(peer_id), link(options), drained(all.drained_for(peer_id)) {}
 
   bool emit(const Bytes& frame) override {
     // Counted first: who has the frame, or what came of it, sees that it was sent.
@@ -90,6 +90,14 @@ Peers::Peer* Peers::find(NodeId id) {
   return recent_;
 }
 
+Drained& Peers::drained_for(NodeId id) {
+  if (free_drained_.empty()) free_drained_.push_back(&all_drained_.emplace_back());
+  Drained& drained = *free_drained_.back();
+  free_drained_.pop_back();
+  drained.serve(id);
+  return drained;
+}
+
 void Peers::add(NodeId id, const Address& address) {
   Peer* const peer = find(id);
   if (peer == nullptr || peer->address) return;
@@ -113,6 +121,7 @@ const std::string& Peers::remove(NodeId id, const std::string& cause) {
   lost.address = std::move(peer.address);
   note_room(peer, false);
   for (const Promise<void>& each : std::exchange(peer.waiting, {})) each.set();
+  if (peer.drained.is_free()) free_drained_.push_back(&peer.drained);
   return lost.cause;
 }
 
@@ -247,11 +256,13 @@ void Peers::hang_up(std::chrono::nanoseconds now) {
 }
 
 void Peers::flush(std::chrono::nanoseconds now) {
-  drained_.take([this](NodeId id, Charge charge) {
-    Peer* const peer = find(id);
-    if (peer == nullptr) return;
-    peer->link.drained(charge);
-    peer->dirty = true;
+  drained_.take([this](Drained& drained, Charge charge) {
+    if (Peer* const peer = find(drained.peer())) {
+      peer->link.drained(charge);
+      peer->dirty = true;
+    } else if (drained.is_free()) {
+      free_drained_.push_back(&drained);
+    }
   });
   if (!fencing_.empty()) hang_up(now);
   for (const auto& [id, peer] : peers_) {

@@ -25,8 +25,8 @@ class Node;
 template <class T>
 class Promise;
 
-// What a node's actors have taken of one peer's messages, and the peer has not been told yet. Any thread;
-// lives as long as the node.
+// What a node's actors have taken of one peer's messages, and the peer has not been told yet. Any thread, but
+// for what is said to be the loop's; lives as long as the node.
 class Drained {
  public:
   // Collects those that have something to tell, for the loop thread.
@@ -38,7 +38,7 @@ class Drained {
     void use_threads() { threads_.store(true, std::memory_order_relaxed); }
     // True if the loop had better look at once.
     bool add(Drained& drained, Charge charge);
-    // Calls `tell` for each that has something; it is taken off the list.
+    // Calls `tell` for each that has something; it is taken off the list. The loop's.
     template <class F>
     void take(F tell) {
       Drained* each = first_.exchange(nullptr, std::memory_order_acquire);
@@ -46,7 +46,8 @@ class Drained {
         Drained* const drained = each;
         each = drained->next_;
         const std::uint64_t messages = drained->messages_.exchange(0, std::memory_order_acq_rel);
-        tell(drained->peer, Charge{messages, drained->bytes_.exchange(0, std::memory_order_acq_rel)});
+        drained->owed_ -= messages;
+        tell(*drained, Charge{messages, drained->bytes_.exchange(0, std::memory_order_acq_rel)});
       }
     }
 
@@ -57,21 +58,29 @@ class Drained {
     std::atomic<Drained*> first_{nullptr};
   };
 
-  explicit Drained(NodeId from) : peer(from) {}
-  const NodeId peer;
+  // These four are the loop's.
+  NodeId peer() const { return peer_; }
+  // No message of the peer that was here before is anywhere: is_free().
+  void serve(NodeId peer) { peer_ = peer; }
+  void owe(std::uint64_t messages) { owed_ += messages; }
+  bool is_free() const { return owed_ == 0; }
 
  private:
   std::atomic<std::uint64_t> messages_{0};
   std::atomic<std::uint64_t> bytes_{0};
   Drained* next_ = nullptr;
+  NodeId peer_ = 0;
+  std::uint64_t owed_ = 0;  // messages that the list has not had
 };
 
 // What messages from another node owe their sender when the actor has taken them: their share of the window.
 class DrainNote {
  public:
   DrainNote() = default;  // nothing, for local ones
-  DrainNote(Node& node, Drained& drained, Charge charge)
-      : node_(&node), drained_(&drained), charge_(charge) {}
+  // The loop's; what becomes of it is any thread's.
+  DrainNote(Node& node, Drained& drained, Charge charge) : node_(&node), drained_(&drained), charge_(charge) {
+    drained.owe(charge.messages);
+  }
   DrainNote(DrainNote&& other) noexcept
       : node_(other.node_), drained_(std::exchange(other.drained_, nullptr)), charge_(other.charge_) {}
   DrainNote& operator=(DrainNote&&) = delete;
@@ -124,6 +133,7 @@ class Peers {
   struct Peer;
   struct Lost;
   Peer* find(NodeId peer);
+  Drained& drained_for(NodeId peer);
   bool accept(const Received& received, const FrameHeader& header);
   void take_messages(Peer& peer, const Bytes& frame);
   const std::string& cause_of(NodeId id) const;
@@ -134,8 +144,8 @@ class Peers {
 
   Node& node_;
   Transport& transport_;
-  // Of all peers that ever were, side by side: messages of theirs may still be in mailboxes.
-  std::deque<Drained> all_drained_;
+  std::deque<Drained> all_drained_;     // those of lost peers too, while messages of theirs are in mailboxes
+  std::vector<Drained*> free_drained_;  // for peers to come
   std::map<NodeId, std::unique_ptr<Peer>> peers_;  // that are there, or may come
   NodeSet gone_;                                   // all that were lost
   std::map<NodeId, Lost> lost_;                    // the last of them

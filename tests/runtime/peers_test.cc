@@ -17,28 +17,52 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
+std::unique_ptr<Drained> drained_of(NodeId peer, std::uint64_t messages) {
+  auto drained = std::make_unique<Drained>();
+  drained->serve(peer);
+  drained->owe(messages);
+  return drained;
+}
+
 TEST(Drained, is_told_once_and_in_sum) {
   Drained::List list({100, 1 << 20}, true);
-  const auto one = std::make_unique<Drained>(1);
-  const auto two = std::make_unique<Drained>(2);
+  const auto one = drained_of(1, 4);
+  const auto two = drained_of(2, 101);
   EXPECT_FALSE(list.add(*one, {1, 10}));
   EXPECT_FALSE(list.add(*two, {1, 5}));
   EXPECT_FALSE(list.add(*one, {1, 20}));
   std::map<NodeId, Charge> told;
-  list.take([&](NodeId id, Charge charge) { told[id] = charge; });
+  list.take([&](const Drained& drained, Charge charge) { told[drained.peer()] = charge; });
   EXPECT_EQ(told[1], (Charge{2, 30}));
   EXPECT_EQ(told[2], (Charge{1, 5}));
-  list.take([&](NodeId, Charge) { ADD_FAILURE() << "nothing is left"; });
+  list.take([&](const Drained&, Charge) { ADD_FAILURE() << "nothing is left"; });
   EXPECT_TRUE(list.add(*one, {1, 1 << 20}));  // much: better at once
   for (int i = 0; i < 98; ++i) EXPECT_FALSE(list.add(*two, {1, 0}));
   EXPECT_FALSE(list.add(*two, {1, 0}));
   EXPECT_TRUE(list.add(*two, {1, 0}));
 }
 
+TEST(Drained, is_free_when_all_that_it_owed_was_told) {
+  Drained::List list({100, 1 << 20}, true);
+  const auto drained = drained_of(1, 2);
+  (void)list.add(*drained, {1, 10});
+  EXPECT_FALSE(drained->is_free());
+  list.take([](const Drained& told, Charge) { EXPECT_FALSE(told.is_free()); });
+  (void)list.add(*drained, {1, 10});
+  list.take([](const Drained& told, Charge) { EXPECT_TRUE(told.is_free()); });
+  drained->serve(7);
+  drained->owe(1);
+  (void)list.add(*drained, {1, 5});
+  list.take([](const Drained& told, Charge charge) {
+    EXPECT_EQ(told.peer(), 7u);
+    EXPECT_EQ(charge, (Charge{1, 5}));
+  });
+}
+
 TEST(DrainedRace, nothing_is_lost) {
   for (int repeat = 0; repeat < test::repeats(); ++repeat) {
     Drained::List list({100, 1 << 20}, true);
-    const auto drained = std::make_unique<Drained>(1);
+    const auto drained = drained_of(1, 600);
     std::vector<std::thread> threads;
     std::atomic<int> running = 3;
     for (int i = 0; i < 3; ++i) {
@@ -48,11 +72,12 @@ TEST(DrainedRace, nothing_is_lost) {
       });
     }
     Charge sum;
-    const auto take = [&] { list.take([&](NodeId, Charge charge) { sum += charge; }); };
+    const auto take = [&] { list.take([&](const Drained&, Charge charge) { sum += charge; }); };
     while (running > 0) take();
     for (std::thread& each : threads) each.join();
     take();
     EXPECT_EQ(sum, (Charge{600, 1800}));
+    EXPECT_TRUE(drained->is_free());
   }
 }
 

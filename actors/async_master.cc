@@ -234,7 +234,7 @@ template <class T>
 runtime::Task<void> AsyncMaster<T>::arrive(std::uint32_t worker, const Update<T>& update) {
   if (record_) record_->add({worker, seats_[worker].read});
   if (take_in(worker, update)) run_.advance();
-  if (!run_.ended() && run_.evaluation_is_due()) {
+  if (evaluates_now()) {
     evaluating_ = true;
     co_await evaluate();
     evaluating_ = false;
@@ -248,21 +248,33 @@ runtime::Task<void> AsyncMaster<T>::arrive(std::uint32_t worker, const Update<T>
   }
 }
 
-// Every worker is needed for it: one that has died is waited for until it is replaced.
+// Every worker is needed for it. The end of the run waits until one that has died is replaced; else the
+// others go on meanwhile.
+template <class T>
+bool AsyncMaster<T>::evaluates_now() const {
+  return !run_.ended() && run_.evaluation_is_due() && (run_.is_to_end() || all_are_there());
+}
+
+template <class T>
+bool AsyncMaster<T>::all_are_there() const {
+  return std::none_of(seats_.begin(), seats_.end(), [](const Seat& each) { return each.gone; });
+}
+
 template <class T>
 runtime::Task<void> AsyncMaster<T>::evaluate() {
   std::vector<std::uint64_t> lives(seats_.size());
-  for (bool done = false; !done;) {
+  for (;;) {
     for (std::size_t i = 0; i < seats_.size(); ++i) lives[i] = seats_[i].life;
     std::uint32_t dead = 0;
     try {
       co_await run_.evaluate();
-      done = true;
+      co_return;
     } catch (const runtime::ActorDied& error) {
       dead = worker_called(error.actor());
       if (!cutter_.is_on() || dead == seats_.size()) throw;
     }
-    while (!done && !over_ && seats_[dead].life == lives[dead]) {
+    if (!run_.is_to_end()) co_return;  // it is still due
+    while (!over_ && seats_[dead].life == lives[dead]) {
       co_await next_turn();
     }
     if (over_) co_return;
@@ -311,9 +323,7 @@ bool AsyncMaster<T>::is_cut_due() const {
   if (!cutter_.is_free()) return false;
   const bool due = run_.ended() ? run_.may_go_on() && cutter_.durable() != run_.updates()
                                 : cutter_.is_due(run_.updates()) || sent_bytes_ > kSentMost;
-  const auto is_gone = [](const Seat& each) { return each.gone; };
-  return due && (faults_.keep_dead_cut || std::none_of(seats_.begin(), seats_.end(), is_gone)) &&
-         run_.is_finite();
+  return due && (faults_.keep_dead_cut || all_are_there()) && run_.is_finite();
 }
 
 template <class T>

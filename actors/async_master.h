@@ -74,6 +74,8 @@ class AsyncMaster : public runtime::Actor {
   runtime::Task<void> as_they_come();
   runtime::Task<void> serve(std::uint32_t worker);
   runtime::Task<void> one_step(std::uint32_t worker);
+  bool all_are_there() const;
+  bool evaluates_now() const;
   runtime::Task<void> evaluate();
   void take_up(Saved saved);
   void receive(std::uint32_t worker, Update<T> update);

@@ -84,10 +84,9 @@ void Keeper::fail(const std::string& why) const {
 
 Kept Keeper::last(std::uint32_t attempt) {
   turn_to({attempt, 0});
-  std::vector<std::string> warnings;
-  std::optional<Checkpoint> found = folder_->newest(warnings);
-  for (const std::string& warning : warnings) context().log().warn(warning);
   Kept kept;
+  std::optional<Checkpoint> found = folder_->newest(kept.passed_over);
+  kept.none_left = !found && number_ > 0;
   if (!found) return kept;
   number_ = std::max(number_, found->number);
   kept.number = found->number;

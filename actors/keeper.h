@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "actors/checkpoint.h"
 #include "actors/recovery_faults.h"
@@ -38,9 +39,11 @@ struct Kept {
   std::uint64_t number = 0;   // 0: there is none
   std::uint64_t updates = 0;  // that its model has
   std::map<std::string, Bytes> parts;
+  std::vector<std::string> passed_over{};  // later ones: why they can't be used
+  bool none_left = false;                  // there is none any more
   template <class F>
   void fields(F& f) {
-    f(number, updates, parts);
+    f(number, updates, parts, passed_over, none_left);
   }
 };
 

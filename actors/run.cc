@@ -484,12 +484,17 @@ bool Run<T>::time_is_up() const {
 }
 
 template <class T>
-bool Run<T>::evaluation_is_due() const {
+bool Run<T>::is_to_end() const {
   if (cancelled_ || !nothing_left_.empty() || time_is_up()) return true;
   const StopSpec& stop = job_.stop;
   if (stop.rounds && progress_.updates >= *stop.rounds * workers_.size()) return true;
   if (stop.updates && progress_.updates >= *stop.updates) return true;
-  if (stop.bytes && progress_.uplink_bytes + progress_.downlink_bytes >= *stop.bytes) return true;
+  return stop.bytes && progress_.uplink_bytes + progress_.downlink_bytes >= *stop.bytes;
+}
+
+template <class T>
+bool Run<T>::evaluation_is_due() const {
+  if (is_to_end()) return true;
   if (period_ != 0) return progress_.updates >= due_at_;
   return !first_loss_ || step_time() - evaluated_at_ >= job_.evaluate.every;
 }
@@ -498,13 +503,19 @@ template <class T>
 runtime::Task<void> Run<T>::evaluate() {
   if (evaluated_ == progress_.updates && !nothing_left_.empty()) co_return decide();  // known already
   const auto start = context_->now();
-  progress_.seconds = seconds(step_time());
-  evaluated_at_ = step_time();
-  if (period_ != 0) due_at_ = (progress_.updates / period_ + 1) * period_;
-  const std::vector<Evaluation> found = co_await ask_at_x<Evaluation, &Worker<T>::evaluate>();
+  const auto at = step_time();
+  try {
+    const std::vector<Evaluation> found = co_await ask_at_x<Evaluation, &Worker<T>::evaluate>();
+    measure(found);
+    if (!job_.problem.test.path.empty()) co_await test();
+  } catch (...) {
+    if (first_loss_) evaluating_ += context_->now() - start;
+    throw;
+  }
   evaluated_ = progress_.updates;
-  measure(found);
-  if (!job_.problem.test.path.empty()) co_await test();
+  evaluated_at_ = at;
+  if (period_ != 0) due_at_ = (progress_.updates / period_ + 1) * period_;
+  progress_.seconds = seconds(at);
   progress_.wire_bytes = wire_bytes();
   const bool first = !first_loss_;
   if (first) first_loss_ = progress_.loss;

@@ -105,8 +105,10 @@ class Run {
 
   // By the job's interval, or because a limit is reached.
   bool evaluation_is_due() const;
+  // A limit is reached, or nothing more is to be done: the next evaluation ends the run.
+  bool is_to_end() const;
   // Takes the loss, reports, and decides whether the run has ended. The clock of the run stands still
-  // meanwhile; nothing may be absorbed.
+  // meanwhile; nothing may be absorbed. When a worker dies meanwhile (ActorDied) it is still due.
   runtime::Task<void> evaluate();
   bool ended() const { return !status_.empty(); }
   // It has ended where more time, or a later limit, would have it go on.

@@ -417,10 +417,13 @@ void Supervisor::Of<T>::lead() {
     is_in_rounds(job_) ? lead_by<RoundMaster<T>>(std::move(parameters))
                        : lead_by<AsyncMaster<T>>(std::move(parameters));
     failpoint("supervisor.led");
+    for (const std::string& each : kept.passed_over) stage_.tell("", "passed over", each);
     if (kept.number != 0) {
       stage_.tell("", "resumed", fmt::format("goes on from the checkpoint at update {}", kept.updates));
     } else if (!first) {
-      stage_.tell("", "resumed", "begins again: there was no checkpoint yet");
+      stage_.tell("", "resumed",
+                  kept.none_left ? "begins again: none of its checkpoints is left that could be used"
+                                 : "begins again: there was no checkpoint yet");
     }
   } catch (const runtime::ActorError&) {
     if (!died_or_node_has_ended(ends_at_lead_)) throw;

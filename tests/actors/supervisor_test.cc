@@ -99,6 +99,28 @@ TEST_P(Asynchronous, CountsEveryUpdateOnceWhateverCrashes) {
 
 INSTANTIATE_TEST_SUITE_P(Supervisor, Asynchronous, testing::Values("async", "ssp"));
 
+// The loss is taken over all workers. Nobody waits for it but the end of the run.
+TEST(Supervisor, GoesOnWhileAWorkerIsAwaitedThoughTheLossIsDue) {
+  JobSpec job = test::ledger_job("async", 600);
+  job.evaluate.every_rounds = 1;
+  job.worker.restart.backoff = milliseconds(20'000);
+  SupervisedRun run(job);
+  run.crash(milliseconds(50), "worker-1");
+  run.crash(milliseconds(200), "worker-1");  // the first restart is at once, the second after the back-off
+  const Summary summary = run.run();
+  EXPECT_EQ(summary.status, "finished");
+  EXPECT_GT(run.duration(), seconds(20));
+  EXPECT_LT(run.duration(), seconds(25));
+  const Ledger ledger(summary);
+  const auto steps = [&](std::uint32_t worker) {
+    const auto entries = ledger.of(worker);
+    return std::count(entries.begin(), entries.end(), 1.0);
+  };
+  EXPECT_LT(steps(1), 100);
+  EXPECT_GT(steps(0), 200);
+  EXPECT_GT(steps(2), 200);
+}
+
 TEST(Supervisor, BeginsAgainWithoutACheckpoint) {
   JobSpec job = supervised_job("isega");
   SupervisedRun undisturbed(job);
@@ -107,6 +129,27 @@ TEST(Supervisor, BeginsAgainWithoutACheckpoint) {
   SupervisedRun run(job);
   run.crash(undisturbed.duration() / 2, "worker-1");
   EXPECT_EQ(run.run().iterate_hash, expected.iterate_hash);
+}
+
+TEST(Supervisor, SaysWhenNoneOfItsCheckpointsIsLeft) {
+  const JobSpec job = supervised_job("isega", 10);  // of 25 rounds
+  SupervisedRun undisturbed(job);
+  const Summary expected = undisturbed.run();
+  for (const bool removed : {true, false}) {
+    SupervisedRun run(job);
+    const nanoseconds between_two = 3 * undisturbed.duration() / 4;
+    run.world().after(between_two, [&run, removed] {
+      const auto files = run.disk().list("ckpt");
+      ASSERT_FALSE(files.empty());
+      for (const auto& file : files) {
+        removed ? (void)run.disk().remove("ckpt" / file) : run.disk().truncate("ckpt" / file, 1);
+      }
+    });
+    run.crash(between_two, "master");
+    EXPECT_EQ(run.run().iterate_hash, expected.iterate_hash);
+    EXPECT_THAT(run.stage().told(), testing::Contains(HasSubstr("none of its checkpoints is left")));
+    EXPECT_EQ(run.told("passed over") > 0, !removed);
+  }
 }
 
 TEST(Supervisor, GivesUpWhenANodeEndsTooOften) {

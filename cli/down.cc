@@ -25,6 +25,7 @@ extern "C" {  // glibc 2.36 leaves that to us
 #include "cli/submission.h"
 #include "launcher/jobs.h"
 #include "launcher/log_collector.h"
+#include "launcher/strays.h"
 
 namespace wisp::cli {
 namespace {
@@ -39,6 +40,29 @@ constexpr std::chrono::seconds kForcedMax{10};
 constexpr std::chrono::seconds kKilledMax{5};
 constexpr std::chrono::seconds kAgentPatience{20};  // those without a driver end within 15 s
 
+// Of a driver that is gone, on this machine.
+bool has_agents(const launcher::JobEntry& job) {
+  const std::vector<launcher::StrayAgent> strays = launcher::stray_agents();
+  return std::any_of(strays.begin(), strays.end(), [&](const auto& each) { return each.job == title(job); });
+}
+
+// They end by themselves when they see that their driver is gone, with all that they run. Whether they have.
+bool wait_for_agents(const GlobalOptions& options, const launcher::JobEntry& job) {
+  const auto begin = steady_clock::now();
+  auto quiet_until = begin + kSilence;
+  while (has_agents(job)) {
+    const auto now = steady_clock::now();
+    if (now - begin >= kAgentPatience) return false;
+    if (now >= quiet_until) {
+      talk(options,
+           fmt::format("waiting for the agents of {} on this machine: they end what they run", title(job)));
+      quiet_until = now + kSilence;
+    }
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  return true;
+}
+
 // The job that is meant; none where there is nothing to end.
 std::optional<launcher::JobEntry> job_to_end(const GlobalOptions& options) {
   const std::filesystem::path folder = state_dir(options);
@@ -48,10 +72,11 @@ std::optional<launcher::JobEntry> job_to_end(const GlobalOptions& options) {
         std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.driver.has_value(); });
     if (!any) {
       talk(options, "no job is running");
-      if (jobs.empty() || launcher::hosts_to_collect(jobs.back()).empty() ||
-          jobs.back().state.addresses.empty())
-        return std::nullopt;
-      return jobs.back();  // of which something may be left
+      if (jobs.empty()) return std::nullopt;
+      const launcher::JobEntry& last = jobs.back();
+      const bool on_hosts = !launcher::hosts_to_collect(last).empty() && !last.state.addresses.empty();
+      if (!on_hosts && !has_agents(last)) return std::nullopt;
+      return last;  // of which something may be left
     }
   }
   launcher::JobEntry job = launcher::find_job(folder, options.job, launcher::Ambiguous::kRefuse);
@@ -147,8 +172,9 @@ void remove_socket(const launcher::JobEntry& job) {
 int finish_on_hosts(const GlobalOptions& options, const launcher::JobEntry& job) {
   talk(options, fmt::format("{} is not running: {}", title(job), status_text(job)));
   remove_socket(job);
-  if (!is_on_other_hosts(job)) return kExitDone;
-  if (collect_missing_logs(options, job, kAgentPatience)) {
+  const bool none_here = wait_for_agents(options, job);
+  if (none_here && !is_on_other_hosts(job)) return kExitDone;
+  if (none_here && collect_missing_logs(options, job, kAgentPatience)) {
     talk(options, fmt::format("nothing of {} is left on its hosts", title(job)));
     return kExitDone;
   }

@@ -80,7 +80,8 @@ std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
     return driver_.fleet_->is_ready(node.host) ? std::optional(node.host) : std::nullopt;
   const std::string& wish = driver_.experiment_.job.failure.on_host_lost;
   if (wish == "fail") return std::nullopt;  // the job is about to end
-  if (wish == "wait") return is_back(node.host) ? std::optional(node.host) : std::nullopt;
+  const auto if_back = [&] { return is_back(node.host) ? std::optional(node.host) : std::nullopt; };
+  if (wish == "wait") return if_back();
   std::vector<runtime::HostSlots> left;
   for (runtime::HostSlots host : driver_.slots_) {
     if (is_lost(host.name)) continue;
@@ -91,6 +92,7 @@ std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
     left.push_back(std::move(host));
   }
   const auto place = runtime::replacement(left, node.cpus);
+  if (!place && driver_.fleet_->host(node.host).local) return if_back();  // only its agent can have ended
   if (!place) {
     throw runtime::ActorDied(runtime::Failure(runtime::Failure::Kind::kDied, node.actors.front(),
                                               "no host is left; " + cause_of_loss(node.host), Fault::kHost));

@@ -59,7 +59,8 @@ std::optional<launcher::JobEntry> last_job(const std::string& name, const std::f
   return std::nullopt;
 }
 
-[[noreturn]] void refuse_running(const std::filesystem::path& folder) {
+[[noreturn]] void refuse_running(const std::filesystem::path& wish) {
+  const std::filesystem::path folder = std::filesystem::canonical(wish);  // `latest` is a link
   throw Error(fmt::format("{} is running: stop it first (wisp down -j {})", folder.string(),
                           folder.filename().string()),
               Fault::kConfig);
@@ -127,7 +128,7 @@ std::optional<Resumption> find_resumption(const config::Experiment& experiment,
     resumption.job_folder = job->folder;
   } else {
     resumption.job_folder = wish;
-    if (!has_checkpoints(wish)) {
+    if (!std::filesystem::is_directory(resumption.job_folder) || !has_checkpoints(wish)) {
       throw experiment.error("checkpoint.resume", wish + " has no checkpoints",
                              "the folder of a job is meant, as wisp run prints it");
     }

@@ -189,9 +189,11 @@ void run_actors(runtime::SimulatedWorld& world, const SimulatedJob& job) {
   running.finished.get();
 }
 
-std::string replay(const SimulateOptions& options, std::uint64_t seed) {
+std::string replay(const GlobalOptions& global, const SimulateOptions& options, std::uint64_t seed) {
   std::string command = "wisp simulate";
   for (const std::string& file : options.files) command += " " + shell_quote(file);
+  for (const std::string& each : global.sets) command += " --set " + shell_quote(each);
+  for (const std::string& each : global.vars) command += " --var " + shell_quote(each);
   return command + fmt::format(" --seed {} --seeds 1 --trace", seed);
 }
 
@@ -292,8 +294,9 @@ bool simulate_seeds(const config::Experiment& experiment, const Inventory& inven
       for (const std::string& each : run.trace) print(each + "\n");
     }
     if (!run.violation.empty()) {
-      failures.push_back({{"seed", seed}, {"what", run.violation}, {"replay", replay(simulated, seed)}});
-      warn(fmt::format("seed {}: {}\nreplay: {}", seed, run.violation, replay(simulated, seed)));
+      const std::string command = replay(options, simulated, seed);
+      failures.push_back({{"seed", seed}, {"what", run.violation}, {"replay", command}});
+      warn(fmt::format("seed {}: {}\nreplay: {}", seed, run.violation, command));
     } else if (!options.json) {
       print(line_of(run));
     }

@@ -240,6 +240,7 @@ class Converter {
       return std::nullopt;
     }
     if (parse_number(node_.text)) return missing_unit("did you mean " + node_.text + "s?");
+    if (duration) return unfit("it has to be above 0");
     return unfit();
   }
 

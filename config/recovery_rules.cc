@@ -28,8 +28,21 @@ void single_run(const Draft& draft, Mistakes& mistakes) {
   report("checkpoint", job.checkpoint.enabled() || job.checkpoint.resume != "never");
 }
 
+void second_host(const Draft& draft, Mistakes& mistakes) {
+  const Experiment& experiment = draft.experiment;
+  const std::string key = "checkpoint.copies";
+  const actors::CheckpointSpec& checkpoint = experiment.job.checkpoint;
+  if (!checkpoint.enabled() || checkpoint.copies < 2 || experiment.launcher.kind != "local") return;
+  if (!draft.sound(key)) return;
+  mistakes.add(experiment.where(key), "all of this job is on this machine: there is no second host",
+               "name another one in hosts, or leave out " + key);
+}
+
 }  // namespace
 
-void check_recovery(const Draft& draft, Mistakes& mistakes) { single_run(draft, mistakes); }
+void check_recovery(const Draft& draft, Mistakes& mistakes) {
+  single_run(draft, mistakes);
+  second_host(draft, mistakes);
+}
 
 }  // namespace wisp::config

@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr NodeId kNodesMax = 65'536;
 constexpr nanoseconds kNever = nanoseconds::max();
 constexpr char kScheme[] = "simulated://";
 constexpr char kControl[] = "/control";

@@ -60,12 +60,14 @@ class FrameObserver {
 // A frame for a node that is yet to come waits for it; one for a node that has gone is lost.
 class SimulatedNetwork {
  public:
+  static constexpr NodeId kNodesMax = 65'536;
+
   SimulatedNetwork(std::uint64_t seed, SimulatedClock& clock, const NetworkModel& model);
   ~SimulatedNetwork();
   SimulatedNetwork(const SimulatedNetwork&) = delete;
   SimulatedNetwork& operator=(const SimulatedNetwork&) = delete;
 
-  // A channel of node `self`, once for each number below 65,536. The network must outlive it.
+  // A channel of node `self`, once for each number below kNodesMax. The network must outlive it.
   std::unique_ptr<Transport> attach(NodeId self, Channel channel = Channel::kData,
                                     const std::string& host = "");
   static Address address(NodeId node);

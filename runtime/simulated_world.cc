@@ -117,6 +117,7 @@ SimulatedWorld::Life& SimulatedWorld::add_life(NodeId node, const std::string& n
 
 NodeId SimulatedWorld::start_node(const std::string& name, const std::string& host) {
   const NodeId node = system_->expect(name, host);
+  if (node >= SimulatedNetwork::kNodesMax) throw endless(std::to_string(node) + " starts of nodes");
   start(node, name, host);
   return node;
 }
@@ -276,11 +277,14 @@ bool SimulatedWorld::advance(nanoseconds limit) {
   return true;
 }
 
+Error SimulatedWorld::endless(const std::string& most) const {
+  return Error("seed " + std::to_string(seed()) + ": more than " + most + ", and no end");
+}
+
 void SimulatedWorld::count(std::uint64_t events) {
   events_ += events;
   if (events_ <= options_.events_most) return;
-  throw Error("seed " + std::to_string(seed()) + ": more than " + std::to_string(options_.events_most) +
-              " events, and no end");
+  throw endless(std::to_string(options_.events_most) + " events");
 }
 
 void SimulatedWorld::run_tasks() {

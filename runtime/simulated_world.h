@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "base/simulated_clock.h"
@@ -126,6 +127,7 @@ class SimulatedWorld final : public Spawner, private FrameObserver {
   std::chrono::nanoseconds next_event() const;
   void nudge_all();
   void count(std::uint64_t events);
+  Error endless(const std::string& most) const;
   void run_tasks();
   void step(Life& life);
   void step_heart(Life& life);

@@ -77,6 +77,18 @@ TEST_F(ResumptionTest, takes_the_newest_that_is_whole) {
   EXPECT_THAT(warnings_, testing::ElementsAre(HasSubstr("4.ckpt")));
 }
 
+TEST_F(ResumptionTest, the_path_is_that_of_a_folder) {
+  const std::filesystem::path folder = left_by({}, 1);
+  for (const auto& path : {folder / "ckpt/1.ckpt", folder / "ckpt", folder / "nothing"}) {
+    try {
+      find(job({"checkpoint.resume=" + path.string()}));
+      ADD_FAILURE() << path << " is taken";
+    } catch (const config::ConfigErrors& error) {
+      EXPECT_THAT(error.what(), HasSubstr(path.string() + " has no checkpoints"));
+    }
+  }
+}
+
 TEST_F(ResumptionTest, what_makes_other_iterates_is_refused_by_name) {
   const std::string all =
       refusal({}, {"seed=77", "method.step_size=0.25", "problem.l2=0.5", "dtype=float32"});

@@ -114,7 +114,8 @@ TEST(Simulate, a_run_that_fails_is_a_violation_with_the_command_that_repeats_it)
       nlohmann::json::parse(test::printed([&] { EXPECT_EQ(simulate_command(options, simulated), 1); }));
   EXPECT_EQ(json["violations"], 1);
   EXPECT_THAT(json["failures"][0]["what"].get<std::string>(), HasSubstr("diverged"));
-  EXPECT_THAT(json["failures"][0]["replay"].get<std::string>(), HasSubstr("--seed 7 --seeds 1 --trace"));
+  EXPECT_THAT(json["failures"][0]["replay"].get<std::string>(),
+              HasSubstr(" --set 'method.step_size=1e9' --seed 7 --seeds 1 --trace"));
 }
 
 }  // namespace

@@ -216,7 +216,7 @@ TEST(Build, checkpoints_have_an_interval) {
   EXPECT_EQ(rounds.keep, 5u);
   EXPECT_EQ(rounds.resume, "auto");
   EXPECT_EQ(rounds.copies, 1u);
-  EXPECT_EQ(load("{ copies: 2 }").copies, 2u);
+  EXPECT_EQ(load("{ copies: 2 }\nhosts: [ a, b ]").copies, 2u);
   EXPECT_EQ(load("{ every: 500 updates }").every_updates, 500u);
   EXPECT_EQ(load("{ every: 1500ms }").every, std::chrono::milliseconds(1500));
   EXPECT_EQ(load("{ every: 2 seconds }").every, std::chrono::seconds(2));
@@ -225,6 +225,12 @@ TEST(Build, checkpoints_have_an_interval) {
   const actors::CheckpointSpec paced = load("{ keep: 2 }");
   EXPECT_TRUE(paced.paced);
   EXPECT_EQ(paced.every, std::chrono::seconds(10));
+}
+
+TEST(Build, a_job_of_one_machine_has_no_host_for_copies) {
+  EXPECT_EQ(errors_in_line("checkpoint: { copies: 2, every: never }"), "");
+  EXPECT_EQ(messages_of(errors_in_line("checkpoint: { copies: 2 }")),
+            "job.yaml:5:23: error: all of this job is on this machine: there is no second host\n");
 }
 
 TEST(Build, checkpoints_have_errors_at_their_places) {

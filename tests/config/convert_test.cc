@@ -119,7 +119,7 @@ TEST(Convert, times_need_units) {
   EXPECT_EQ(complaint_of("stop.time", "soon"),
             "stop.time must be a time such as 500ms, 10s, 5m or 2h, not 'soon'");
   EXPECT_EQ(complaint_of("stop.time", "0s"),
-            "stop.time must be a time such as 500ms, 10s, 5m or 2h, not '0s'");
+            "stop.time must be a time such as 500ms, 10s, 5m or 2h, not '0s' | it has to be above 0");
 }
 
 TEST(Convert, sizes_need_units) {

@@ -97,6 +97,16 @@ class Kill(Crash):
         self.assertEqual(self.wisp.run("down").status, 0)
         self.assertEqual(self.wisp.run("wait").status, 1)
 
+    def test_down_waits_for_the_end_of_what_a_killed_driver_has_left(self):
+        running = self.start()
+        for node in self.nodes():
+            os.kill(node, signal.SIGSTOP)  # then its agent has to end it
+        running.send(signal.SIGKILL)
+        running.wait(5)
+        done = self.wisp.run("down")
+        self.assertEqual(done.status, 0, done)
+        self.assert_nothing_left(0.5)
+
     def test_driver_and_agent_at_once(self):
         running = self.start()
         agent = self.agents()[0]

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import kept_runs
 import wisp_test
@@ -29,6 +30,21 @@ class Restart(kept_runs.TestCase):
     def pid_of(self, actor):
         state = json.loads((self.wisp.job_folder() / "state.json").read_text())
         return {each["name"]: each["pid"] for each in state["actors"]}[actor]
+
+
+class Agent(Restart):
+    def test_whose_machine_is_this_one_is_started_again(self):
+        """No other host is left, and this one is certainly there."""
+        self.write_job("isega", "{ rounds: 20000 }")
+        expected = self.good(self.go())["iterate_hash"]
+        running = self.start()
+        running.wait_for("^round [1-9]", 30)
+        facts = Path(f"/proc/{self.pid_of('worker-0')}/stat").read_text()
+        os.kill(int(facts.rpartition(")")[2].split()[1]), signal.SIGKILL)  # its parent
+        done = running.wait(60)
+        self.assertEqual(self.good(done)["iterate_hash"], expected)
+        self.assertIn("host local is back\n", done.stderr)
+        self.assert_nothing_left()
 
 
 class Policy(Restart):

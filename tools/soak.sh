@@ -14,7 +14,7 @@
 #   recovery      [100000] seeds of a run that is brought back whatever ends
 #   kills         [300]    seconds of kill -9 of workers and master, in each world; and 20 schedules of it in rounds
 #   churn         [3600]   seconds of a job of 64 workers who are killed one by one, with strangers at their doors
-#   damage        [1000]   places at which a checkpoint is cut short, and as many at which it is changed
+#   damage        [2000]   lengths to which a checkpoint is cut, and bytes of which a bit is changed: all that there are
 #   power-off     [20]     hosts of the testbed that are switched off, <count> for each method; only root can make them
 #   async-sgd     [3]      seeds of P1's claims in the size of the reference: 32 workers, 1 % of the coordinates
 #   clang         [1]      the tests of the runtime, built by clang 14 (tools/install_packages.sh dev)
@@ -78,7 +78,7 @@ case $name in
     sed -n 's/^.*figures: //p' "$said" | while IFS= read -r line; do row "$line"; done
     ;;
   damage)
-    export WISP_SOAK=${count:-1000} PYTHONPATH=tests/system
+    export WISP_SOAK=${count:-2000} PYTHONPATH=tests/system
     figures=$(python3 -B tests/system/damaged_checkpoints_test.py Damaged | grep ' damages of ')
     row "$figures"
     ;;

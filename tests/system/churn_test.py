@@ -84,14 +84,16 @@ class Churn(wisp_test.TestCase):
 
     def watch(self, running, strangers, seconds):
         """[{pid: what it measures}], one a second, while workers are killed. How many of them were."""
-        chance, killed = random.Random(SEED), set()
+        chance, killed = random.Random(SEED), 0
         samples, begin = [], time.monotonic()
         while (now := time.monotonic() - begin) < seconds:
             for pid, name in self.watched.items():
                 self.assertTrue(Path(f"/proc/{pid}/fd").exists(), f"{name} has ended: {running.done()}")
             samples.append({pid: measured(pid) for pid in self.watched})
-            if len(killed) < KILLS_EACH_SECOND * now:
-                killed |= {pid for pid in self.drawn_victims(chance) if pid not in killed and tally.kill(pid)}
+            if len(samples) % 60 == 0:
+                print(f"{len(samples)} s: {self.levels(samples[-60:])}, {killed} killed", flush=True)
+            if killed < KILLS_EACH_SECOND * now:
+                killed += sum(tally.kill(pid) for pid in self.drawn_victims(chance))
             for _ in range(int(STRANGERS * now / seconds) - strangers.count):
                 strangers.connect()
             try:
@@ -99,7 +101,7 @@ class Churn(wisp_test.TestCase):
                 self.fail(f"it has ended: {running.done()}")
             except wisp_test.subprocess.TimeoutExpired:
                 pass
-        return samples, len(killed)
+        return samples, killed
 
     def test_nobody_grows(self):
         self.wisp.write("churn.yaml", JOB)
@@ -119,19 +121,20 @@ class Churn(wisp_test.TestCase):
         updates = tally.check(self, WORKERS, f"WISP_SEED={SEED}: {done}")
         sixth = len(samples) // 6
         early, late = samples[-2 * sixth:-sixth], samples[-sixth:]  # holes in heaps have come to rest by then
-        levels = {f"{who} {what}": (self.level(early, who, what), self.level(late, who, what))
-                  for who in ["driver", "master", "worker"] for what in LEVEL}
-        print("; ".join(f"{name} {before} then {after}" for name, (before, after) in levels.items()))
-        grown = {name: both for name, both in levels.items() if both[1] > GROWTH * both[0]}
+        before, after = self.levels(early), self.levels(late)
+        print(f"before {before}, then {after}")
+        grown = {name: (before[name], after[name]) for name in before if after[name] > GROWTH * before[name]}
         self.assertEqual(grown, {}, f"WISP_SEED={SEED}")
-        sums = [f"{name} {before} then {after}" for name, (before, after) in levels.items() if "KiB" in name]
+        sums = [f"{name} {before[name]} then {after[name]}" for name in before if "KiB" in name]
         print(f"figures: {WORKERS} workers for {SECONDS} s, {kills} killed, {strangers.count} strangers, {updates} "
               f"updates, none missing, none twice; {', '.join(sums)}, of {len(WITNESSES) - 1} of them")
 
-    def level(self, samples, who, what):
-        """Of the workers together, or of the other one."""
-        pids = [pid for pid, name in self.watched.items() if name.split("-")[0] == who]
-        return round(LEVEL[what](sum(sample[pid][what] for pid in pids) for sample in samples))
+    def levels(self, samples):
+        """{who and what: how much}; the workers together."""
+        pids = {who: [pid for pid, name in self.watched.items() if name.split("-")[0] == who]
+                for who in ["driver", "master", "worker"]}
+        return {f"{who} {what}": round(level(sum(sample[pid][what] for pid in pids[who]) for sample in samples))
+                for who in pids for what, level in LEVEL.items()}
 
 
 if __name__ == "__main__":

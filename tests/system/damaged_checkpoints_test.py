@@ -10,8 +10,6 @@ import kept_runs
 import wisp_test
 
 SOAK = int(os.environ.get("WISP_SOAK", "4"))
-CUT_EVERY = 97  # bytes: one length tried in so many
-CHANGE_EVERY = 101
 
 
 class Damaged(kept_runs.TestCase):
@@ -32,10 +30,10 @@ class Damaged(kept_runs.TestCase):
     def damages(self):
         """Each a name, and what becomes of the bytes of a file."""
         size = self.files[-1].stat().st_size
-        for i in self.drawn((size - 1) // CUT_EVERY + 1):
-            yield f"cut to {i * CUT_EVERY}", lambda data, i=i: data[:i * CUT_EVERY]
-        for i in self.drawn((size - 1) // CHANGE_EVERY + 1):
-            at, bit = i * CHANGE_EVERY, 1 << self.random.randrange(8)
+        for length in self.drawn(size):
+            yield f"cut to {length}", lambda data, length=length: data[:length]
+        for at in self.drawn(size):
+            bit = 1 << self.random.randrange(8)
             yield f"byte {at} ^ {bit}", lambda data, at=at, bit=bit: (
                 data[:at] + bytes([data[at] ^ bit]) + data[at + 1:])
 

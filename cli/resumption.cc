@@ -66,10 +66,22 @@ std::optional<launcher::JobEntry> last_job(const std::string& name, const std::f
               Fault::kConfig);
 }
 
+// What a method does anyhow may be said or not.
+void leave_out_the_usual(std::map<std::string, std::string>& traits, const config::Experiment& experiment,
+                         const actors::Catalogs& catalogs) {
+  optim::MethodSpec usual = experiment.job.method;
+  usual.consistency = {};
+  const auto found = traits.find("method.consistency.kind");
+  if (found != traits.end() && found->second != catalogs.methods.consistency_of(usual)) return;
+  for (const char* key : {"method.consistency.kind", "method.consistency.bound"}) traits.erase(key);
+}
+
 void compare(const config::Experiment& experiment, const actors::Catalogs& catalogs, Resumption& resumption) {
-  const std::map<std::string, std::string> now = traits_of(experiment);
+  std::map<std::string, std::string> now = traits_of(experiment);
   std::map<std::string, std::string> then = resumption.checkpoint.traits;
   then.erase(kDataTrait);
+  leave_out_the_usual(now, experiment, catalogs);
+  leave_out_the_usual(then, experiment, catalogs);
   config::Mistakes mistakes;
   const std::string from = resumption.job_folder.filename().string();
   const auto differs = [&](const std::string& key, const std::string& was, const std::string& is) {

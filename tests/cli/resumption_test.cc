@@ -101,6 +101,15 @@ TEST_F(ResumptionTest, what_makes_other_iterates_is_refused_by_name) {
 TEST_F(ResumptionTest, what_does_not_is_not) {
   EXPECT_THAT(refusal({}, {"stop.rounds=9999", "evaluate.every=7 rounds", "checkpoint.every=5 rounds"}),
               IsEmpty());
+  EXPECT_THAT(refusal({"method.kind=gd"}, {"method.kind=gd", "method.consistency=sync"}), IsEmpty());
+  EXPECT_THAT(refusal({"method.kind=gd", "method.consistency=sync"}, {"method.kind=gd"}), IsEmpty());
+}
+
+TEST_F(ResumptionTest, another_consistency_is_refused) {
+  const std::vector<std::string> before{"method.kind=async-sgd", "method.step_size=0.1"};
+  std::vector<std::string> now = before;
+  now.emplace_back("method.consistency=ssp");
+  EXPECT_THAT(refusal(before, now), HasSubstr("method.consistency.kind is ssp, but was not set"));
 }
 
 TEST_F(ResumptionTest, another_number_of_workers_is_the_methods_to_refuse) {

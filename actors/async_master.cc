@@ -162,7 +162,7 @@ template <class T>
 runtime::Task<void> AsyncMaster<T>::one_step(std::uint32_t worker) {
   Seat& seat = seats_[worker];
   if (!seat.received) {  // else it came before its worker, or the master before, died
-    while (!over_ && is_ahead(worker)) {
+    while (!over_ && (is_ahead(worker) || has_no_room())) {
       co_await next_turn();
     }
     if (over_) co_return;
@@ -273,6 +273,8 @@ runtime::Task<void> AsyncMaster<T>::evaluate() {
       dead = worker_called(error.actor());
       if (!cutter_.is_on() || dead == seats_.size()) throw;
     }
+    if (seats_[dead].life == lives[dead]) seats_[dead].gone = true;
+    give_up_cut();
     if (!run_.is_to_end()) co_return;  // it is still due
     while (!over_ && seats_[dead].life == lives[dead]) {
       co_await next_turn();
@@ -438,6 +440,12 @@ bool AsyncMaster<T>::take_in(std::uint32_t worker, const Update<T>& update) {
 template <class T>
 bool AsyncMaster<T>::is_ahead(std::uint32_t worker) const {
   return bounded_ && seats_[worker].steps > pace_.begin()->first + run_.job().method.consistency.bound;
+}
+
+// What is sent is kept until there is a checkpoint, and there is none while a worker is gone.
+template <class T>
+bool AsyncMaster<T>::has_no_room() const {
+  return sent_bytes_ > kSentMost && !all_are_there();
 }
 
 // Of the model's way down, the gradient, and the update's way up.

@@ -100,6 +100,7 @@ class AsyncMaster : public runtime::Actor {
   std::uint64_t drawn_staleness(std::uint64_t update) const;
   std::size_t history_most() const;
   bool is_ahead(std::uint32_t worker) const;
+  bool has_no_room() const;
   runtime::Task<void> end_record(const Summary& summary);
   runtime::Future<void> next_turn();
   void release();

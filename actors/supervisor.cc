@@ -371,7 +371,10 @@ void Supervisor::Of<T>::replace(std::uint32_t worker) {
 
 template <class T>
 Kept Supervisor::Of<T>::last_checkpoint() {
-  return keeper_ ? keeper_->template call<&Keeper::last>(attempt_).get() : Kept();
+  if (!keeper_) return {};
+  Kept kept = keeper_->template call<&Keeper::last>(attempt_).get();
+  for (const std::string& each : kept.passed_over) stage_.tell("", "passed over", each);
+  return kept;
 }
 
 template <class T>
@@ -417,7 +420,6 @@ void Supervisor::Of<T>::lead() {
     is_in_rounds(job_) ? lead_by<RoundMaster<T>>(std::move(parameters))
                        : lead_by<AsyncMaster<T>>(std::move(parameters));
     failpoint("supervisor.led");
-    for (const std::string& each : kept.passed_over) stage_.tell("", "passed over", each);
     if (kept.number != 0) {
       stage_.tell("", "resumed", fmt::format("goes on from the checkpoint at update {}", kept.updates));
     } else if (!first) {

@@ -171,8 +171,8 @@ void remove_socket(const launcher::JobEntry& job) {
 // Nobody drives the job any more: sees to it that nothing of it is left on its hosts.
 int finish_on_hosts(const GlobalOptions& options, const launcher::JobEntry& job) {
   talk(options, fmt::format("{} is not running: {}", title(job), status_text(job)));
-  remove_socket(job);
   const bool none_here = wait_for_agents(options, job);
+  remove_socket(job);
   if (none_here && !is_on_other_hosts(job)) return kExitDone;
   if (none_here && collect_missing_logs(options, job, kAgentPatience)) {
     talk(options, fmt::format("nothing of {} is left on its hosts", title(job)));

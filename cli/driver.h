@@ -102,6 +102,7 @@ class Driver {
   void start_hosts();
   void start_nodes(const std::vector<launcher::HostInfo>& hosts);
   void start_node(std::size_t index, std::uint32_t attempt);
+  void leave_nothing_on(const launcher::HostInfo& host);
   int local_rank(std::size_t index) const;
   void take_over_metrics(const Resumption& resumption);
   std::string host_for_copies(const std::string& before) const;

@@ -18,6 +18,7 @@ namespace wisp::cli {
 namespace {
 
 constexpr std::chrono::seconds kSayEvery{3};
+constexpr std::chrono::seconds kTryMost{30};
 
 }  // namespace
 
@@ -59,7 +60,8 @@ class Driver::Recovery final : public actors::Stage {
   actors::Layout layout_;
   std::set<std::string>
       without_rows_;  // nodes whose host has been lost since their workers' rows were brought
-  std::map<std::string, std::string> away_;  // by host: why it could not be brought back
+  std::map<std::string, std::string> away_;                      // by host: why it could not be brought back
+  std::map<std::string, std::chrono::nanoseconds> tried_since_;  // to bring it back, no other being left
   std::chrono::nanoseconds said_at_{0};
 };
 
@@ -92,7 +94,11 @@ std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
     left.push_back(std::move(host));
   }
   const auto place = runtime::replacement(left, node.cpus);
-  if (!place && driver_.fleet_->host(node.host).local) return if_back();  // only its agent can have ended
+  // It can only be this machine's agent that has ended.
+  if (!place && driver_.fleet_->host(node.host).local &&
+      now() - tried_since_.try_emplace(node.host, now()).first->second <= kTryMost) {
+    return if_back();
+  }
   if (!place) {
     throw runtime::ActorDied(runtime::Failure(runtime::Failure::Kind::kDied, node.actors.front(),
                                               "no host is left; " + cause_of_loss(node.host), Fault::kHost));
@@ -121,6 +127,8 @@ bool Driver::Recovery::is_back(const std::string& host) {
     std::lock_guard lock(driver_.mutex_);
     driver_.lost_hosts_.erase(host);
   }
+  tried_since_.erase(host);
+  driver_.leave_nothing_on(driver_.fleet_->host(host));
   driver_.working_folders_[host] = driver_.deployment_->bring_to(host, [this] { driver_.check_aborted(); });
   driver_.display_.say(fmt::format("host {} is back", host));
   driver_.folder_.append("events.jsonl", event_json(driver_.clock_.wall(), "host back", "", host, ""));

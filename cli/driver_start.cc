@@ -178,7 +178,7 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
                                            launcher::own_addresses());
   NetworkPlan& network = *network_;
   for (const launcher::HostInfo& host : hosts) {
-    if (host.local || network.ipc()) fleet_->remove_at_end(host.name, runtime_folder_->path());
+    leave_nothing_on(host);
   }
   runtime_folder_->make();
   control_ =
@@ -244,6 +244,11 @@ void Driver::start_nodes(const std::vector<launcher::HostInfo>& hosts) {
 }
 
 // How many nodes before it are on the same host.
+// The sockets of a job that dies without a word go with its agent.
+void Driver::leave_nothing_on(const launcher::HostInfo& host) {
+  if (host.local || network_->ipc()) fleet_->remove_at_end(host.name, runtime_folder_->path());
+}
+
 int Driver::local_rank(std::size_t index) const {
   const auto begin = layout_.nodes.begin();
   return static_cast<int>(

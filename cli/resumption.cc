@@ -73,7 +73,8 @@ void leave_out_the_usual(std::map<std::string, std::string>& traits, const confi
   usual.consistency = {};
   const auto found = traits.find("method.consistency.kind");
   if (found != traits.end() && found->second != catalogs.methods.consistency_of(usual)) return;
-  for (const char* key : {"method.consistency.kind", "method.consistency.bound"}) traits.erase(key);
+  traits.erase("method.consistency.kind");
+  if (usual.late != "drop") traits.erase("method.consistency.bound");  // else that is how late is too late
 }
 
 void compare(const config::Experiment& experiment, const actors::Catalogs& catalogs, Resumption& resumption) {

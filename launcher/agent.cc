@@ -142,6 +142,7 @@ class Agent {
       case Down::kSignal:
         return signal(unpack_body<message::Signal>(unpacker));
       case Down::kStop:
+        asked_ = true;
         return begin_stop(unpack_body<message::Stop>(unpacker).grace);
       case Down::kPing:
         return report(Up::kPong, message::Pong{unpack_body<message::Ping>(unpacker).time, wire_time()});
@@ -382,11 +383,17 @@ class Agent {
     return killed_ && (Steady::now() >= give_up_at_ || (running_.empty() && children().empty()));
   }
 
-  int leave() {
+  // A driver that has not asked for this end may start another agent here, and go on with what there is.
+  void remove_what_goes_with_the_job() {
+    if (driver_there_ && !asked_) return;
     for (const std::filesystem::path& each : to_remove_) {
       std::error_code ignored;
       if (each.is_absolute()) std::filesystem::remove_all(each, ignored);
     }
+  }
+
+  int leave() {
+    remove_what_goes_with_the_job();
     for (const std::filesystem::path& each : working_folders_) {
       std::error_code is_in_use;
       std::filesystem::remove(each, is_in_use);  // an empty one tells nobody anything, whatever cleanup says
@@ -419,6 +426,7 @@ class Agent {
   Steady::time_point heard_ = Steady::now();
   std::chrono::milliseconds silence_max_{0};
   bool stopping_ = false;
+  bool asked_ = false;  // by the driver
   Steady::time_point kill_at_;
   bool killed_ = false;
   Steady::time_point give_up_at_;

@@ -241,6 +241,9 @@ void Connection::obey(const Bytes& bytes, std::vector<Event>& events) {
     case Up::kStopped:
       survivors_ = unpack_body<message::Stopped>(unpacker).survivors;
       stopped_ = true;
+      if (stage_ == Stage::kReady) {
+        fail("the agent was asked to end, and not by this job", "does the host go down?");
+      }
       // It leaves with the next step: by then all events up to here have been handled.
       if (!settings_.job.empty() && !info_.local)
         send(Down::kForgetLogs, message::ForgetLogs{settings_.job, info_.name});
@@ -330,7 +333,7 @@ void Connection::begin_ending(Time now) {
 
 void Connection::finish(const Ended& ended, std::vector<Event>& events) {
   read_errors();
-  const bool wanted = stopped_;
+  const bool wanted = stopped_ && !failing();
   if (!failing() && !wanted) {
     Diagnosis diagnosis;
     diagnosis.what = fmt::format("the agent ended ({})", describe(ended));

@@ -37,14 +37,16 @@ class Agent(Restart):
         """No other host is left, and this one is certainly there."""
         self.write_job("isega", "{ rounds: 20000 }")
         expected = self.good(self.go())["iterate_hash"]
-        running = self.start()
-        running.wait_for("^round [1-9]", 30)
-        facts = Path(f"/proc/{self.pid_of('worker-0')}/stat").read_text()
-        os.kill(int(facts.rpartition(")")[2].split()[1]), signal.SIGKILL)  # its parent
-        done = running.wait(60)
-        self.assertEqual(self.good(done)["iterate_hash"], expected)
-        self.assertIn("host local is back\n", done.stderr)
-        self.assert_nothing_left()
+        for ended_by in [signal.SIGKILL, signal.SIGTERM]:
+            with self.subTest(ended_by):
+                running = self.start()
+                running.wait_for("^round [1-9]", 30)
+                facts = Path(f"/proc/{self.pid_of('worker-0')}/stat").read_text()
+                os.kill(int(facts.rpartition(")")[2].split()[1]), ended_by)  # its parent
+                done = running.wait(60)
+                self.assertEqual(self.good(done)["iterate_hash"], expected)
+                self.assertIn("host local is back\n", done.stderr)
+                self.assert_nothing_left()
 
 
 class Policy(Restart):

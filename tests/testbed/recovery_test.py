@@ -101,9 +101,9 @@ class Recovery(OnTestbed):
             host.boot()
             host.wait_until_up()
 
-    def stop_processes(self, name, pattern):
+    def signal_processes(self, name, number, pattern):
         """Those of the host whose command lines match."""
-        self.bed[name].run("sh", "-c", f"kill -STOP $(ps -eo pid,args | awk '$2 ~ /^[^ ]*wisp$/ && /{pattern}/ "
+        self.bed[name].run("sh", "-c", f"kill -{number} $(ps -eo pid,args | awk '$2 ~ /^[^ ]*wisp$/ && /{pattern}/ "
                                        "{ print $1 }')")
 
     def assert_went_on(self, text, running, lost, process, timeout=60):
@@ -161,6 +161,23 @@ class SwitchedOff(Recovery):
         done = running.wait(60)
         self.assertEqual((done.status, done.json()["status"], done.json()["updates"]), (0, "finished", 6000), done)
         self.assert_told(done, lost, WORKERS[lost])
+
+
+class ShutDown(Recovery):
+    """A host that is shut down in order asks all its processes to end; the agent sees to it that they do."""
+
+    def test_host_of_a_worker_and_of_the_master(self):
+        text = JOB % "isega"
+        for name, process in [("h2", "worker-0"), ("h1", "master")]:
+            with self.subTest(name):
+                running = self.begin(text)
+                self.signal_processes(name, "TERM", " agent")
+                done = running.wait(60)
+                self.assertEqual(done.status, 0, done)
+                self.assertEqual(done.json()["iterate_hash"], self.wanted(text), done)
+                self.assertIn(f"{process} goes from {name}, which is lost, to h", done.stderr)
+                [lost] = self.events("host lost")
+                self.assertIn("the agent was asked to end, and not by this job", lost["cause"])
 
 
 class Silently(Recovery):
@@ -278,7 +295,7 @@ class Zombies(Recovery):
         """On a host that is well: another takes its place there."""
         text, name = JOB % "ibcd", self.worker_host()
         running = self.begin(text)
-        self.stop_processes(name, " node")
+        self.signal_processes(name, "STOP", " node")
         done = running.wait(60)
         self.assertEqual((done.status, done.json()["iterate_hash"]), (0, self.wanted(text)), done)
         self.assertEqual(done.json()["updates"], 3 * ROUNDS)

@@ -101,6 +101,8 @@ class Churn(wisp_test.TestCase):
                 self.fail(f"it has ended: {running.done()}")
             except wisp_test.subprocess.TimeoutExpired:
                 pass
+        while strangers.count < STRANGERS:
+            strangers.connect()
         return samples, killed
 
     def test_nobody_grows(self):

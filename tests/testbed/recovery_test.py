@@ -17,7 +17,7 @@ from on_testbed import START, OnTestbed
 SEED = int(os.environ.get("WISP_SEED", "1"))
 SOAK = int(os.environ.get("WISP_SOAK", "0"))
 DEAD = 10  # seconds of silence, then a node is taken for dead
-ROUNDS = 600
+ROUNDS = 1200
 METHODS = ["gd", "ibcd", "isega", "isaga"]
 WORKERS = {"h2": "worker-0", "h3": "worker-1", "h4": "worker-2"}
 HERE = "actors: { worker: { replicas: 3 } }\n"
@@ -35,11 +35,11 @@ method: { kind: %s, step_size: 0.5 }
 """ + HOSTS + """
 checkpoint: { every: 20 rounds }
 evaluate: { every: 10 rounds }
-stop: { rounds: 600 }
+stop: { rounds: 1200 }
 """
 # Steps are so small that the last round is far from the optimum, where every way would end in the same bits.
 ASYNC = JOB.replace("kind: %s, step_size: 0.5", "kind: async-sgd, step_size: 0.01").replace(
-    "{ every: 10 rounds }", "{ every: 30 updates }").replace("{ rounds: 600 }", "{ updates: 6000 }")
+    "{ every: 10 rounds }", "{ every: 30 updates }").replace("{ rounds: 1200 }", "{ updates: 6000 }")
 
 
 class Recovery(OnTestbed):
@@ -58,7 +58,7 @@ class Recovery(OnTestbed):
             self.undisturbed[text] = done.json()["iterate_hash"]
         return self.undisturbed[text]
 
-    def begin(self, text, *args, least=20, most=ROUNDS // 2):
+    def begin(self, text, *args, least=20, most=ROUNDS // 4):
         """The job in the background, when it has come to a round that is drawn."""
         self.wisp.write("power.yaml", text)
         running = self.wisp.start("run", "power.yaml", *self.settings(), "--json", *args)

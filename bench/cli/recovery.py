@@ -97,4 +97,5 @@ def main():
                 {**values, "recovery": "checkpoint: never", "restart": ", restart: never"})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -92,7 +92,7 @@ def main():
                 {"rows.libsvm": sparse_rows()})
     for kind, method in METHODS.items():
         values = {"method": method, "seconds": 12}
-        compare(f"{kind}, d = 200: restarts and checkpoints, as they are by default", SMALL, 2, 9,
+        compare(f"{kind}, d = 200: restarts and checkpoints, as they are by default", SMALL, 2, 21,
                 {**values, "recovery": "", "restart": ""},
                 {**values, "recovery": "checkpoint: never", "restart": ", restart: never"})
 

@@ -71,7 +71,7 @@ runtime::Task<bool> Keeper::keep(Part part, std::uint64_t updates) {
 void Keeper::write(const Checkpoint& checkpoint) {
   try {
     for (const std::string& warning : folder_->write(checkpoint)) context().log().warn(warning);
-    has_written_ = true;
+    had_one_ = true;
     if (copy_) copy_(checkpoint.number, folder_->path_of(checkpoint.number));
   } catch (const Error& error) {  // the person at the terminal hears of it, too
     fail(error.what());
@@ -88,7 +88,8 @@ Kept Keeper::last(std::uint32_t attempt) {
   Kept kept;
   std::optional<Checkpoint> found = folder_->newest(kept.passed_over);
   for (const std::string& each : kept.passed_over) context().log().warn(each);
-  kept.none_left = !found && has_written_;
+  had_one_ = had_one_ || found || !kept.passed_over.empty();
+  kept.none_left = !found && had_one_;
   if (!found) return kept;
   number_ = std::max(number_, found->number);
   kept.number = found->number;

@@ -93,8 +93,8 @@ class Keeper : public runtime::Actor {
   std::string failure_;                            // why they will not be whole
   std::optional<runtime::Promise<void>> waiting_;  // the master's call
   std::uint64_t number_ = 0;                       // of the last checkpoint
-  bool has_written_ = false;
-  Checkpoint unwritten_;  // with faults_.early_answer only
+  bool had_one_ = false;                           // this run, written or found
+  Checkpoint unwritten_;                           // with faults_.early_answer only
 };
 
 }  // namespace wisp::actors

@@ -112,6 +112,17 @@ TEST_F(ResumptionTest, another_consistency_is_refused) {
   EXPECT_THAT(refusal(before, now), HasSubstr("method.consistency.kind is ssp, but was not set"));
 }
 
+TEST_F(ResumptionTest, another_bound_is_refused_where_it_says_how_late_is_too_late) {
+  const auto dropping = [](const std::string& bound) {
+    return std::vector<std::string>{
+        "method={kind: async-sgd, step_size: 0.1, late: drop, consistency: {kind: async, "
+        "bound: " +
+        bound + "}}"};
+  };
+  EXPECT_THAT(refusal(dropping("8"), dropping("2")), HasSubstr("method.consistency.bound is 2, but was 8"));
+  EXPECT_THAT(refusal(dropping("8"), dropping("8")), IsEmpty());
+}
+
 TEST_F(ResumptionTest, another_number_of_workers_is_the_methods_to_refuse) {
   EXPECT_THAT(refusal({"method.kind=isega"}, {"method.kind=isega", "actors.worker.replicas=2"}),
               HasSubstr("its master keeps the mean of what so many workers know"));

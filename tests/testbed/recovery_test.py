@@ -97,9 +97,8 @@ class Recovery(OnTestbed):
     def switch_on(self, name):
         """With an empty disk, unless it is on."""
         host = self.bed[name]
-        if host.process.poll() is not None:
-            host.boot()
-            host.wait_until_up()
+        if not host.is_on():
+            host.switch_on()
 
     def signal_processes(self, name, number, pattern):
         """Those of the host whose command lines match."""

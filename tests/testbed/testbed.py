@@ -136,6 +136,18 @@ class Host:
         if self.process.stdout.readline().strip() != "up":
             raise RuntimeError(f"{self.name} did not come up")
 
+    def is_on(self):
+        return self.process is not None and self.process.poll() is None
+
+    def switch_on(self):
+        """After it went down, with an empty disk. Whoever has sought it in vain within the last second would say for
+        another one that there is no route to it; here they seek it anew."""
+        self.boot()
+        self.wait_until_up()
+        for enter in [[], *(host.enter_command() for host in self.bed.hosts.values() if host.is_on())]:
+            for address in [self.address, self.address6, self.second]:
+                _run(*enter, "ip", "neigh", "flush", "to", address)
+
     def enter_command(self):
         """The begin of a command line that runs what follows in the host."""
         return ["nsenter", "-t", str(self.init), "-m", "-u", "-i", "-n", "-p", "-r", "-w", "--"]
@@ -171,7 +183,7 @@ class Host:
 
     def go_down(self):
         """Everything in it is gone, its disk too. Who is connected hears of it, unless it was cut off before."""
-        if self.process and self.process.poll() is None:
+        if self.is_on():
             self.process.kill()
             self.process.wait()
             for link in ["v", "w"]:

@@ -52,6 +52,7 @@ class Driver::Recovery final : public actors::Stage {
  private:
   bool is_lost(const std::string& host) const;
   std::string cause_of_loss(const std::string& host) const;
+  std::string why_away(const std::string& host) const;
   std::optional<std::string> next_host(const NodePlan& node);
   bool is_back(const std::string& host);
   void bring_rows(std::size_t index);
@@ -76,6 +77,11 @@ bool Driver::Recovery::is_lost(const std::string& host) const {
   return driver_.lost_hosts_.contains(host);
 }
 
+std::string Driver::Recovery::why_away(const std::string& host) const {
+  const auto why = away_.find(host);
+  return why == away_.end() ? "" : ": " + why->second.substr(0, why->second.find('\n'));
+}
+
 // Its own, unless that is lost. Nothing: not now, as when its agent is still to show that it is there.
 std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
   if (!is_lost(node.host))
@@ -94,14 +100,15 @@ std::optional<std::string> Driver::Recovery::next_host(const NodePlan& node) {
     left.push_back(std::move(host));
   }
   const auto place = runtime::replacement(left, node.cpus);
-  // It can only be this machine's agent that has ended.
-  if (!place && driver_.fleet_->host(node.host).local &&
-      now() - tried_since_.try_emplace(node.host, now()).first->second <= kTryMost) {
-    return if_back();
-  }
   if (!place) {
-    throw runtime::ActorDied(runtime::Failure(runtime::Failure::Kind::kDied, node.actors.front(),
-                                              "no host is left; " + cause_of_loss(node.host), Fault::kHost));
+    std::string cause = "no host is left; " + cause_of_loss(node.host);
+    if (driver_.fleet_->host(node.host).local) {  // it can only be this machine's agent that has ended
+      if (now() - tried_since_.try_emplace(node.host, now()).first->second <= kTryMost) return if_back();
+      cause +=
+          fmt::format("; for {} s it could not be started again{}", kTryMost.count(), why_away(node.host));
+    }
+    throw runtime::ActorDied(
+        runtime::Failure(runtime::Failure::Kind::kDied, node.actors.front(), std::move(cause), Fault::kHost));
   }
   driver_.fleet_->write_off(node.host);
   if (place->oversubscribed) {
@@ -117,9 +124,7 @@ bool Driver::Recovery::is_back(const std::string& host) {
     if (std::string why = driver_.fleet_->bring_back(host); !why.empty()) away_[host] = std::move(why);
     if (now() >= said_at_ + kSayEvery) {
       said_at_ = now();
-      const std::string& why = away_[host];
-      driver_.display_.say(fmt::format("waiting for host {} to come back{}", host,
-                                       why.empty() ? "" : ": " + why.substr(0, why.find('\n'))));
+      driver_.display_.say(fmt::format("waiting for host {} to come back{}", host, why_away(host)));
     }
     return false;
   }
@@ -128,6 +133,7 @@ bool Driver::Recovery::is_back(const std::string& host) {
     driver_.lost_hosts_.erase(host);
   }
   tried_since_.erase(host);
+  away_.erase(host);
   driver_.leave_nothing_on(driver_.fleet_->host(host));
   driver_.working_folders_[host] = driver_.deployment_->bring_to(host, [this] { driver_.check_aborted(); });
   driver_.display_.say(fmt::format("host {} is back", host));

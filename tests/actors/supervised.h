@@ -60,7 +60,7 @@ class SupervisedRun {
   Summary run() {
     Supervision supervision;
     supervision.stage = stage_.get();
-    supervision.on_progress = [](const Progress&) {};
+    supervision.on_progress = [this](const Progress& progress) { progress_.push_back(progress); };
     if (job_.checkpoint.enabled()) {
       supervision.checkpoints = std::make_unique<CheckpointFolder>(disk(), "ckpt", job_.checkpoint.keep);
     }
@@ -71,6 +71,7 @@ class SupervisedRun {
     return supervisor_->run();
   }
   std::chrono::nanoseconds duration() const { return world_.now() - began_at_; }
+  const std::vector<Progress>& progress() const { return progress_; }
   std::size_t told(const std::string& event) const {
     return static_cast<std::size_t>(
         std::count_if(stage_->told().begin(), stage_->told().end(),
@@ -84,6 +85,7 @@ class SupervisedRun {
   std::unique_ptr<SimulatedStage> stage_;
   std::unique_ptr<Supervisor> supervisor_;
   std::chrono::nanoseconds began_at_{0};
+  std::vector<Progress> progress_;
 };
 
 // A small job whose nodes may end as often as they like, with a checkpoint every `rounds` rounds.

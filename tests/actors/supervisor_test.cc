@@ -121,6 +121,33 @@ TEST(Supervisor, GoesOnWhileAWorkerIsAwaitedThoughTheLossIsDue) {
   EXPECT_GT(steps(2), 200);
 }
 
+// What was sent is kept for a worker that is away, up to 256 MiB. The loss is due all the time, and is taken
+// again when it is back.
+TEST(Supervisor, HoldsWorkersBackWhileOneIsAwaitedForLong) {
+  constexpr std::size_t kDim = 200'000;
+  constexpr std::size_t kFit = (std::size_t{256} << 20) / (kDim * sizeof(double));
+  JobSpec job = supervised_job("async-sgd");
+  job.problem.data.dim = kDim;
+  job.checkpoint.every_rounds = 1'000'000;
+  job.evaluate.every_rounds = 1;
+  job.stop = {};
+  job.stop.updates = 2 * kFit;
+  job.worker.restart.backoff = seconds(20);
+  SupervisedRun run(job);
+  run.crash(milliseconds(10), "worker-1");
+  run.crash(milliseconds(30), "worker-1");  // the first restart is at once, the second after the back-off
+  const Summary summary = run.run();
+  EXPECT_EQ(summary.status, "finished");
+  EXPECT_EQ(summary.last.updates, job.stop.updates);
+  EXPECT_GT(run.duration(), seconds(20));
+  std::uint64_t meanwhile = 0;
+  for (std::size_t i = 1; i < run.progress().size(); ++i) {
+    meanwhile = std::max(meanwhile, run.progress()[i].updates - run.progress()[i - 1].updates);
+  }
+  EXPECT_GT(meanwhile, kFit / 2);
+  EXPECT_LE(meanwhile, kFit + 2);  // of those not held back, one each was under way
+}
+
 TEST(Supervisor, BeginsAgainWithoutACheckpoint) {
   JobSpec job = supervised_job("isega");
   SupervisedRun undisturbed(job);

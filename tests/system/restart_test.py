@@ -1,6 +1,7 @@
 """Restarts as people see them: how often, how soon, and what is said of it."""
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -16,8 +17,8 @@ class Restart(kept_runs.TestCase):
     def write_job(self, method, stop=None, restart="{ }"):
         self.wisp.write("job.yaml", kept_runs.job(method, stop, restart))
 
-    def report(self, done):
-        self.assertEqual(done.status, 1, done)
+    def report(self, done, status=1):
+        self.assertEqual(done.status, status, done)
         return done.stderr[done.stderr.index("error: job"):]
 
     def assert_nothing_left(self):
@@ -33,6 +34,11 @@ class Restart(kept_runs.TestCase):
 
 
 class Agent(Restart):
+    def agent(self):
+        """The parent of its nodes."""
+        facts = Path(f"/proc/{self.pid_of('worker-0')}/stat").read_text()
+        return int(facts.rpartition(")")[2].split()[1])
+
     def test_whose_machine_is_this_one_is_started_again(self):
         """No other host is left, and this one is certainly there."""
         self.write_job("isega", "{ rounds: 20000 }")
@@ -41,12 +47,30 @@ class Agent(Restart):
             with self.subTest(ended_by):
                 running = self.start()
                 running.wait_for("^round [1-9]", 30)
-                facts = Path(f"/proc/{self.pid_of('worker-0')}/stat").read_text()
-                os.kill(int(facts.rpartition(")")[2].split()[1]), ended_by)  # its parent
+                os.kill(self.agent(), ended_by)
                 done = running.wait(60)
                 self.assertEqual(self.good(done)["iterate_hash"], expected)
                 self.assertIn("host local is back\n", done.stderr)
                 self.assert_nothing_left()
+
+    def test_that_can_not_be_started_any_more(self):
+        """Nobody waits for it for ever."""
+        program = self.wisp.folder / "elsewhere/bin/wisp"
+        for name in ["bin/wisp", "lib/libwisp.so"]:
+            copy = self.wisp.folder / "elsewhere" / name
+            copy.parent.mkdir(parents=True)
+            shutil.copy(Path(self.wisp.binary).parents[1] / name, copy)
+        self.write_job("isega", "{ rounds: 1000000000 }")
+        running = self.wisp.start("run", "job.yaml", binary=program)
+        running.wait_for("^round [1-9]", 30)
+        program.unlink()
+        os.kill(self.agent(), signal.SIGKILL)
+        again = r"cannot start \S+/elsewhere/bin/wisp: No such file or directory\n"
+        running.wait_for(f"^waiting for host local to come back: local: {again}")
+        report = self.report(running.wait(50), 4)
+        self.assertRegex(report, r"  cause: no host is left; host local was lost: local: the agent ended "
+                                 r"\(signal 9 \(Killed\)\); for 30 s it could not be started again: local: " + again)
+        self.assert_nothing_left()
 
 
 class Policy(Restart):

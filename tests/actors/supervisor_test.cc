@@ -127,15 +127,17 @@ TEST(Supervisor, HoldsWorkersBackWhileOneIsAwaitedForLong) {
   constexpr std::size_t kDim = 200'000;
   constexpr std::size_t kFit = (std::size_t{256} << 20) / (kDim * sizeof(double));
   JobSpec job = supervised_job("async-sgd");
+  job.method.step_size = {.kind = optim::StepSizeSpec::Kind::kNumber, .value = 0.01};
+  job.method.consistency.kind = "async";
   job.problem.data.dim = kDim;
   job.checkpoint.every_rounds = 1'000'000;
   job.evaluate.every_rounds = 1;
   job.stop = {};
-  job.stop.updates = 2 * kFit;
+  job.stop.updates = 3 * kFit;
   job.worker.restart.backoff = seconds(20);
   SupervisedRun run(job);
-  run.crash(milliseconds(10), "worker-1");
-  run.crash(milliseconds(30), "worker-1");  // the first restart is at once, the second after the back-off
+  run.crash(milliseconds(50), "worker-1");
+  run.crash(milliseconds(200), "worker-1");  // the first restart is at once, the second after the back-off
   const Summary summary = run.run();
   EXPECT_EQ(summary.status, "finished");
   EXPECT_EQ(summary.last.updates, job.stop.updates);

@@ -87,12 +87,12 @@ def main():
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, medians", file=sys.stderr)
     for kind, method in METHODS.items():
         values = {"method": method, "seconds": 31}
-        compare(f"{kind}, d = 1e7, float32: a checkpoint every 10 s", LARGE, 3, 5,
+        compare(f"{kind}, d = 1e7, float32: a checkpoint every 10 s", LARGE, 3, 6,
                 {**values, "recovery": "checkpoint: { every: 10s }"}, {**values, "recovery": "checkpoint: never"},
                 {"rows.libsvm": sparse_rows()})
     for kind, method in METHODS.items():
         values = {"method": method, "seconds": 12}
-        compare(f"{kind}, d = 200: restarts and checkpoints, as they are by default", SMALL, 2, 21,
+        compare(f"{kind}, d = 200: restarts and checkpoints, as they are by default", SMALL, 2, 22,
                 {**values, "recovery": "", "restart": ""},
                 {**values, "recovery": "checkpoint: never", "restart": ", restart: never"})
 

@@ -173,6 +173,17 @@ TEST(Buffer, grows_and_keeps_what_it_holds) {
   EXPECT_EQ(vector_of(std::move(buffer).freeze()), expected);
 }
 
+TEST(Buffer, of_large_pages_keeps_what_it_holds) {
+  Buffer buffer;
+  const std::vector<std::byte> piece = count_to(3 << 20);
+  std::vector<std::byte> expected;
+  for (int i = 0; i < 8; ++i) {
+    buffer.append(piece);
+    expected.insert(expected.end(), piece.begin(), piece.end());
+  }
+  EXPECT_EQ(vector_of(std::move(buffer).freeze()), expected);
+}
+
 TEST(Buffer, does_not_move_within_its_capacity) {
   Buffer buffer = Buffer::with_capacity(1000);
   EXPECT_TRUE(buffer.empty());

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/driver.h"
+#include "launcher/state_file.h"
 
 namespace wisp::cli {
 namespace {
@@ -69,10 +70,20 @@ void Driver::handle(const Kill& kill) {
   const auto grace = experiment_.launcher.timeouts.shutdown_grace;
   try {
     std::vector<const NodePlan*> nodes;
+    launcher::JobState asked;
     {
       const std::lock_guard lock(mutex_);
       nodes = nodes_to_kill(kill.actors);
+      for (const launcher::ActorState& each : state_.actors) {
+        if (std::find(kill.actors.begin(), kill.actors.end(), each.name) != kill.actors.end())
+          asked.actors.push_back(each);
+      }
     }
+    const auto has_ended = [&](const NodePlan* node) {
+      return std::any_of(asked.actors.begin(), asked.actors.end(),
+                         [&](const auto& each) { return each.node == node->name && !each.is_alive(); });
+    };
+    std::erase_if(nodes, has_ended);
     for (const NodePlan* node : nodes) {
       endings_[node->name] = {node->host, std::chrono::steady_clock::now() + grace};
       folder_.append("events.jsonl",
@@ -80,7 +91,8 @@ void Driver::handle(const Kill& kill) {
       display_.say(fmt::format("wisp kill: {}@{} is asked to end", node->name, node->host));
       fleet_->signal(node->host, node->name, SIGTERM);
     }
-    kill.answer->set_value(Json{{"grace_ms", grace.count()}}.dump());
+    kill.answer->set_value(
+        Json{{"grace_ms", grace.count()}, {"asked", launcher::state_to_json(asked)}}.dump());
   } catch (const Error& error) {  // of the request: the job goes on
     kill.answer->set_value(refusal(error.what()));
   }

@@ -52,20 +52,6 @@ const launcher::ActorState& find_actor(const launcher::JobEntry& job, const std:
   throw Error(no_such_actor(job, name, known), Fault::kUsage);
 }
 
-std::vector<ActorReport::Event> events_of(const std::filesystem::path& folder,
-                                          const launcher::ActorState& actor) {
-  std::vector<ActorReport::Event> events;
-  std::ifstream file(folder / "events.jsonl");
-  for (std::string line; std::getline(file, line);) {
-    const Json json = object_of(line);
-    const std::string process = word_of(json, "process");
-    const bool of_host = process.empty() && word_of(json, "host") == actor.host;
-    if (process != actor.node && !of_host) continue;
-    events.push_back({word_of(json, "time"), word_of(json, "event"), word_of(json, "cause")});
-  }
-  return events;
-}
-
 std::vector<ActorReport::Log> logs_of(const std::filesystem::path& folder, const std::string& actor) {
   std::vector<ActorReport::Log> logs;
   for (const launcher::LogName& each : launcher::list_logs(folder / "logs" / actor)) {
@@ -173,6 +159,20 @@ Json report_json(const launcher::JobEntry& job, const ActorReport& report) {
 }
 
 }  // namespace
+
+std::vector<ActorReport::Event> events_of(const std::filesystem::path& folder,
+                                          const launcher::ActorState& actor) {
+  std::vector<ActorReport::Event> events;
+  std::ifstream file(folder / "events.jsonl");
+  for (std::string line; std::getline(file, line);) {
+    const Json json = object_of(line);
+    const std::string process = word_of(json, "process");
+    const bool of_host = process.empty() && word_of(json, "host") == actor.host;
+    if (process != actor.node && !of_host) continue;
+    events.push_back({word_of(json, "time"), word_of(json, "event"), word_of(json, "cause")});
+  }
+  return events;
+}
 
 ActorReport inspect_actor(const launcher::JobEntry& job, const std::string& actor) {
   ActorReport report;

@@ -18,7 +18,8 @@ int inspect_command(const GlobalOptions& options, const InspectOptions& inspect)
 struct ActorReport {
   struct Event {
     std::string time;
-    std::string event;  // started | exited | silent | heard again | dead | host lost
+    std::string
+        event;  // started | asked to end | exited | restarted | silent | heard again | dead | host lost | ...
     std::string cause;
   };
   struct Log {
@@ -33,6 +34,10 @@ struct ActorReport {
   std::vector<Log> logs;      // by attempt; of each the file being written, then those put aside
   config::Node config;        // its section of job.yaml; null: unknown
 };
+
+// What events.jsonl of a job's folder says of an actor's process and its host, oldest first.
+std::vector<ActorReport::Event> events_of(const std::filesystem::path& folder,
+                                          const launcher::ActorState& actor);
 
 // Throws Error as inspect_command() does. Files of the folder that are missing or damaged leave out what they
 // would have said.

@@ -10,9 +10,11 @@
 #include "base/text.h"
 #include "cli/control.h"
 #include "cli/exit.h"
+#include "cli/inspect.h"
 #include "cli/job_text.h"
 #include "cli/output.h"
 #include "launcher/jobs.h"
+#include "launcher/state_file.h"
 
 namespace wisp::cli {
 namespace {
@@ -34,50 +36,68 @@ void check_actors(const launcher::JobEntry& job, const std::vector<std::string>&
   }
 }
 
-// Asks, and returns how long they are given before KILL.
-std::chrono::milliseconds ask(const launcher::JobEntry& job, const std::vector<std::string>& actors) {
+struct Request {
+  std::chrono::milliseconds grace;          // until KILL
+  std::vector<launcher::ActorState> asked;  // as the driver saw them then: who had ended already is not asked
+};
+
+Request ask(const launcher::JobEntry& job, const std::vector<std::string>& actors) {
   const std::string text = ask_driver(job.state.control, Json{{"kill", actors}}.dump(), kAnswerMax);
   const Json answer = Json::parse(text, nullptr, false);
-  if (!answer.is_object()) throw Error("the driver answers nonsense", Fault::kUnreachable);
-  if (answer.contains("error")) throw Error(answer.value("error", ""), Fault::kUsage);
-  return std::chrono::milliseconds(answer.value("grace_ms", std::int64_t{0}));
+  if (answer.is_object() && answer.contains("error")) throw Error(answer.value("error", ""), Fault::kUsage);
+  if (!answer.is_object() || !answer.contains("asked"))
+    throw Error("the driver answers nonsense", Fault::kUnreachable);
+  return {std::chrono::milliseconds(answer.value("grace_ms", std::int64_t{0})),
+          launcher::state_from_json(answer.value("asked", "")).actors};
 }
 
-std::vector<launcher::ActorState> states_of(const launcher::JobEntry& job,
-                                            const std::vector<std::string>& actors) {
-  std::vector<launcher::ActorState> states;
-  const auto state = launcher::read_state(job.folder);
-  for (const launcher::ActorState& each : state ? state->actors : job.state.actors) {
-    if (std::find(actors.begin(), actors.end(), each.name) != actors.end()) states.push_back(each);
+// Why the process of `actor` has ended since it was asked to; empty while that is not known. Its state would
+// not do: an actor may be started again before anybody looks.
+std::optional<std::string> end_of(const launcher::JobEntry& job, const launcher::ActorState& actor) {
+  std::optional<std::string> end;
+  bool asked = false;
+  for (const ActorReport::Event& each : events_of(job.folder, actor)) {
+    if (each.event == "asked to end") {
+      asked = true;
+      end.reset();
+    } else if (asked && !end && (each.event == "exited" || each.event == "host lost")) {
+      end = each.cause;
+    }
   }
-  return states;
+  return end;
 }
 
-std::vector<std::string> running_of(const std::vector<launcher::ActorState>& states) {
-  std::vector<std::string> names;
-  for (const launcher::ActorState& each : states) {
-    if (each.state == "running" || each.state == "starting") names.push_back(each.name + "@" + each.host);
+// The actors who have not ended yet, as <name>@<host>. Of the others, `asked` is told why.
+std::vector<std::string> left_of(const launcher::JobEntry& job, std::vector<launcher::ActorState>& asked) {
+  std::vector<std::string> left;
+  for (launcher::ActorState& each : asked) {
+    if (!each.is_alive()) continue;
+    if (const auto cause = end_of(job, each)) {
+      each.state = "exited";
+      each.cause = *cause;
+    } else {
+      left.push_back(each.name + "@" + each.host);
+    }
   }
-  return names;
+  return left;
 }
 
-std::vector<launcher::ActorState> wait_for_end(const GlobalOptions& options, const launcher::JobEntry& job,
-                                               const KillOptions& kill, std::chrono::milliseconds grace) {
+void wait_for_end(const GlobalOptions& options, const launcher::JobEntry& job, Request& request) {
   const auto begin = steady_clock::now();
   auto quiet_until = begin + kSilence;
   for (;;) {
     const bool driven =
         launcher::driver_of(job.folder).has_value();  // asked first: its last word is then read
-    const auto states = states_of(job, kill.actors);
-    const std::vector<std::string> left = running_of(states);
-    if (left.empty()) return states;
+    const std::vector<std::string> left = left_of(job, request.asked);
+    if (left.empty()) return;
     const auto now = steady_clock::now();
-    if (!driven || now - begin > grace + kBeyondGrace)
+    if (!driven || now - begin > request.grace + kBeyondGrace)
       throw Error(escape_text(join(left, ", "), 400) + ": no end was seen; wisp ps", Fault::kTeardown);
     if (now >= quiet_until) {
       const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - begin);
-      talk(options, fmt::format("waiting for {}: TERM was sent, KILL comes after {} ({} s)",
-                                escape_text(join(left, ", "), 400), format_duration(grace), waited.count()));
+      talk(options,
+           fmt::format("waiting for {}: TERM was sent, KILL comes after {} ({} s)",
+                       escape_text(join(left, ", "), 400), format_duration(request.grace), waited.count()));
       quiet_until = now + kSilence;
     }
     std::this_thread::sleep_for(kLookEvery);
@@ -97,9 +117,10 @@ int kill_command(const GlobalOptions& options, const KillOptions& kill) {
   if (job.state.control.empty())
     throw Error(fmt::format("{} takes no requests yet: {}", title(job), status_text(job)),
                 Fault::kUnreachable);
-  const std::chrono::milliseconds grace = ask(job, kill.actors);
+  Request request = ask(job, kill.actors);
+  wait_for_end(options, job, request);
   Json ended = Json::array();
-  for (const launcher::ActorState& each : wait_for_end(options, job, kill, grace)) {
+  for (const launcher::ActorState& each : request.asked) {
     talk(options, fmt::format("{}@{} has ended: {}", each.name, each.host, escape_text(each.cause, 400)));
     ended.push_back({{"actor", each.name}, {"host", each.host}, {"pid", each.pid}, {"cause", each.cause}});
   }

@@ -19,7 +19,7 @@ using Time = std::chrono::system_clock::time_point;
 constexpr std::size_t kCellMax = 200;
 
 std::string uptime_of(const launcher::ActorState& actor, Time now) {
-  const bool alive = actor.state == "running" || actor.state == "starting";
+  const bool alive = actor.is_alive();
   return alive ? uptime_text(std::chrono::duration_cast<std::chrono::seconds>(now - actor.started)) : "-";
 }
 

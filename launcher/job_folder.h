@@ -26,6 +26,8 @@ struct ActorState {
   std::chrono::system_clock::time_point started;
   std::string cause;  // why it ended
   std::string node;   // the process that holds it, as events.jsonl calls it
+
+  bool is_alive() const { return state == "running" || state == "starting"; }
 };
 
 // state.json: what the driver says of itself and its actors while it runs; the last word stays.

@@ -124,7 +124,7 @@ void renew(JobEntry& job) {
   if (auto state = read_state(job.folder)) job.state = std::move(*state);
   if (job.driver) return;
   for (ActorState& each : job.state.actors) {
-    if (each.state == "running" || each.state == "starting") each.state = "lost";
+    if (each.is_alive()) each.state = "lost";
   }
 }
 

@@ -179,7 +179,7 @@ std::vector<std::string> hosts_to_collect(const JobEntry& job) {
   std::set<std::string> hosts;
   for (const ActorState& each : job.state.actors) {
     const bool is_elsewhere = job.state.addresses.contains(each.host);  // this machine keeps no copies
-    const bool is_open = each.state == "running" || each.state == "starting" || each.state == "lost";
+    const bool is_open = each.is_alive() || each.state == "lost";
     if (is_elsewhere && is_open) hosts.insert(each.host);
   }
   for (const std::string& each : collected_hosts(job.folder)) hosts.erase(each);

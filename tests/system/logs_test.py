@@ -100,6 +100,18 @@ class Kill(Job):
         self.assertEqual(self.wisp.run("kill", "worker-1").status, 6, "the job has ended")
         self.assert_nothing_left()
 
+    def test_whose_successors_are_there_at_once(self):
+        running = self.start(job_files.ENDLESS.replace("restart: never", "restart: { max: 100 }"))
+        pids = {each["name"]: each["pid"] for each in self.state()["actors"]}
+        killed = self.wisp.run("kill", "worker-0", "worker-1", "master", "--json")
+        self.assertEqual(killed.status, 0, killed)
+        self.assertEqual({each["actor"]: (each["pid"], each["cause"]) for each in json.loads(killed.stdout)},
+                         {name: (pids[name], "killed by signal 15 (Terminated), as wisp kill had asked")
+                          for name in ["master", "worker-0", "worker-1"]})
+        running.send(signal.SIGINT)
+        self.assertEqual(running.wait(12).status, 130)
+        self.assert_nothing_left()
+
     def test_who_does_not_heed_TERM_gets_KILL(self):
         running = self.start(job_files.ENDLESS + "timeouts: { shutdown_grace: 1s }\n")
         pid = next(each["pid"] for each in self.state()["actors"] if each["name"] == "worker-2")

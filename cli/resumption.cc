@@ -7,6 +7,7 @@
 
 #include "base/disk.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "launcher/jobs.h"
 
 namespace wisp::cli {
@@ -48,22 +49,34 @@ bool has_checkpoints(const std::filesystem::path& job_folder) {
                      [](const auto& file) { return file.extension() == ".ckpt"; });
 }
 
-// The last job of this name that has any.
-std::optional<launcher::JobEntry> last_job(const std::string& name, const std::filesystem::path& state_dir,
-                                           const std::filesystem::path& except) {
-  std::vector<launcher::JobEntry> jobs = launcher::list_jobs(state_dir);
-  std::reverse(jobs.begin(), jobs.end());
-  for (launcher::JobEntry& job : jobs) {
-    if (job.state.job == name && job.folder != except && has_checkpoints(job.folder)) return job;
-  }
-  return std::nullopt;
-}
-
 [[noreturn]] void refuse_running(const std::filesystem::path& wish) {
   const std::filesystem::path folder = std::filesystem::canonical(wish);  // `latest` is a link
   throw Error(fmt::format("{} is running: stop it first (wisp down -j {})", folder.string(),
                           folder.filename().string()),
               Fault::kConfig);
+}
+
+// The last job of this name that has any. Later ones without are told to `warn`; of them, too, none may be
+// running.
+std::optional<launcher::JobEntry> last_job(const std::string& name, const std::filesystem::path& state_dir,
+                                           const std::filesystem::path& except,
+                                           const std::function<void(const std::string&)>& warn) {
+  std::vector<launcher::JobEntry> jobs = launcher::list_jobs(state_dir);
+  std::reverse(jobs.begin(), jobs.end());
+  std::vector<std::string> later;
+  for (launcher::JobEntry& job : jobs) {
+    if (job.state.job != name || job.folder == except) continue;
+    if (job.driver) refuse_running(job.folder);
+    if (has_checkpoints(job.folder)) {
+      if (!later.empty()) {
+        warn(fmt::format("{} came later, but left no checkpoint: it goes on from one of {}",
+                         join(later, ", "), job.folder.filename().string()));
+      }
+      return job;
+    }
+    later.push_back(job.folder.filename().string());
+  }
+  return std::nullopt;
 }
 
 // What a method does anyhow may be said or not.
@@ -130,7 +143,7 @@ std::optional<Resumption> find_resumption(const config::Experiment& experiment,
   Resumption resumption;
   if (!asked && wish == "never") return std::nullopt;
   if (wish == "never" || wish == "auto") {
-    const auto job = last_job(experiment.job.name, state_dir, except);
+    const auto job = last_job(experiment.job.name, state_dir, except, warn);
     if (!job && !asked) return std::nullopt;
     if (!job) {
       throw Error(

@@ -26,10 +26,10 @@ struct Resumption {
 
 // The newest one that is whole, of what checkpoint.resume says: of the job folder at that path; or, with
 // `auto`, of the last job of this name below `state_dir` that has one and is not `except`, or nothing if
-// there is none. `asked`: by
-// --resume, as auto, but there has to be one. Tells `warn` of damaged ones.
-// Throws ConfigErrors that name every key that differs in what it must not, or Error (kConfig) if there is
-// nothing to go on from where there has to be, or if it is running.
+// there is none. `asked`: by --resume, as auto, but there has to be one. Tells `warn` of damaged ones, and of
+// later jobs that have none. Throws ConfigErrors that name every key that differs in what it must not, or
+// Error (kConfig) if there is nothing to go on from where there has to be, or if that job, or a later one of
+// this name, is running.
 std::optional<Resumption> find_resumption(const config::Experiment& experiment,
                                           const actors::Catalogs& catalogs,
                                           const std::filesystem::path& state_dir,

@@ -325,7 +325,7 @@ constexpr auto kKeys = std::to_array<Key>({
   {"checkpoint.copies", kInteger, "", "1", "2: each is also copied to another host, before it counts",
    SET(e.job.checkpoint.copies = static_cast<std::uint32_t>(v.integer)), from(1, 2)},
   {"checkpoint.resume", kPath, "never | auto", "never",
-   "begin with the last one of the job folder at this path; auto: of the last job of this name, if it has one",
+   "begin with the last one of the job folder at this path; auto: of the last job of this name that has one",
    SET(e.job.checkpoint.resume = v.text)},
   {"failure", kSection, "", "", "what becomes of the job when something fails"},
   {"failure.on_host_lost", kWord, "reschedule | wait | fail", "reschedule",

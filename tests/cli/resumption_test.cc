@@ -77,6 +77,39 @@ TEST_F(ResumptionTest, takes_the_newest_that_is_whole) {
   EXPECT_THAT(warnings_, testing::ElementsAre(HasSubstr("4.ckpt")));
 }
 
+TEST_F(ResumptionTest, later_jobs_that_left_none_are_told_of) {
+  const config::Experiment experiment = job({"name=mine", "checkpoint.resume=auto"});
+  std::string earlier;
+  {
+    test::Job run(scratch_, "mine", "failed");
+    earlier = run.title();
+    std::filesystem::rename(left_by({}) / "ckpt", run.folder().path() / "ckpt");
+  }
+  ASSERT_TRUE(find(experiment));
+  EXPECT_THAT(warnings_, IsEmpty());
+  std::string later;
+  {
+    const test::Job run(scratch_, "mine", "failed", "exited", "2026-03-01T02:14:00Z");
+    later = run.title();
+  }
+  const auto found = find(experiment);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->job_folder.filename(), earlier);
+  EXPECT_THAT(
+      warnings_,
+      testing::ElementsAre(later + " came later, but left no checkpoint: it goes on from one of " + earlier));
+}
+
+TEST_F(ResumptionTest, one_that_runs_is_refused_also_before_its_first) {
+  const test::Job run(scratch_, "mine", "running");
+  for (const bool asked : {false, true}) {
+    EXPECT_THAT(test::error_of([&] {
+                  find(job({"name=mine", "checkpoint.resume=auto"}), asked);
+                }).second,
+                HasSubstr(run.title() + " is running: stop it first (wisp down -j " + run.title() + ")"));
+  }
+}
+
 TEST_F(ResumptionTest, the_path_is_that_of_a_folder) {
   const std::filesystem::path folder = left_by({}, 1);
   for (const auto& path : {folder / "ckpt/1.ckpt", folder / "ckpt", folder / "nothing"}) {

@@ -69,12 +69,12 @@ inline launcher::ActorState actor(const std::string& name, const std::string& st
 class Job {
  public:
   Job(const Scratch& scratch, const std::string& name, const std::string& status,
-      const std::string& worker = "exited")
+      const std::string& worker = "exited", const std::string& started = "2026-03-01T02:13:00Z")
       : folder_(scratch.folder(), name, [](const std::string& why) { FAIL() << why; }) {
     state_.job = name;
     state_.id = folder_.id();
     state_.status = status;
-    state_.started = *parse_utc("2026-03-01T02:13:00Z");
+    state_.started = *parse_utc(started);
     state_.actors.push_back(actor("worker-0", worker));
     folder_.write_state(state_);
   }

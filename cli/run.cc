@@ -124,7 +124,7 @@ int run_detached(const config::Experiment& experiment, const Inventory& inventor
   folder.adopt();
   redirect_to_null();
   Display display(Display::Style{to.get(), false, global.quiet});
-  options.on_started = [&display, &to] {
+  options.on_started = [&display, &to = to] {
     [[maybe_unused]] const bool read = write_all(to.get(), std::string_view(&kStartedMark, 1));
     display.redirect(-1);
     to.reset();

@@ -82,14 +82,21 @@ class Churn(wisp_test.TestCase):
         nodes = tally.nodes(self.job)
         return [nodes[name] for name in chance.sample(VICTIMS, KILLS_EACH_SECOND) if name in nodes]
 
+    def measured(self, pid, running):
+        try:
+            return measured(pid)
+        except OSError:
+            name = self.watched[pid]
+            events = (self.wisp.job_folder() / "events.jsonl").read_text().splitlines()
+            said = "\n".join([line for line in events if f'"{name}"' in line][-5:])
+            self.fail(f"{name}, process {pid}, has ended: {running.done()}\n{said}")
+
     def watch(self, running, strangers, seconds):
         """[{pid: what it measures}], one a second, while workers are killed. How many of them were."""
         chance, killed = random.Random(SEED), 0
         samples, begin = [], time.monotonic()
         while (now := time.monotonic() - begin) < seconds:
-            for pid, name in self.watched.items():
-                self.assertTrue(Path(f"/proc/{pid}/fd").exists(), f"{name} has ended: {running.done()}")
-            samples.append({pid: measured(pid) for pid in self.watched})
+            samples.append({pid: self.measured(pid, running) for pid in self.watched})
             if len(samples) % 60 == 0:
                 print(f"{len(samples)} s: {self.levels(samples[-60:])}, {killed} killed", flush=True)
             if killed < KILLS_EACH_SECOND * now:

@@ -22,12 +22,17 @@
 namespace wisp::launcher {
 namespace {
 
+[[noreturn]] void refuse_to_begin(const std::filesystem::path& path) {
+  throw Error(fmt::format("can't make {}: {}; --state-dir names another place for jobs", path.string(),
+                          std::strerror(errno)));
+}
+
 [[noreturn]] void fail(const std::filesystem::path& path) {
   throw Error(fmt::format("{}: {}", path.string(), std::strerror(errno)));
 }
 
 void make_folder(const std::filesystem::path& path) {
-  if (::mkdir(path.c_str(), 0700) != 0) fail(path);
+  if (::mkdir(path.c_str(), 0700) != 0) refuse_to_begin(path);
 }
 
 }  // namespace
@@ -83,7 +88,7 @@ struct JobFolder::Impl {
     lock.reset(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     struct flock range {};
     range.l_type = F_WRLCK;
-    if (!lock || ::fcntl(lock.get(), F_OFD_SETLK, &range) != 0) fail(file);
+    if (!lock || ::fcntl(lock.get(), F_OFD_SETLK, &range) != 0) refuse_to_begin(file);
     say_who();
   }
 
@@ -93,7 +98,7 @@ struct JobFolder::Impl {
     const std::string text = fmt::format("{} {}\n", hostname, ::getpid());
     if (::ftruncate(lock.get(), 0) != 0 ||
         ::pwrite(lock.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-      fail(path / "driver.lock");
+      refuse_to_begin(path / "driver.lock");
     }
   }
 

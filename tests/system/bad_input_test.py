@@ -219,7 +219,8 @@ class Mounts(BadInput):
         self.wisp.write("bad.yaml", JOB)
         done = self.run_with("mount -t tmpfs -o size=8k,mode=700 none disk && head -c 8192 /dev/zero > disk/ballast")
         self.assertEqual(done.status, 1, done)
-        self.assertRegex(done.stderr, r"(?m)^wisp: \S*/disk/jobs/\S+: No space left on device$")
+        self.assertRegex(done.stderr, r"(?m)^wisp: can't make \S*/disk/jobs/\S+: No space left on device; "
+                                      r"--state-dir names another place for jobs$")
         self.assert_nothing_left()
 
     def test_full_during_the_run(self):

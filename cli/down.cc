@@ -41,18 +41,28 @@ constexpr std::chrono::seconds kKilledMax{5};
 constexpr std::chrono::seconds kAgentPatience{20};  // those without a driver end within 15 s
 
 // Of a driver that is gone, on this machine.
-bool has_agents(const launcher::JobEntry& job) {
-  const std::vector<launcher::StrayAgent> strays = launcher::stray_agents();
-  return std::any_of(strays.begin(), strays.end(), [&](const auto& each) { return each.job == title(job); });
+std::vector<launcher::StrayAgent> agents_of(const launcher::JobEntry& job) {
+  std::vector<launcher::StrayAgent> agents = launcher::stray_agents();
+  std::erase_if(agents, [&](const auto& each) { return each.job != title(job); });
+  return agents;
 }
 
-// They end by themselves when they see that their driver is gone, with all that they run. Whether they have.
+// They end by themselves when they see that their driver is gone, with all that they run. Whether they have;
+// those who have not are told.
 bool wait_for_agents(const GlobalOptions& options, const launcher::JobEntry& job) {
   const auto begin = steady_clock::now();
   auto quiet_until = begin + kSilence;
-  while (has_agents(job)) {
+  for (;;) {
+    const std::vector<launcher::StrayAgent> agents = agents_of(job);
+    if (agents.empty()) return true;
     const auto now = steady_clock::now();
-    if (now - begin >= kAgentPatience) return false;
+    if (now - begin >= kAgentPatience) {
+      for (const launcher::StrayAgent& each : agents) {
+        warn(fmt::format("wisp: process {} on this machine, an agent of the job, has not ended{}: kill -9 {}",
+                         each.pid, each.stopped ? ", for it is stopped" : "", each.pid));
+      }
+      return false;
+    }
     if (now >= quiet_until) {
       talk(options,
            fmt::format("waiting for the agents of {} on this machine: they end what they run", title(job)));
@@ -60,7 +70,6 @@ bool wait_for_agents(const GlobalOptions& options, const launcher::JobEntry& job
     }
     std::this_thread::sleep_for(kLookEvery);
   }
-  return true;
 }
 
 // The job that is meant; none where there is nothing to end.
@@ -75,7 +84,7 @@ std::optional<launcher::JobEntry> job_to_end(const GlobalOptions& options) {
       if (jobs.empty()) return std::nullopt;
       const launcher::JobEntry& last = jobs.back();
       const bool on_hosts = !launcher::hosts_to_collect(last).empty() && !last.state.addresses.empty();
-      if (!on_hosts && !has_agents(last)) return std::nullopt;
+      if (!on_hosts && agents_of(last).empty()) return std::nullopt;
       return last;  // of which something may be left
     }
   }

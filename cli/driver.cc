@@ -79,6 +79,7 @@ Outcome Driver::run() {
   write_state(true);
   launcher::FleetOptions fleet_options;
   fleet_options.job = folder_.id();
+  fleet_options.local_environment["WISP_JOB_ID"] = state_.job + "-" + folder_.id();
   fleet_options.progress = [this](const std::string& text) { display_.say(text); };
   fleet_ = std::make_unique<launcher::Fleet>(experiment_.launcher, std::move(fleet_options),
                                              [this](const launcher::Event& event) { on_agent(event); });

@@ -112,7 +112,8 @@ std::string report_json(const std::vector<Leftover>& removed, const std::vector<
     folders.push_back(
         {{"kind", each.kind}, {"job", each.job}, {"why", each.why}, {"path", each.path.string()}});
   Json strays = Json::array();
-  for (const launcher::StrayAgent& each : agents) strays.push_back({{"pid", each.pid}, {"job", each.job}});
+  for (const launcher::StrayAgent& each : agents)
+    strays.push_back({{"pid", each.pid}, {"job", each.job}, {"stopped", each.stopped}});
   const Json json = {{"dry_run", dry_run}, {"removed", folders}, {"failures", failures}, {"agents", strays}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -130,10 +131,11 @@ void say_rules(const GlobalOptions& options, const PruneOptions& prune, const st
 void say_strays(const std::vector<launcher::StrayAgent>& agents) {
   for (const launcher::StrayAgent& each : agents) {
     const std::string job = each.job.empty() ? "which runs nothing any more" : "of " + each.job;
-    warn(fmt::format(
-        "wisp: agent {}, {}, has lost its driver; it ends by itself within seconds, and so do its "
-        "processes",
-        each.pid, escape_text(job, kCellMax)));
+    const std::string end = each.stopped
+                                ? fmt::format("it is stopped, and can't end by itself: kill -9 {}", each.pid)
+                                : "it ends by itself within seconds, and so do its processes";
+    warn(fmt::format("wisp: agent {}, {}, has lost its driver; {}", each.pid, escape_text(job, kCellMax),
+                     end));
   }
 }
 

@@ -62,6 +62,7 @@ void Connection::open(Time now) {
   Command command;
   if (!info_.local) way_ = way_to(settings_.spec, host_, bootstrap_command(), socket_);
   command.argv = info_.local ? settings_.local_agent : way_.argv;
+  if (info_.local) command.environment = settings_.local_environment;
   command.group = Group::kSession;
   try {
     client_ = start_child(command);

@@ -23,6 +23,7 @@ namespace wisp::launcher {
 struct ConnectionSettings {
   LauncherSpec spec;
   std::vector<std::string> local_agent;
+  std::map<std::string, std::string> local_environment;
   std::string job;  // whose logs the hosts keep copies of; empty: they keep none
   Bundle bundle;    // empty where the only host is this machine
   // As it travels: made by the polling thread when the first host needs it, which most don't.

@@ -119,6 +119,7 @@ struct Fleet::Impl {
       : options(std::move(options_)), handler(std::move(handler_)) {
     settings.spec = with_local_host(std::move(spec));
     settings.local_agent = options.local_agent;
+    settings.local_environment = options.local_environment;
     settings.job = options.job;
     if (settings.local_agent.empty()) settings.local_agent = {program().string(), "agent"};
     for (const HostSpec& each : settings.spec.hosts)

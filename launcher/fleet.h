@@ -108,7 +108,8 @@ struct FleetOptions {
   // this machine. Empty: they keep none.
   std::string job;
   std::vector<std::string> local_agent;  // argv of an agent on this machine; empty: <program> agent
-  std::filesystem::path program;         // what hosts get as bin/wisp; empty: this program
+  std::map<std::string, std::string> local_environment;  // its variables, beside this process's own
+  std::filesystem::path program;                         // what hosts get as bin/wisp; empty: this program
   std::vector<std::filesystem::path>
       libraries;  // what they get beside it; empty: what this program has loaded
   std::function<void(const std::string&)> progress;  // what is being waited for, in the waiting thread

@@ -23,6 +23,7 @@ struct Seen {
   std::string name;                // as the kernel cuts it
   std::vector<std::string> words;  // of its command line
   bool ours = false;
+  bool stopped = false;
 };
 using Table = std::map<std::int64_t, Seen>;
 
@@ -43,6 +44,7 @@ std::optional<Seen> look_at(const std::filesystem::path& folder) {
   char state = 'Z';
   std::istringstream(stat.substr(close + 1)) >> state >> seen.parent;
   if (state == 'Z' || state == 'X') return std::nullopt;
+  seen.stopped = state == 'T';
   struct stat owner {};
   seen.ours = ::stat(folder.c_str(), &owner) == 0 && owner.st_uid == ::getuid();
   if (seen.ours) seen.words = split(text_of(folder / "cmdline"), '\0');
@@ -80,15 +82,20 @@ bool has_driver(const Table& table, const Seen& agent) {
   return false;
 }
 
-// As its nodes are told.
+std::string job_in(const std::filesystem::path& environment) {
+  for (const std::string& each : split(text_of(environment), '\0')) {
+    if (each.starts_with(kJobVariable)) return each.substr(kJobVariable.size());
+  }
+  return "";
+}
+
+// As its nodes are told, or as it was itself: agents of this machine are.
 std::string job_of(const std::filesystem::path& proc, const Table& table, std::int64_t agent) {
   for (const auto& [pid, seen] : table) {
     if (seen.parent != agent || !seen.ours) continue;
-    for (const std::string& each : split(text_of(proc / std::to_string(pid) / "environ"), '\0')) {
-      if (each.starts_with(kJobVariable)) return each.substr(kJobVariable.size());
-    }
+    if (std::string job = job_in(proc / std::to_string(pid) / "environ"); !job.empty()) return job;
   }
-  return "";
+  return job_in(proc / std::to_string(agent) / "environ");
 }
 
 }  // namespace
@@ -97,7 +104,8 @@ std::vector<StrayAgent> stray_agents(const std::filesystem::path& proc) {
   const Table table = look_around(proc);
   std::vector<StrayAgent> strays;
   for (const auto& [pid, seen] : table) {
-    if (is_agent(seen) && !has_driver(table, seen)) strays.push_back({pid, job_of(proc, table, pid)});
+    if (is_agent(seen) && !has_driver(table, seen))
+      strays.push_back({pid, job_of(proc, table, pid), seen.stopped});
   }
   return strays;
 }

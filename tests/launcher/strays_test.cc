@@ -56,6 +56,19 @@ TEST_F(Strays, an_agent_that_came_to_init_is_one_and_its_nodes_name_the_job) {
   EXPECT_EQ(strays[1].job, "");
 }
 
+TEST_F(Strays, an_agent_that_runs_nothing_was_told_its_job_and_may_be_stopped) {
+  add(1, 0, "init", "init");
+  add(11, 1, "wisp", "/opt/bin/wisp agent", "WISP_JOB_ID=long-12ab34cd", 'T');
+  add(21, 1, "wisp", "/opt/bin/wisp agent", "WISP_JOB_ID=other-12ab34cd");
+  add(22, 21, "sh", "sh -c command", "A=B");
+  const std::vector<StrayAgent> strays = stray_agents(proc_.path());
+  ASSERT_EQ(strays.size(), 2u);
+  EXPECT_EQ(strays[0].job, "long-12ab34cd");
+  EXPECT_TRUE(strays[0].stopped);
+  EXPECT_EQ(strays[1].job, "other-12ab34cd");
+  EXPECT_FALSE(strays[1].stopped);
+}
+
 TEST_F(Strays, neither_the_dead_nor_other_programs) {
   add(1, 0, "init", "init");
   add(11, 1, "wisp", "/opt/bin/wisp agent", "", 'Z');

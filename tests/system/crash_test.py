@@ -107,6 +107,20 @@ class Kill(Crash):
         self.assertEqual(done.status, 0, done)
         self.assert_nothing_left(0.5)
 
+    def test_a_stopped_agent_of_a_killed_driver_is_named(self):
+        running = self.start()
+        agent = self.agents()[0]
+        os.kill(agent, signal.SIGSTOP)
+        running.send(signal.SIGKILL)
+        running.wait(5)
+        down = self.wisp.run("down")
+        self.assertEqual(down.status, 5, down)
+        self.assertIn(f"wisp: process {agent} on this machine, an agent of the job, has not ended, for it is stopped: "
+                      f"kill -9 {agent}\n", down.stderr)
+        os.kill(agent, signal.SIGKILL)
+        self.assertEqual(self.wisp.run("down").status, 0)
+        self.assert_nothing_left(1)
+
     def test_driver_and_agent_at_once(self):
         running = self.start()
         agent = self.agents()[0]

@@ -131,11 +131,11 @@ void say_rules(const GlobalOptions& options, const PruneOptions& prune, const st
 void say_strays(const std::vector<launcher::StrayAgent>& agents) {
   for (const launcher::StrayAgent& each : agents) {
     const std::string job = each.job.empty() ? "which runs nothing any more" : "of " + each.job;
-    const std::string end = each.stopped
-                                ? fmt::format("it is stopped, and can't end by itself: kill -9 {}", each.pid)
-                                : "it ends by itself within seconds, and so do its processes";
-    warn(fmt::format("wisp: agent {}, {}, has lost its driver; {}", each.pid, escape_text(job, kCellMax),
-                     end));
+    const std::string end =
+        each.stopped
+            ? fmt::format("has lost its driver; it is stopped, and can't end by itself: kill -9 {}", each.pid)
+            : "has lost its driver; it ends by itself within seconds, and so do its processes";
+    warn(fmt::format("wisp: agent {}, {}, {}", each.pid, escape_text(job, kCellMax), end));
   }
 }
 

@@ -40,7 +40,8 @@ class Prune(crash_test.Crash):
         job = self.wisp.job_folder().name
         _, agents, said = self.prune()
         self.assertEqual(agents, [{"pid": agent, "job": job, "stopped": True}])
-        self.assertIn(f"agent {agent}, of {job}, has lost its driver; it is stopped, and can't end by itself: kill -9 {agent}", said)
+        self.assertIn(f"agent {agent}, of {job}, has lost its driver; it is stopped, and can't end by itself: "
+                      f"kill -9 {agent}", said)
         self.assertIn(agent, self.wisp.alive(), "it is told of, not ended")
         os.kill(agent, signal.SIGKILL)
         self.assertEqual(self.wisp.wait_gone(15), {})

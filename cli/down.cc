@@ -48,7 +48,7 @@ std::vector<launcher::StrayAgent> agents_of(const launcher::JobEntry& job) {
 }
 
 // They end by themselves when they see that their driver is gone, with all that they run. Whether they have;
-// those who have not are told.
+// those who have not are named.
 bool wait_for_agents(const GlobalOptions& options, const launcher::JobEntry& job) {
   const auto begin = steady_clock::now();
   auto quiet_until = begin + kSilence;

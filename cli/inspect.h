@@ -18,8 +18,7 @@ int inspect_command(const GlobalOptions& options, const InspectOptions& inspect)
 struct ActorReport {
   struct Event {
     std::string time;
-    std::string
-        event;  // started | asked to end | exited | restarted | silent | heard again | dead | host lost | ...
+    std::string event;  // started | asked to end | exited | restarted | silent | dead | host lost | ...
     std::string cause;
   };
   struct Log {

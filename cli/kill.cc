@@ -1,6 +1,7 @@
 #include "cli/kill.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>

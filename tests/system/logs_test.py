@@ -102,12 +102,13 @@ class Kill(Job):
 
     def test_whose_successors_are_there_at_once(self):
         running = self.start(job_files.ENDLESS.replace("restart: never", "restart: { max: 100 }"))
-        pids = {each["name"]: each["pid"] for each in self.state()["actors"]}
         killed = self.wisp.run("kill", "worker-0", "worker-1", "master", "--json")
         self.assertEqual(killed.status, 0, killed)
-        self.assertEqual({each["actor"]: (each["pid"], each["cause"]) for each in json.loads(killed.stdout)},
-                         {name: (pids[name], "killed by signal 15 (Terminated), as wisp kill had asked")
-                          for name in ["master", "worker-0", "worker-1"]})
+        ended = json.loads(killed.stdout)
+        self.assertEqual({each["actor"]: each["cause"] for each in ended},
+                         dict.fromkeys(["master", "worker-0", "worker-1"],
+                                       "killed by signal 15 (Terminated), as wisp kill had asked"))
+        self.assertEqual({each["pid"] for each in ended} & set(self.wisp.alive()), set())
         running.send(signal.SIGINT)
         self.assertEqual(running.wait(12).status, 130)
         self.assert_nothing_left()
